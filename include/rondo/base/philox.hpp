@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace rondo {
+
+/// What a random number is for; separates the streams of one seed.
+enum class RandomPurpose : std::uint32_t { initialize = 1, shuffle = 2, augment = 3, dropout = 4 };
+
+/// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.
+///
+/// Philox4x32-10 of Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3"
+/// (SC 2011). The counter's upper words hold the purpose and the stream, so that every rank,
+/// thread and resumed run draws the same number for the same (seed, purpose, stream, index).
+class Philox {
+ public:
+  using Block = std::array<std::uint32_t, 4>;
+
+  Philox(std::uint64_t seed, RandomPurpose purpose, std::uint32_t stream = 0) noexcept
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+        purpose_(static_cast<std::uint32_t>(purpose)),
+        stream_(stream) {}
+
+  /// The four numbers of block `index`.
+  Block block(std::uint64_t index) const noexcept {
+    return philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+                       stream_, purpose_},
+                      key_);
+  }
+
+  /// A number in [0, 1) with 24 random bits.
+  static float uniform(std::uint32_t bits) noexcept {
+    return static_cast<float>(bits >> 8) * 0x1p-24F;
+  }
+
+  /// The bare function: ten rounds on `counter` under `key`.
+  static Block philox4x32(Block counter, std::array<std::uint32_t, 2> key) noexcept;
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+  std::uint32_t purpose_;
+  std::uint32_t stream_;
+};
+
+/// A permutation of [0, count) without a table: `permuted(seed, stream, count, i)` is a bijection
+/// in `i` for fixed (seed, stream, count).
+///
+/// Four-round Feistel network on the next even power of two, with Philox as round function,
+/// walking the cycle until the value falls below `count` (Black and Rogaway, "Ciphers with
+/// Arbitrary Finite Domains", CT-RSA 2002).
+std::uint64_t permuted(std::uint64_t seed, std::uint32_t stream, std::uint64_t count,
+                       std::uint64_t index);
+
+}  // namespace rondo

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace rondo::comm {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// Moves bytes between two ranks: all that a collective algorithm may rely on.
+///
+/// Messages from one rank to another with one tag arrive in the order in which they were sent.
+/// Buffers stay the caller's and must live until their ticket was waited for. One thread at a time
+/// may use a Transport. Implementations: MPI point-to-point, threads of one process.
+class Transport {
+ public:
+  /// Names one posted message; valid until waited for, once.
+  using Ticket = std::uint64_t;
+
+  virtual ~Transport() = default;
+  virtual int rank() const noexcept = 0;
+  virtual int size() const noexcept = 0;
+
+  /// Starts to send `bytes` to `peer`; returns at once.
+  virtual Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) = 0;
+
+  /// Starts to receive exactly `bytes.size()` bytes from `peer`; returns at once.
+  virtual Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) = 0;
+
+  /// Returns when the message's buffer may be read or used again.
+  /// \throws CommError  the peer is lost, the deadline passed, or the message had another length.
+  virtual void wait(Ticket ticket, Deadline deadline) = 0;
+};
+
+}  // namespace rondo::comm

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "rondo/base/parameter.hpp"
+#include "rondo/nn/network_spec.hpp"
+#include "rondo/precision/policy.hpp"
+
+namespace rondo::nn {
+
+/// One micro-batch; the spans are the caller's and are read during the call only.
+struct Batch {
+  std::span<const float> images;         ///< (N, C, H, W), normalised
+  std::span<const std::int32_t> labels;  ///< (N), each in [0, classes)
+  std::span<const float> weights = {};   ///< (N) loss weights; empty: all 1
+  std::size_t size() const { return labels.size(); }
+};
+
+/// Sums over the samples of a micro-batch; never means.
+struct BatchSums {
+  double weight = 0;        ///< sum of the loss weights
+  double loss = 0;          ///< sum of weight * cross-entropy
+  std::size_t correct = 0;  ///< samples whose largest logit is the label's
+};
+
+/// Called with the index of a parameter as soon as its gradient of this micro-batch is complete.
+using GradientReady = std::function<void(std::size_t parameter)>;
+
+/// A model with forward, backward and loss on one device. Local: nothing here communicates.
+///
+/// The network does not own its parameters: `bind` gives it views (f32, logical shapes of
+/// `parameters()`), which must outlive it. It may keep working copies in other types and layouts;
+/// call `parameters_changed` after every change of a value. Results are deterministic for a given
+/// micro-batch size and thread count. Not thread-safe.
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  virtual const NetworkSpec& spec() const noexcept = 0;
+  /// All parameters and statistics, in the order of the forward pass.
+  virtual std::span<const ParameterSpec> parameters() const noexcept = 0;
+  /// \throws UsageError  not one view of the right length for each of `parameters()`.
+  virtual void bind(std::span<const ParameterView> views) = 0;
+  virtual void parameters_changed() = 0;
+
+  /// Forward and backward. **Adds** d(sum of weight * loss) * loss_scale / d(parameter) to each
+  /// bound gradient, and weight sum * batch statistic (not scaled by loss_scale) to each
+  /// statistic's. `ready` may be empty; it is called in the order of the backward pass.
+  virtual BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready) = 0;
+
+  /// Forward only, with the running statistics.
+  virtual BatchSums evaluate(const Batch& batch) = 0;
+};
+
+enum class Backend : std::uint8_t {
+  reference,  ///< naive loops, f32; the oracle of the tests
+  cpu,        ///< oneDNN
+};
+
+struct NetworkOptions {
+  Backend backend = Backend::cpu;
+  Precision precision = Precision::f32;
+  std::size_t micro_batch = 64;  ///< the usual batch size; other sizes work and are slower at first
+  int threads = 1;
+};
+
+/// \throws UsageError   layers that do not fit each other (which one, which shapes)
+/// \throws ConfigError  backend or precision not available in this build
+std::unique_ptr<Network> make_network(const NetworkSpec& spec, const NetworkOptions& options);
+
+/// True if this CPU multiplies bf16 natively (AVX512_BF16 or AMX).
+bool cpu_has_bf16();
+
+/// Fills the values: weights He-normal (fan-in, gain sqrt 2), last linear layer Xavier-uniform,
+/// biases 0, normalisation scales 1, running variances 1. A pure function of (seed, parameter index,
+/// element): the same on every rank.
+void initialize(const Network& network, std::span<const ParameterView> views, std::uint64_t seed);
+
+}  // namespace rondo::nn

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rondo::nn {
+
+/// Channels, height, width of one sample.
+struct ImageShape {
+  std::size_t channels = 1;
+  std::size_t height = 1;
+  std::size_t width = 1;
+  std::size_t elements() const { return channels * height * width; }
+  friend bool operator==(const ImageShape&, const ImageShape&) = default;
+};
+
+/// Cross-correlation, (N, C, H, W) * (O, C, K, K); square kernel, zero padding on all sides.
+struct Conv2d {
+  std::size_t out_channels;
+  std::size_t kernel = 3;
+  std::size_t stride = 1;
+  std::size_t padding = 1;
+  bool bias = true;
+};
+/// y = W x + b over the flattened sample, W (out, in).
+struct Linear {
+  std::size_t out_features;
+  bool bias = true;
+};
+/// Ioffe and Szegedy 2015, per channel: statistics of the micro-batch in training (biased variance),
+/// running averages in evaluation. The running averages are ParameterRole::statistic.
+struct BatchNorm {
+  float epsilon = 1e-5F;
+};
+struct Relu {};
+struct MaxPool {
+  std::size_t kernel = 2;
+  std::size_t stride = 2;
+};
+struct AveragePool {
+  std::size_t kernel = 2;
+  std::size_t stride = 2;
+};
+
+using Layer = std::variant<Conv2d, Linear, BatchNorm, Relu, MaxPool, AveragePool>;
+
+/// A chain of layers that ends in `classes` logits and softmax cross-entropy.
+struct NetworkSpec {
+  std::string name;
+  ImageShape input;
+  std::size_t classes = 10;
+  std::vector<Layer> layers;
+};
+
+/// The networks that the example trainers know, by name (`model_names()`).
+/// \throws ConfigError  unknown name; the message lists the names.
+NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes);
+std::vector<std::string> model_names();
+
+}  // namespace rondo::nn

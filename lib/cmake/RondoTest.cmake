@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The Rondo authors
+# SPDX-License-Identifier: Apache-2.0
+include_guard()
+
+# What Open MPI needs to start more ranks than cores, and to start as root at all.
+set(RONDO_MPIEXEC_FLAGS --oversubscribe --mca mpi_yield_when_idle 1
+  CACHE STRING "Flags of mpirun in the tests")
+set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1)
+
+# rondo_add_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
+#   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan.
+function(rondo_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo_flags GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
+    ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
+endfunction()
+
+# rondo_add_mpi_test(<name> RANKS <n>... SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
+#   One program on tests/support/mpi_main.cpp, registered once per rank count as <name>/np<n>.
+function(rondo_add_mpi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "RANKS;SOURCES;LIBS;LABELS")
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo_mpi_main rondo_flags GTest::gmock)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  foreach(n IN LISTS arg_RANKS)
+    add_test(NAME ${name}/np${n}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${RONDO_MPIEXEC_FLAGS}
+              $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}/np${n} PROPERTIES TIMEOUT 120 PROCESSORS ${n}
+      LABELS "mpi;${arg_LABELS}" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
+  endforeach()
+endfunction()
