@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/base/hash.hpp"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+namespace rondo {
+namespace {
+
+TEST(Hash, of_nothing_is_the_published_value_of_xxh3) {
+  EXPECT_EQ(content_hash(""), 0x2D06800538D394C2U);
+}
+
+TEST(Hash, of_text_and_of_its_bytes_agree) {
+  constexpr std::array text{'l', 'a', 'n', 'e'};
+
+  EXPECT_EQ(content_hash(std::as_bytes(std::span(text))), content_hash("lane"));
+}
+
+TEST(Hash, changes_with_content_and_seed) {
+  EXPECT_NE(content_hash("lane"), content_hash("lame"));
+  EXPECT_NE(content_hash("lane", 1), content_hash("lane", 2));
+}
+
+TEST(Hash, prints_sixteen_digits) {
+  EXPECT_EQ(to_hex(0), "0000000000000000");
+  EXPECT_EQ(to_hex(0xFEDCBA9876543210U), "fedcba9876543210");
+}
+
+}  // namespace
+}  // namespace rondo
