@@ -31,8 +31,8 @@ struct Linear {
   std::size_t out_features;
   bool bias = true;
 };
-/// Ioffe and Szegedy 2015, per channel: statistics of the micro-batch in training (biased variance),
-/// running averages in evaluation. The running averages are ParameterRole::statistic.
+/// Ioffe and Szegedy 2015, per channel: statistics of the micro-batch in training (biased
+/// variance), running averages in evaluation. The running averages are ParameterRole::statistic.
 struct BatchNorm {
   float epsilon = 1e-5F;
 };

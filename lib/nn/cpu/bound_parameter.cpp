@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cpu/bound_parameter.hpp"
+
+#include <algorithm>
+
+#include "nn/cpu/round_to_half.hpp"
+
+namespace rondo::nn::cpu {
+
+void add_scaled(std::span<float> sum, const float* term, float factor) {
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] += factor * term[i];
+}
+
+dnnl::memory wrap(const PlanContext& context, std::span<float> vector) {
+  const dnnl::memory::desc desc({static_cast<dnnl::memory::dim>(vector.size())},
+                                dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
+  return {desc, context.engine, vector.data()};
+}
+
+PackedParameter::PackedParameter(const PlanContext& context, std::span<float> values,
+                                 const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted)
+    : values_(values), stream_(context.stream) {
+  dnnl::memory source(plain, context.engine, values.data());
+  if (context.precision == Precision::f16) {
+    rounded_ = dnnl::memory(plain, context.engine);
+    source = rounded_;
+  }
+  packed_ = source;
+  if (plain == wanted) return;
+  packed_ = dnnl::memory(wanted, context.engine);
+  pack_ = make_reorder(source, packed_);
+}
+
+void PackedParameter::refresh() {
+  if (rounded_) {
+    auto* rounded = static_cast<float*>(rounded_.get_data_handle());
+    std::copy(values_.begin(), values_.end(), rounded);
+    round_to_half({rounded, values_.size()});
+  }
+  if (pack_) pack_.run(stream_);
+}
+
+GradientSink::GradientSink(const PlanContext& context, std::span<float> gradient,
+                           const dnnl::memory::desc& plain, const dnnl::memory::desc& written)
+    : gradient_(gradient), stream_(context.stream), written_(written, context.engine) {
+  if (plain == written) return;
+  dnnl::post_ops sum;
+  sum.append_sum(1.0F);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(sum);
+  const dnnl::memory bound(plain, context.engine, gradient.data());
+  add_reordered_ = Operation(dnnl::reorder(written_, bound, attributes),
+                             {{DNNL_ARG_FROM, written_}, {DNNL_ARG_TO, bound}});
+}
+
+void GradientSink::add() {
+  if (add_reordered_)
+    add_reordered_.run(stream_);
+  else
+    add_scaled(gradient_, static_cast<const float*>(written_.get_data_handle()), 1.0F);
+}
+
+}  // namespace rondo::nn::cpu

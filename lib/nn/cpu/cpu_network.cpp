@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cpu/cpu_network.hpp"
+
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <dnnl.hpp>
+#include <omp.h>
+
+#include "rondo/base/log.hpp"
+
+#include "nn/cpu/plan.hpp"
+#include "nn/network_base.hpp"
+
+namespace rondo::nn {
+
+bool cpu_has_bf16() {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
+namespace cpu {
+namespace {
+
+Precision usable(Precision wanted) {
+  static std::once_flag told;
+  if (wanted == Precision::bf16 && !cpu_has_bf16()) {
+    std::call_once(told, [] {
+      log::info("this CPU has no AVX512_BF16: layers compute in f32 instead of bf16");
+    });
+    return Precision::f32;
+  }
+  if (wanted == Precision::f16)
+    std::call_once(told, [] {
+      log::info("CPUs do not compute in f16: layers compute in f32 and round to f16 in between");
+    });
+  return wanted;
+}
+
+/// Sets the number of OpenMP threads that oneDNN uses, for as long as it lives.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int threads) : previous_(omp_get_max_threads()) {
+    omp_set_num_threads(threads);
+  }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { omp_set_num_threads(previous_); }
+
+ private:
+  int previous_;
+};
+
+/// Plans are made when a batch size first occurs: the usual one, and the rest of an epoch.
+class CpuNetwork final : public NetworkBase {
+ public:
+  CpuNetwork(const NetworkSpec& network_spec, const NetworkOptions& options)
+      : NetworkBase(network_spec), options_(options) {
+    options_.precision = usable(options.precision);
+  }
+
+  void parameters_changed() override {
+    for (auto& [key, plan] : plans_)
+      plan->parameters_changed();
+  }
+
+ private:
+  void do_bind() override { plans_.clear(); }
+
+  BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) override {
+    const ThreadCount threads(options_.threads);
+    return plan_for(Mode::train, batch.size()).train(batch, loss_scale, ready);
+  }
+
+  BatchSums do_evaluate(const Batch& batch) override {
+    const ThreadCount threads(options_.threads);
+    return plan_for(Mode::evaluate, batch.size()).evaluate(batch);
+  }
+
+  Plan& plan_for(Mode mode, std::size_t batch_size) {
+    auto& plan = plans_[{mode, batch_size}];
+    if (!plan)
+      plan = std::make_unique<Plan>(
+          topology(), views(),
+          PlanOptions{.mode = mode, .precision = options_.precision, .batch_size = batch_size});
+    return *plan;
+  }
+
+  NetworkOptions options_;
+  std::map<std::pair<Mode, std::size_t>, std::unique_ptr<Plan>> plans_;
+};
+
+}  // namespace
+
+std::unique_ptr<Network> make_cpu_network(const NetworkSpec& spec, const NetworkOptions& options) {
+  return std::make_unique<CpuNetwork>(spec, options);
+}
+
+}  // namespace cpu
+}  // namespace rondo::nn

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include <dnnl.hpp>
+
+namespace rondo::nn::cpu {
+
+/// A primitive with its arguments, ready to run any number of times without allocating.
+///
+/// Keeps the memory objects alive; their data handles may change between runs.
+class Operation {
+ public:
+  using Argument = std::pair<int, dnnl::memory>;
+
+  Operation() = default;
+  Operation(dnnl::primitive primitive, std::vector<Argument> arguments)
+      : primitive_(std::move(primitive)), memories_(std::move(arguments)) {
+    for (const auto& [index, memory] : memories_)
+      arguments_.push_back({index, memory.get()});
+  }
+
+  explicit operator bool() const { return !arguments_.empty(); }
+
+  void run(const dnnl::stream& stream) const {
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
+                               arguments_.data()),
+        "oneDNN could not run a primitive");
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  std::vector<Argument> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+/// Converts `from` to the type and layout of `to`.
+inline Operation make_reorder(const dnnl::memory& from, const dnnl::memory& to) {
+  return {dnnl::reorder(from, to), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}};
+}
+
+}  // namespace rondo::nn::cpu

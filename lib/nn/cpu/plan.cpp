@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cpu/plan.hpp"
+
+#include <utility>
+
+#include "nn/cpu/loss.hpp"
+#include "nn/cpu/round_to_half.hpp"
+#include "nn/network_base.hpp"
+
+namespace rondo::nn::cpu {
+namespace {
+
+PlanContext make_context(std::span<const ParameterView> views, const PlanOptions& options) {
+  const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return {.mode = options.mode,
+          .precision = options.precision,
+          .batch_size = options.batch_size,
+          .views = views,
+          .engine = engine,
+          .stream = dnnl::stream(engine),
+          .diffs = DiffBuffers(engine)};
+}
+
+StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
+                        FusedRelu relu) {
+  struct Maker {
+    PlanContext& context;
+    const ResolvedLayer& layer;
+    const Edge& input;
+    FusedRelu relu;
+    StagePointer operator()(const Conv2d&) { return make_convolution(context, layer, input); }
+    StagePointer operator()(const Linear&) { return make_linear(context, layer, input); }
+    StagePointer operator()(const BatchNorm&) {
+      return make_batch_norm(context, layer, input, relu);
+    }
+    StagePointer operator()(const Relu&) { return make_relu(context, input); }
+    StagePointer operator()(const MaxPool&) { return make_pool(context, layer, input); }
+    StagePointer operator()(const AveragePool&) { return make_pool(context, layer, input); }
+  };
+  return std::visit(Maker{context, layer, input, relu}, layer.layer);
+}
+
+template <class T>
+bool holds(const ResolvedLayer& layer) {
+  return std::holds_alternative<T>(layer.layer);
+}
+
+}  // namespace
+
+Plan::Plan(const Topology& topology, std::span<const ParameterView> views,
+           const PlanOptions& options)
+    : context_(make_context(views, options)) {
+  const ImageShape& shape = topology.layers.front().input;
+  const dnnl::memory::desc plain(context_.dims(shape), dnnl::memory::data_type::f32,
+                                 dnnl::memory::format_tag::nchw);
+  input_ = {shape, dnnl::memory(plain, context_.engine, DNNL_MEMORY_NONE), {}};
+  build(topology);
+  make_logits();
+  context_.diffs.allocate();
+}
+
+void Plan::build(const Topology& topology) {
+  const dnnl::memory::desc typed(context_.dims(input_.shape), context_.type(),
+                                 dnnl::memory::format_tag::nchw);
+  add(make_conversion(context_, input_, typed), nullptr);
+  const auto& layers = topology.layers;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool fuses =
+        holds<BatchNorm>(layers[i]) && i + 1 < layers.size() && holds<Relu>(layers[i + 1]);
+    const auto relu = fuses ? FusedRelu::yes : FusedRelu::no;
+    add(make_stage(context_, layers[i], last_edge(), relu), &layers[i]);
+    if (fuses) ++i;
+  }
+}
+
+void Plan::add(StagePointer stage, const ResolvedLayer* layer) {
+  if (stage) steps_.push_back({std::move(stage), layer});
+}
+
+const Edge& Plan::last_edge() const {
+  return steps_.empty() ? input_ : steps_.back().stage->output();
+}
+
+void Plan::make_logits() {
+  const Edge& last = last_edge();
+  const dnnl::memory::desc plain(context_.dims(last.shape), dnnl::memory::data_type::f32,
+                                 dnnl::memory::format_tag::nchw);
+  logits_ = AlignedBuffer<float>(context_.batch_size * last.shape.elements());
+  read_logits_ = make_reorder(last.value, {plain, context_.engine, logits_.data()});
+  if (!last.has_diff()) return;
+  logits_diff_ = AlignedBuffer<float>(logits_.size());
+  write_logits_diff_ = make_reorder({plain, context_.engine, logits_diff_.data()}, last.diff);
+}
+
+BatchSums Plan::train(const Batch& batch, float loss_scale, const GradientReady& ready) {
+  forward(batch.images);
+  const BatchSums sums =
+      softmax_cross_entropy(logits_.span(), batch, loss_scale, logits_diff_.span());
+  backward(sums.weight, ready);
+  return sums;
+}
+
+BatchSums Plan::evaluate(const Batch& batch) {
+  forward(batch.images);
+  return softmax_cross_entropy(logits_.span(), batch, 1.0F, {});
+}
+
+void Plan::forward(std::span<const float> images) {
+  if (std::exchange(stale_, false))
+    for (const Step& step : steps_)
+      step.stage->refresh_parameters();
+  // oneDNN's handles are not const, but sources are only read.
+  input_.value.set_data_handle(const_cast<float*>(images.data()));
+  for (const Step& step : steps_) {
+    step.stage->forward();
+    round(step.stage->output().value);
+  }
+  read_logits_.run(context_.stream);
+}
+
+void Plan::backward(double weight, const GradientReady& ready) {
+  if (write_logits_diff_) write_logits_diff_.run(context_.stream);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    const Edge& output = step->stage->output();
+    if (output.has_diff()) round(output.diff);
+    step->stage->backward(weight);
+    if (step->layer != nullptr) report_ready(*step->layer, ready);
+  }
+}
+
+void Plan::round(const dnnl::memory& memory) const {
+  if (context_.precision != Precision::f16) return;
+  auto* values = static_cast<float*>(memory.get_data_handle());
+  round_to_half({values, memory.get_desc().get_size() / sizeof(float)});
+}
+
+}  // namespace rondo::nn::cpu

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <dnnl.hpp>
+
+#include "rondo/nn/network.hpp"
+
+#include "nn/topology.hpp"
+
+namespace rondo::nn::cpu {
+
+enum class Mode : std::uint8_t { train, evaluate };
+
+/// An activation between two stages, (N, C, H, W) logically, and its gradient in the same layout.
+struct Edge {
+  ImageShape shape;
+  dnnl::memory value;
+  dnnl::memory diff;  ///< empty where nobody needs it: evaluation, before the first parameter
+  bool has_diff() const { return static_cast<bool>(diff); }
+};
+
+/// Memory of the gradients of activations. Only two of them are alive at any time, a stage's input
+/// and output, so a chain of stages gets by with two buffers.
+class DiffBuffers {
+ public:
+  explicit DiffBuffers(dnnl::engine engine) : engine_(std::move(engine)) {}
+
+  /// Memory that shares nothing with that of the previous call; usable after `allocate`.
+  dnnl::memory add(const dnnl::memory::desc& desc);
+  void allocate();
+
+ private:
+  dnnl::engine engine_;
+  std::vector<dnnl::memory> memories_;
+  dnnl::memory buffers_[2];
+};
+
+/// What all stages of one plan share.
+struct PlanContext {
+  Mode mode;
+  Precision precision;
+  std::size_t batch_size;
+  std::span<const ParameterView> views;
+  dnnl::engine engine;
+  dnnl::stream stream;
+  DiffBuffers diffs;
+
+  /// The type of activations. f16 does not exist on CPUs: f32 holds rounded values.
+  dnnl::memory::data_type type() const {
+    return precision == Precision::bf16 ? dnnl::memory::data_type::bf16
+                                        : dnnl::memory::data_type::f32;
+  }
+  dnnl::memory::dims dims(const ImageShape& shape) const;
+  /// Any layout, to be chosen by oneDNN.
+  dnnl::memory::desc any_layout(const ImageShape& shape) const;
+  bool trains() const { return mode == Mode::train; }
+  /// A new edge; its gradient exists if `wants_diff`.
+  Edge make_edge(const ImageShape& shape, const dnnl::memory::desc& desc, bool wants_diff);
+};
+
+/// One or several fused layers at a fixed batch size, with memory for their output.
+class Stage {
+ public:
+  Stage() = default;
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  virtual ~Stage() = default;
+
+  const Edge& output() const { return output_; }
+
+  /// Takes over changed parameter values.
+  virtual void refresh_parameters() {}
+  virtual void forward() = 0;
+  /// Turns the gradient of the output into the input's, where that is wanted, and adds to the
+  /// gradients of the parameters; to those of statistics `weight` times their value.
+  virtual void backward(double weight) = 0;
+
+ protected:
+  Edge output_;
+};
+
+using StagePointer = std::unique_ptr<Stage>;
+
+/// Where a stage's logits go: the last layer may leave them in f32.
+StagePointer make_convolution(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+StagePointer make_linear(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+enum class FusedRelu : bool { no, yes };
+StagePointer make_batch_norm(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
+                             FusedRelu relu);
+StagePointer make_relu(PlanContext& context, const Edge& input);
+StagePointer make_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+/// The same values as `desc`; no stage at all (null) if the input already is.
+StagePointer make_conversion(PlanContext& context, const Edge& input,
+                             const dnnl::memory::desc& desc);
+
+}  // namespace rondo::nn::cpu

@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/network_base.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+namespace rondo::nn {
+
+void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views) {
+  if (views.size() != parameters.size())
+    throw UsageError(fmt::format("{} parameter views for {} parameters: give one for each",
+                                 views.size(), parameters.size()));
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const std::size_t count = element_count(parameters[i].shape);
+    if (views[i].value.size() != count || views[i].grad.size() != count)
+      throw UsageError(
+          fmt::format("parameter {} has {} elements, its view {} values and {} "
+                      "gradients",
+                      parameters[i].name, count, views[i].value.size(), views[i].grad.size()));
+  }
+}
+
+void report_ready(const ResolvedLayer& layer, const GradientReady& ready) {
+  if (!ready) return;
+  for (std::size_t i = layer.parameter_count; i > 0; --i)
+    ready(layer.first_parameter + i - 1);
+}
+
+NetworkBase::NetworkBase(NetworkSpec spec) : spec_(std::move(spec)), topology_(resolve(spec_)) {}
+
+void NetworkBase::bind(std::span<const ParameterView> views) {
+  check_views(topology_.parameters, views);
+  views_.assign(views.begin(), views.end());
+  do_bind();
+}
+
+BatchSums NetworkBase::train(const Batch& batch, float loss_scale, const GradientReady& ready) {
+  check(batch);
+  if (batch.size() > 0) return do_train(batch, loss_scale, ready);
+  for (auto layer = topology_.layers.rbegin(); layer != topology_.layers.rend(); ++layer)
+    report_ready(*layer, ready);
+  return {};
+}
+
+BatchSums NetworkBase::evaluate(const Batch& batch) {
+  check(batch);
+  return batch.size() > 0 ? do_evaluate(batch) : BatchSums{};
+}
+
+void NetworkBase::check(const Batch& batch) const {
+  if (views_.size() != topology_.parameters.size())
+    throw UsageError(fmt::format("network '{}' was not bound: call bind first", spec_.name));
+  if (batch.images.size() != batch.size() * spec_.input.elements())
+    throw UsageError(
+        fmt::format("batch of {} labels has {} image values, network '{}' needs {} "
+                    "for each sample",
+                    batch.size(), batch.images.size(), spec_.name, spec_.input.elements()));
+  if (!batch.weights.empty() && batch.weights.size() != batch.size())
+    throw UsageError(fmt::format("batch of {} labels has {} weights: give one for each or none",
+                                 batch.size(), batch.weights.size()));
+  const auto classes = static_cast<std::int64_t>(spec_.classes);
+  const auto wrong =
+      std::find_if(batch.labels.begin(), batch.labels.end(),
+                   [=](std::int32_t label) { return label < 0 || label >= classes; });
+  if (wrong != batch.labels.end())
+    throw UsageError(fmt::format("label {} of sample {} is outside [0, {})", *wrong,
+                                 wrong - batch.labels.begin(), classes));
+}
+
+}  // namespace rondo::nn

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "rondo/nn/network.hpp"
+
+#include "nn/topology.hpp"
+
+namespace rondo::nn {
+
+/// \throws UsageError  not one view of the right length for each parameter
+void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views);
+
+/// What every backend does alike: it knows its parameters, checks what it is given and answers
+/// empty batches. A backend implements the `do_` functions, which see valid, non-empty input.
+class NetworkBase : public Network {
+ public:
+  explicit NetworkBase(NetworkSpec spec);
+
+  const NetworkSpec& spec() const noexcept final { return spec_; }
+  std::span<const ParameterSpec> parameters() const noexcept final { return topology_.parameters; }
+  void bind(std::span<const ParameterView> views) final;
+  BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready) final;
+  BatchSums evaluate(const Batch& batch) final;
+
+ protected:
+  const Topology& topology() const noexcept { return topology_; }
+  std::span<const ParameterView> views() const noexcept { return views_; }
+
+ private:
+  virtual void do_bind() = 0;
+  virtual BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) = 0;
+  virtual BatchSums do_evaluate(const Batch& batch) = 0;
+
+  void check(const Batch& batch) const;
+
+  NetworkSpec spec_;
+  Topology topology_;
+  std::vector<ParameterView> views_;
+};
+
+/// Reports the parameters of `layer` as ready, the last one first.
+void report_ready(const ResolvedLayer& layer, const GradientReady& ready);
+
+}  // namespace rondo::nn

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/reference/reference_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+#include "nn/network_base.hpp"
+#include "nn/reference/layers.hpp"
+
+namespace rondo::nn::reference {
+namespace {
+
+/// -log softmax(logits)[c] for every class c.
+std::vector<double> negative_log_softmax(std::span<const float> logits) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float logit : logits)
+    sum += std::exp(double{logit} - largest);
+  std::vector<double> losses;
+  for (const float logit : logits)
+    losses.push_back(largest + std::log(sum) - double{logit});
+  return losses;
+}
+
+/// Returns the sums over `batch`, and the gradient of `logits` in `diff`.
+BatchSums cross_entropy(const Tensor& logits, const Batch& batch, float loss_scale, Tensor& diff) {
+  BatchSums sums;
+  const std::size_t classes = logits.shape.elements();
+  diff = Tensor(logits.batch_size, logits.shape);
+  for (std::size_t n = 0; n < logits.batch_size; ++n) {
+    const auto row = std::span(logits.values).subspan(n * classes, classes);
+    const auto losses = negative_log_softmax(row);
+    const auto label = static_cast<std::size_t>(batch.labels[n]);
+    const double weight = batch.weights.empty() ? 1.0 : double{batch.weights[n]};
+    sums.weight += weight;
+    sums.loss += weight * losses[label];
+    sums.correct += std::max_element(row.begin(), row.end()) == row.begin() + batch.labels[n];
+    for (std::size_t c = 0; c < classes; ++c)
+      diff.values[n * classes + c] = static_cast<float>(
+          weight * double{loss_scale} * (std::exp(-losses[c]) - (c == label ? 1.0 : 0.0)));
+  }
+  return sums;
+}
+
+class ReferenceNetwork final : public NetworkBase {
+ public:
+  using NetworkBase::NetworkBase;
+
+  void parameters_changed() override {}
+
+ private:
+  void do_bind() override {
+    functions_.clear();
+    for (const ResolvedLayer& layer : topology().layers)
+      functions_.push_back(
+          make_layer(layer, views().subspan(layer.first_parameter, layer.parameter_count)));
+  }
+
+  BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) override {
+    const auto activations = forward(batch, Mode::train);
+    Tensor diff;
+    const BatchSums sums = cross_entropy(activations.back(), batch, loss_scale, diff);
+    for (std::size_t i = functions_.size(); i > 0; --i) {
+      diff = functions_[i - 1]->backward(activations[i - 1], diff, sums.weight);
+      report_ready(topology().layers[i - 1], ready);
+    }
+    return sums;
+  }
+
+  BatchSums do_evaluate(const Batch& batch) override {
+    Tensor unused;
+    return cross_entropy(forward(batch, Mode::evaluate).back(), batch, 1.0F, unused);
+  }
+
+  /// The input of every layer, and last the logits.
+  std::vector<Tensor> forward(const Batch& batch, Mode mode) {
+    std::vector<Tensor> activations(1, Tensor(batch.size(), spec().input));
+    std::copy(batch.images.begin(), batch.images.end(), activations[0].values.begin());
+    for (const auto& function : functions_)
+      activations.push_back(function->forward(activations.back(), mode));
+    return activations;
+  }
+
+  std::vector<std::unique_ptr<LayerFunction>> functions_;
+};
+
+}  // namespace
+
+std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec,
+                                                const NetworkOptions& options) {
+  if (options.precision != Precision::f32)
+    throw ConfigError(fmt::format("the reference layers compute in f32 only, not in {}",
+                                  name_of(options.precision)));
+  return std::make_unique<ReferenceNetwork>(spec);
+}
+
+}  // namespace rondo::nn::reference
