@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "io/hdf5.hpp"
+#include "io/hdf5_library.hpp"
+
+namespace rondo::io {
+namespace {
+
+/// More than any attribute of ours needs, and little enough to allocate on a stranger's word.
+constexpr std::size_t max_attribute_bytes = std::size_t{1} << 20;
+
+[[noreturn]] void throw_attribute(const Hdf5Place& place, const std::string& problem) {
+  throw IoError(ExitCode::bad_content,
+                fmt::format("{}: attribute {}: {}", place.path, place.object, problem));
+}
+
+/// "name@attribute", or the bare attribute on the root group.
+std::string attribute_name(const std::string& name, const std::string& attribute) {
+  return name.empty() ? attribute : name + "@" + attribute;
+}
+
+/// An open attribute with what its header says.
+struct OpenAttribute {
+  Hdf5Handle handle;
+  Hdf5Handle type;
+  std::size_t count = 0;
+};
+
+OpenAttribute open_attribute(hid_t object, const std::string& attribute, const Hdf5Place& place) {
+  if (object < 0 || H5Aexists(object, attribute.c_str()) <= 0)
+    throw_attribute(place, "expected, but absent");
+  OpenAttribute open;
+  open.handle = checked_handle(H5Aopen(object, attribute.c_str(), H5P_DEFAULT),
+                               ExitCode::bad_content, place, "cannot open the attribute");
+  open.type = checked_handle(H5Aget_type(open.handle.get()), ExitCode::bad_content, place,
+                             "cannot read the attribute's type");
+  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, place,
+                                    "cannot read the attribute's shape");
+  const hssize_t count = checked(H5Sget_simple_extent_npoints(space.get()), ExitCode::bad_content,
+                                 place, "cannot read the attribute's shape");
+  open.count = static_cast<std::size_t>(count);
+  if (open.count > max_attribute_bytes / std::max<std::size_t>(1, H5Tget_size(open.type.get())))
+    throw_attribute(place, fmt::format("expected at most {} bytes, found {} elements",
+                                       max_attribute_bytes, open.count));
+  return open;
+}
+
+void require_class(const OpenAttribute& open, std::initializer_list<H5T_class_t> allowed,
+                   const char* expected, const Hdf5Place& place) {
+  const H5T_class_t found = H5Tget_class(open.type.get());
+  if (std::find(allowed.begin(), allowed.end(), found) == allowed.end())
+    throw_attribute(place, fmt::format("expected {}, found another type", expected));
+}
+
+void require_single(const OpenAttribute& open, const Hdf5Place& place) {
+  if (open.count != 1)
+    throw_attribute(place, fmt::format("expected one value, found {}", open.count));
+}
+
+std::vector<std::string> read_fixed_texts(const OpenAttribute& open, const Hdf5Place& place) {
+  const std::size_t length = H5Tget_size(open.type.get());
+  std::vector<char> bytes(length * open.count);
+  checked(H5Aread(open.handle.get(), open.type.get(), bytes.data()), ExitCode::bad_content, place,
+          "cannot read the attribute");
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < open.count; ++i) {
+    const char* text = bytes.data() + i * length;
+    texts.emplace_back(text, ::strnlen(text, length));
+  }
+  return texts;
+}
+
+std::vector<std::string> read_variable_texts(const OpenAttribute& open, const Hdf5Place& place) {
+  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, place,
+                                    "cannot read the attribute's shape");
+  std::vector<char*> pointers(open.count, nullptr);
+  checked(H5Aread(open.handle.get(), open.type.get(), static_cast<void*>(pointers.data())),
+          ExitCode::bad_content, place, "cannot read the attribute");
+  std::vector<std::string> texts;
+  for (const char* text : pointers)
+    texts.emplace_back(text == nullptr ? "" : text);
+  H5Dvlen_reclaim(open.type.get(), space.get(), H5P_DEFAULT, static_cast<void*>(pointers.data()));
+  return texts;
+}
+
+std::vector<std::string> read_texts(const OpenAttribute& open, const Hdf5Place& place) {
+  require_class(open, {H5T_STRING}, "text", place);
+  if (open.count == 0) return {};
+  return H5Tis_variable_str(open.type.get()) > 0 ? read_variable_texts(open, place)
+                                                 : read_fixed_texts(open, place);
+}
+
+/// A list of `count`, or a scalar if `count` is 0.
+Hdf5Handle attribute_space(std::size_t count, const Hdf5Place& place) {
+  const hsize_t dimension = count;
+  return checked_handle(
+      count == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &dimension, nullptr),
+      ExitCode::internal, place, "cannot describe the attribute");
+}
+
+void write_attribute(hid_t object, const std::string& attribute, hid_t type, std::size_t count,
+                     const void* values, const Hdf5Place& place) {
+  const auto space = attribute_space(count, place);
+  const auto handle = checked_handle(
+      H5Acreate2(object, attribute.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+      ExitCode::io, place, "cannot create the attribute");
+  const auto memory = checked_handle(H5Tget_native_type(type, H5T_DIR_DEFAULT), ExitCode::internal,
+                                     place, "cannot describe the attribute");
+  checked(H5Awrite(handle.get(), memory.get(), values), ExitCode::io, place,
+          "cannot write the attribute");
+}
+
+/// Fixed-length UTF-8, padded with zeros: needs no heap in the file.
+void write_texts(hid_t object, const std::string& attribute, std::span<const std::string> values,
+                 std::size_t count, const Hdf5Place& place) {
+  std::size_t length = 1;
+  for (const std::string& value : values)
+    length = std::max(length, value.size());
+  std::vector<char> bytes(length * values.size(), '\0');
+  for (std::size_t i = 0; i < values.size(); ++i)
+    std::copy(values[i].begin(), values[i].end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(i * length));
+  const auto type =
+      checked_handle(H5Tcopy(H5T_C_S1), ExitCode::internal, place, "cannot describe the attribute");
+  H5Tset_size(type.get(), length);
+  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  write_attribute(object, attribute, type.get(), count, bytes.data(), place);
+}
+
+}  // namespace
+
+bool Hdf5File::has_attribute(const std::string& name, const std::string& attribute) const {
+  const Hdf5Scope scope;
+  const auto object = find(name);
+  return object && H5Aexists(object.get(), attribute.c_str()) > 0;
+}
+
+std::string Hdf5File::text(const std::string& name, const std::string& attribute) const {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  const Hdf5Place place{path_, full_name};
+  const auto open = open_attribute(find(name).get(), attribute, place);
+  require_single(open, place);
+  return read_texts(open, place).front();
+}
+
+std::vector<std::string> Hdf5File::texts(const std::string& name,
+                                         const std::string& attribute) const {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  const Hdf5Place place{path_, full_name};
+  return read_texts(open_attribute(find(name).get(), attribute, place), place);
+}
+
+std::int64_t Hdf5File::integer(const std::string& name, const std::string& attribute) const {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  const Hdf5Place place{path_, full_name};
+  const auto open = open_attribute(find(name).get(), attribute, place);
+  require_single(open, place);
+  require_class(open, {H5T_INTEGER}, "an integer", place);
+  std::int64_t value = 0;
+  checked(H5Aread(open.handle.get(), H5T_NATIVE_INT64, &value), ExitCode::bad_content, place,
+          "cannot read the attribute");
+  return value;
+}
+
+std::vector<double> Hdf5File::numbers(const std::string& name, const std::string& attribute) const {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  const Hdf5Place place{path_, full_name};
+  const auto open = open_attribute(find(name).get(), attribute, place);
+  require_class(open, {H5T_FLOAT, H5T_INTEGER}, "numbers", place);
+  std::vector<double> values(open.count);
+  if (values.empty()) return values;
+  checked(H5Aread(open.handle.get(), H5T_NATIVE_DOUBLE, values.data()), ExitCode::bad_content,
+          place, "cannot read the attribute");
+  return values;
+}
+
+void Hdf5File::set_text(const std::string& name, const std::string& attribute,
+                        const std::string& value) {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  write_texts(find(name).get(), attribute, {&value, 1}, 0, {path_, full_name});
+}
+
+void Hdf5File::set_texts(const std::string& name, const std::string& attribute,
+                         std::span<const std::string> values) {
+  require(!values.empty(), "set_texts: the list must not be empty");
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  write_texts(find(name).get(), attribute, values, values.size(), {path_, full_name});
+}
+
+void Hdf5File::set_integer(const std::string& name, const std::string& attribute,
+                           std::int64_t value) {
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  write_attribute(find(name).get(), attribute, H5T_STD_I64LE, 0, &value, {path_, full_name});
+}
+
+void Hdf5File::set_numbers(const std::string& name, const std::string& attribute,
+                           std::span<const double> values) {
+  require(!values.empty(), "set_numbers: the list must not be empty");
+  const Hdf5Scope scope;
+  const std::string full_name = attribute_name(name, attribute);
+  write_attribute(find(name).get(), attribute, H5T_IEEE_F64LE, values.size(), values.data(),
+                  {path_, full_name});
+}
+
+}  // namespace rondo::io

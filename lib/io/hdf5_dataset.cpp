@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "io/hdf5.hpp"
+#include "io/hdf5_library.hpp"
+
+namespace rondo::io {
+namespace {
+
+struct Selection {
+  Hdf5Handle memory;
+  Hdf5Handle file;
+};
+
+/// Rows [first, first + count) in the file, and the same block densely in memory.
+Selection select_rows(hid_t dataset, std::size_t first, std::size_t count, const Shape& shape,
+                      const Hdf5Place& place) {
+  std::vector<hsize_t> start(shape.size(), 0);
+  std::vector<hsize_t> block(shape.begin(), shape.end());
+  start.front() = first;
+  block.front() = count;
+  Selection selection;
+  selection.memory =
+      checked_handle(H5Screate_simple(static_cast<int>(block.size()), block.data(), nullptr),
+                     ExitCode::internal, place, "cannot describe the rows");
+  selection.file =
+      checked_handle(H5Dget_space(dataset), ExitCode::bad_content, place, "cannot read the shape");
+  checked(H5Sselect_hyperslab(selection.file.get(), H5S_SELECT_SET, start.data(), nullptr,
+                              block.data(), nullptr),
+          ExitCode::internal, place, "cannot select the rows");
+  return selection;
+}
+
+}  // namespace
+
+std::uint64_t Hdf5Dataset::stored_bytes() const {
+  const Hdf5Scope scope;
+  return H5Dget_storage_size(handle_.get());
+}
+
+void Hdf5Dataset::require_match(DType dtype, std::size_t rows, std::size_t count) const {
+  const std::size_t all_rows = shape_.empty() ? 1 : shape_.front();
+  const std::size_t expected = all_rows == 0 ? 0 : element_count(shape_) / all_rows * rows;
+  if (dtype != dtype_ || count != expected)
+    throw UsageError(fmt::format("{}: {}: expected a buffer of {} {}, got {} {}", path_, name_,
+                                 expected, name_of(dtype_), count, name_of(dtype)));
+}
+
+void Hdf5Dataset::read_all(DType dtype, void* elements, std::size_t count) const {
+  require_match(dtype, shape_.empty() ? 1 : shape_.front(), count);
+  const Hdf5Scope scope;
+  checked(H5Dread(handle_.get(), native_type(dtype), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements),
+          ExitCode::bad_content, {path_, name_}, "cannot read");
+}
+
+void Hdf5Dataset::write_all(DType dtype, const void* elements, std::size_t count) {
+  require_match(dtype, shape_.empty() ? 1 : shape_.front(), count);
+  const Hdf5Scope scope;
+  checked(H5Dwrite(handle_.get(), native_type(dtype), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements),
+          ExitCode::io, {path_, name_}, "cannot write");
+}
+
+void Hdf5Dataset::read_rows(DType dtype, std::size_t first, std::size_t row_count, void* elements,
+                            std::size_t count) const {
+  require(!shape_.empty() && first <= shape_.front() && row_count <= shape_.front() - first,
+          "read_rows: rows beyond the dataset");
+  require_match(dtype, row_count, count);
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name_};
+  const Selection rows = select_rows(handle_.get(), first, row_count, shape_, place);
+  checked(H5Dread(handle_.get(), native_type(dtype), rows.memory.get(), rows.file.get(),
+                  H5P_DEFAULT, elements),
+          ExitCode::bad_content, place,
+          fmt::format("cannot read rows {} to {}", first, first + row_count));
+}
+
+void Hdf5Dataset::write_rows(DType dtype, std::size_t first, std::size_t row_count,
+                             const void* elements, std::size_t count) {
+  require(!shape_.empty() && first <= shape_.front() && row_count <= shape_.front() - first,
+          "write_rows: rows beyond the dataset");
+  require_match(dtype, row_count, count);
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name_};
+  const Selection rows = select_rows(handle_.get(), first, row_count, shape_, place);
+  checked(H5Dwrite(handle_.get(), native_type(dtype), rows.memory.get(), rows.file.get(),
+                   H5P_DEFAULT, elements),
+          ExitCode::io, place, fmt::format("cannot write rows {} to {}", first, first + row_count));
+}
+
+}  // namespace rondo::io

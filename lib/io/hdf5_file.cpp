@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "io/hdf5.hpp"
+#include "io/hdf5_guard.hpp"
+#include "io/hdf5_library.hpp"
+
+namespace rondo::io {
+namespace {
+
+/// The parts of "a/b/c", without empty ones.
+std::vector<std::string> split_path(const std::string& name) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= name.size()) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    if (end > begin) parts.push_back(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// Opens `part` of group `parent`; a null handle if there is no such link.
+Hdf5Handle open_hard_link(hid_t parent, const std::string& part, const Hdf5Place& place) {
+  if (H5Iget_type(parent) != H5I_GROUP && H5Iget_type(parent) != H5I_FILE) return Hdf5Handle();
+  const htri_t exists = checked(H5Lexists(parent, part.c_str(), H5P_DEFAULT), ExitCode::bad_content,
+                                place, "cannot look up the name");
+  if (exists == 0) return Hdf5Handle();
+  H5L_info_t link = {};
+  checked(H5Lget_info(parent, part.c_str(), &link, H5P_DEFAULT), ExitCode::bad_content, place,
+          "cannot read the link");
+  if (link.type != H5L_TYPE_HARD)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: is {} link; expected an object of this file", place.path,
+                              place.object, link.type == H5L_TYPE_SOFT ? "a soft" : "an external"));
+  return checked_handle(H5Oopen(parent, part.c_str(), H5P_DEFAULT), ExitCode::bad_content, place,
+                        "cannot open");
+}
+
+Hdf5Handle access_properties(const std::string& path) {
+  auto properties = checked_handle(H5Pcreate(H5P_FILE_ACCESS), ExitCode::internal, {path},
+                                   "cannot set up file access");
+  // Readers take no locks: network file systems may lack them, and files are replaced, not changed.
+  checked(H5Pset_file_locking(properties.get(), false, true), ExitCode::internal, {path},
+          "cannot set up file access");
+  return properties;
+}
+
+herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+Hdf5Handle create_properties(const Hdf5Storage& storage, const Hdf5Place& place) {
+  auto properties = checked_handle(H5Pcreate(H5P_DATASET_CREATE), ExitCode::internal, place,
+                                   "cannot set up storage");
+  // No times: the same content gives the same file.
+  checked(H5Pset_obj_track_times(properties.get(), false), ExitCode::internal, place,
+          "cannot set up storage");
+  if (storage.chunk.empty()) return properties;
+  const std::vector<hsize_t> chunk(storage.chunk.begin(), storage.chunk.end());
+  checked(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()),
+          ExitCode::internal, place, "cannot set the chunk shape");
+  if (storage.checksum)
+    checked(H5Pset_fletcher32(properties.get()), ExitCode::internal, place,
+            "cannot switch checksums on");
+  return properties;
+}
+
+}  // namespace
+
+Hdf5File Hdf5File::open(const std::filesystem::path& path) {
+  Hdf5File file(path.string());
+  require_intact_file(file.path_);
+  const Hdf5Scope scope;
+  file.handle_ = checked_handle(
+      H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, access_properties(file.path_).get()),
+      ExitCode::bad_content, {file.path_}, "cannot open as HDF5");
+  return file;
+}
+
+Hdf5File Hdf5File::create(const std::filesystem::path& path) {
+  Hdf5File file(path.string());
+  const Hdf5Scope scope;
+  file.handle_ = checked_handle(H5Fcreate(file.path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT,
+                                          access_properties(file.path_).get()),
+                                ExitCode::cannot_create, {file.path_}, "cannot create");
+  return file;
+}
+
+void Hdf5File::close() {
+  const Hdf5Scope scope;
+  checked(H5Fflush(handle_.get(), H5F_SCOPE_LOCAL), ExitCode::io, {path_}, "cannot write");
+  checked(H5Fclose(handle_.release()), ExitCode::io, {path_}, "cannot close");
+}
+
+Hdf5Handle Hdf5File::find(const std::string& name) const {
+  const Hdf5Place place{path_, name};
+  auto object = checked_handle(H5Oopen(handle_.get(), "/", H5P_DEFAULT), ExitCode::bad_content,
+                               place, "cannot open the root group");
+  for (const std::string& part : split_path(name)) {
+    object = open_hard_link(object.get(), part, place);
+    if (!object) break;
+  }
+  return object;
+}
+
+bool Hdf5File::contains(const std::string& name) const {
+  const Hdf5Scope scope;
+  return static_cast<bool>(find(name));
+}
+
+std::vector<std::string> Hdf5File::names(const std::string& group) const {
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, group};
+  const auto object = find(group);
+  if (!object || H5Iget_type(object.get()) != H5I_GROUP)
+    throw IoError(ExitCode::bad_content, fmt::format("{}: expected a group {}", path_, group));
+  std::vector<std::string> names;
+  checked(H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names),
+          ExitCode::bad_content, place, "cannot list the group");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
+  const Hdf5Scope scope;
+  Hdf5Dataset dataset;
+  dataset.handle_ = find(name);
+  dataset.path_ = path_;
+  dataset.name_ = name;
+  if (!dataset.handle_ || H5Iget_type(dataset.handle_.get()) != H5I_DATASET)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: expected a dataset, found {}", path_, name,
+                              dataset.handle_ ? "another kind of object" : "nothing"));
+  const Hdf5Header header = require_plain_dataset(dataset.handle_.get(), {path_, name});
+  dataset.dtype_ = header.dtype;
+  dataset.shape_ = header.shape;
+  dataset.storage_ = header.storage;
+  return dataset;
+}
+
+Hdf5Dataset Hdf5File::create_dataset(const std::string& name, DType dtype, const Shape& shape,
+                                     const Hdf5Storage& storage) {
+  require(storage.chunk.empty() || storage.chunk.size() == shape.size(),
+          "create_dataset: the chunk must have as many dimensions as the shape");
+  require(!storage.checksum || !storage.chunk.empty(), "create_dataset: checksums need chunks");
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name};
+  const std::vector<hsize_t> dimensions(shape.begin(), shape.end());
+  const auto space =
+      checked_handle(H5Screate_simple(static_cast<int>(shape.size()), dimensions.data(), nullptr),
+                     ExitCode::internal, place, "cannot set the shape");
+  const auto links = checked_handle(H5Pcreate(H5P_LINK_CREATE), ExitCode::internal, place,
+                                    "cannot set up the name");
+  checked(H5Pset_create_intermediate_group(links.get(), 1), ExitCode::internal, place,
+          "cannot set up the name");
+
+  Hdf5Dataset dataset;
+  dataset.handle_ =
+      checked_handle(H5Dcreate2(handle_.get(), name.c_str(), file_type(dtype), space.get(),
+                                links.get(), create_properties(storage, place).get(), H5P_DEFAULT),
+                     ExitCode::io, place, "cannot create");
+  dataset.path_ = path_;
+  dataset.name_ = name;
+  dataset.dtype_ = dtype;
+  dataset.shape_ = shape;
+  dataset.storage_ = storage;
+  return dataset;
+}
+
+}  // namespace rondo::io
