@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 include_guard()
 
+# tests/architecture builds its target all_verify_interface_header_sets.
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+
 # Warnings and language settings of everything built here; nothing of it reaches a consumer.
 add_library(rondo_flags INTERFACE)
 target_compile_features(rondo_flags INTERFACE cxx_std_20)

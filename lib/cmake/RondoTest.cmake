@@ -7,6 +7,10 @@ set(RONDO_MPIEXEC_FLAGS --oversubscribe --mca mpi_yield_when_idle 1
   CACHE STRING "Flags of mpirun in the tests")
 set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1)
 
+# What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
+add_custom_target(rondo_unit_tests)
+add_custom_target(rondo_thread_tests)
+
 # rondo_add_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
 #   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan.
 function(rondo_add_test name)
@@ -18,6 +22,10 @@ function(rondo_add_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
     ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
+  add_dependencies(rondo_unit_tests ${name})
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(rondo_thread_tests ${name})
+  endif()
 endfunction()
 
 # rondo_add_mpi_test(<name> RANKS <n>... SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
