@@ -14,14 +14,19 @@ namespace rondo::data {
 
 /// What one split of a data set is, as its file says and the reader has checked.
 struct DatasetInfo {
-  std::string split;               ///< "train" or "test"
+  std::string split;  ///< "train" or "test"
   std::size_t samples = 0;
   std::size_t channels = 0, height = 0, width = 0;
   std::size_t classes = 0;
-  std::size_t chunk_samples = 0;   ///< samples per HDF5 chunk
-  std::vector<std::string> class_names;  ///< empty, or one per class
-  std::vector<float> mean, deviation;    ///< per channel, of value / 255
-  std::uint64_t bytes = 0;         ///< images as stored
+  std::size_t chunk_samples = 0;            ///< samples per HDF5 chunk
+  std::vector<std::string> class_names;     ///< empty, or one per class
+  std::vector<float> mean, deviation;       ///< per channel, of value / 255
+  std::vector<std::uint64_t> label_counts;  ///< samples of each class
+  std::string source;                       ///< where the samples came from; may be empty
+  bool checksum = false;                    ///< the file carries a checksum of each chunk
+  std::uint64_t bytes = 0;                  ///< images as stored
+
+  std::size_t sample_elements() const noexcept { return channels * height * width; }
 };
 
 /// One split (image u8 (N, C, H, W), label u8 (N)) of an HDF5 file, read only.
@@ -35,7 +40,10 @@ class Dataset {
     std::size_t cache_bytes = std::size_t{1} << 30;
   };
 
-  /// \throws IoError  missing_input: no such file; bad_content: naming file, field, expected, found.
+  /// Checks everything but the images' own bytes, all labels included.
+  /// \throws IoError  missing_input: no such file; bad_content: naming file, field, expected,
+  /// found,
+  ///                  all that differs at once.
   Dataset(const std::filesystem::path& file, const std::string& split);
   Dataset(const std::filesystem::path& file, const std::string& split, Options options);
   Dataset(Dataset&&) noexcept;
@@ -44,8 +52,10 @@ class Dataset {
 
   const DatasetInfo& info() const noexcept;
 
-  /// Copies the samples into `images` (n, C, H, W), normalised to (value/255 - mean) / deviation, and `labels` (n).
-  /// \throws IoError  I/O error or checksum mismatch (which chunk); label out of range (which sample).
+  /// Copies the samples into `images` (n, C, H, W), normalised to (value/255 - mean) / deviation,
+  /// and `labels` (n), each below info().classes.
+  /// \throws IoError     I/O error or checksum mismatch, naming the samples that cannot be read
+  /// \throws UsageError  a sample beyond the split, or buffers of other sizes
   void read(std::span<const std::uint64_t> samples, std::span<float> images,
             std::span<std::int32_t> labels);
 

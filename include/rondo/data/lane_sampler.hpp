@@ -11,15 +11,16 @@ namespace rondo::data {
 /// Which samples a lane uses at a step: a pure function of (seed, epoch, step, lane), of the number
 /// of lanes and of the micro-batch; never of the number of ranks. Stateless and thread-safe.
 ///
-/// Each epoch is a keyed permutation of all samples, cut into steps of lanes * micro_batch; the last
-/// step's remainder is dealt over the lanes as evenly as possible, so that some lanes may get one
-/// sample less, or none. Every sample is used exactly once an epoch.
+/// Each epoch is a keyed permutation of all samples, cut into steps of lanes * micro_batch; the
+/// last step's remainder is dealt over the lanes as evenly as possible, so that some lanes may get
+/// one sample less, or none. Every sample is used exactly once an epoch.
 class LaneSampler {
  public:
   /// \throws UsageError  any argument 0
   LaneSampler(std::uint64_t seed, std::size_t samples, std::size_t lanes, std::size_t micro_batch);
 
   std::size_t steps_per_epoch() const noexcept;
+  std::size_t sample_count() const noexcept { return samples_; }
   std::size_t lanes() const noexcept { return lanes_; }
   std::size_t micro_batch() const noexcept { return micro_batch_; }
 

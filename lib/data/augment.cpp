@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data/augment.hpp"
+
+#include <algorithm>
+
+#include "rondo/base/philox.hpp"
+
+namespace rondo::data {
+namespace {
+
+/// A number in [-limit, limit].
+std::ptrdiff_t draw_offset(std::uint32_t bits, std::size_t limit) {
+  const std::uint64_t choices = 2 * limit + 1;
+  return static_cast<std::ptrdiff_t>(bits * choices >> 32) - static_cast<std::ptrdiff_t>(limit);
+}
+
+/// Indices [begin, end) of an axis whose source `index - offset` lies inside of it.
+struct Range {
+  std::ptrdiff_t begin;
+  std::ptrdiff_t end;
+};
+
+Range covered(std::ptrdiff_t length, std::ptrdiff_t offset) {
+  return {std::clamp<std::ptrdiff_t>(offset, 0, length),
+          std::clamp<std::ptrdiff_t>(length + offset, 0, length)};
+}
+
+}  // namespace
+
+Change draw_change(const Augmentation& augmentation, std::uint64_t seed, std::size_t epoch,
+                   std::uint64_t sample) {
+  const auto bits =
+      Philox(seed, RandomPurpose::augment, static_cast<std::uint32_t>(epoch)).block(sample);
+  return {augmentation.flip && (bits[0] >> 31) != 0, draw_offset(bits[1], augmentation.shift),
+          draw_offset(bits[2], augmentation.shift)};
+}
+
+void apply_change(const Change& change, std::size_t height, std::size_t width,
+                  std::span<float> image, std::vector<float>& scratch) {
+  if (!change.flip && change.right == 0 && change.down == 0) return;
+  const auto row_length = static_cast<std::ptrdiff_t>(width);
+  const Range rows = covered(static_cast<std::ptrdiff_t>(height), change.down);
+  const Range columns = covered(row_length, change.right);
+  const std::size_t plane_elements = height * width;
+  scratch.resize(plane_elements);
+
+  for (std::size_t plane = 0; plane < image.size(); plane += plane_elements) {
+    const auto target = image.subspan(plane, plane_elements);
+    std::copy(target.begin(), target.end(), scratch.begin());
+    std::fill(target.begin(), target.end(), 0.0F);
+    for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
+      const auto source = scratch.begin() + (row - change.down) * row_length;
+      const auto out = target.begin() + row * row_length + columns.begin;
+      if (change.flip)
+        std::reverse_copy(source + row_length - (columns.end - change.right),
+                          source + row_length - (columns.begin - change.right), out);
+      else
+        std::copy(source + columns.begin - change.right, source + columns.end - change.right, out);
+    }
+  }
+}
+
+}  // namespace rondo::data
