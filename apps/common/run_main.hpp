@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "rondo/base/exit_code.hpp"
+#include "rondo/comm/communicator.hpp"
+
+#include "common/options.hpp"
+
+namespace rondo::apps {
+
+/// main() of a program without MPI: parses the options, runs `body`, returns the exit code.
+///
+/// Whatever is thrown ends as one line on standard error, `error: ...`, and the code of the Error
+/// (70 for other exceptions). A reader that closes standard output early is no error.
+int run_tool(Options& options, int argc, const char* const* argv,
+             const std::function<ExitCode()>& body);
+
+/// main() of a program that runs under mpirun or srun, or alone as one rank: parses the options,
+/// then runs `body` with a communicator of all ranks.
+///
+/// A failure ends as one message a job:
+/// - options are judged before MPI starts, and only rank 0 speaks;
+/// - an AgreedError is printed by rank 0, and all ranks leave in an orderly way with its code;
+/// - any other exception is printed as `[rank r] error: ...` by the rank that saw it, which then
+/// ends
+///   all ranks. Ranks above 0 hold back a moment first, so that of many that saw the same (a
+///   timeout, say) the lowest speaks for all.
+int run_mpi(Options& options, int argc, const char* const* argv,
+            const std::function<ExitCode(comm::Communicator&)>& body);
+
+}  // namespace rondo::apps

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "rondo/base/exit_code.hpp"
+#include "rondo/job/launch.hpp"
+
+#include "common/options.hpp"
+
+namespace rondo::apps {
+
+/// Prepares logs and signals and parses the options, before MPI starts. Returns the exit code of
+/// the process if it is to end here: a text was asked for, or the options are wrong.
+std::optional<int> start(Options& options, int argc, const char* const* argv,
+                         const job::Launch& launch);
+
+/// Flushes standard output; `code`, or 74 with a message if the output could not be written. A
+/// closed pipe is no failure: whoever read it has seen enough.
+int finish_output(ExitCode code);
+
+}  // namespace rondo::apps

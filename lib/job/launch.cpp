@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/job/launch.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+namespace rondo::job {
+namespace {
+
+/// The environment variables with which a launcher numbers its processes.
+struct Convention {
+  Launcher launcher;
+  const char* rank;
+  const char* size;
+  const char* local_rank;
+  const char* local_size;
+};
+
+// Only job steps have SLURM_STEP_NUM_TASKS: a batch script has SLURM_PROCID, but is not under srun.
+// mpirun comes first, for it starts its own processes through srun.
+constexpr Convention conventions[] = {
+    {Launcher::mpirun, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+     "OMPI_COMM_WORLD_LOCAL_SIZE"},
+    {Launcher::mpirun, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
+    {Launcher::srun, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", ""},
+};
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody calls setenv
+  return value != nullptr ? value : "";
+}
+
+int number(const char* name, int otherwise) {
+  const std::string_view text = environment(name);
+  int value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+Launch inspect_launch() {
+  Launch launch;
+  launch.slurm_job_id = environment("SLURM_JOB_ID");
+  for (const Convention& convention : conventions) {
+    if (environment(convention.rank).empty() || environment(convention.size).empty()) continue;
+    launch.launcher = convention.launcher;
+    launch.rank = number(convention.rank, 0);
+    launch.size = number(convention.size, 1);
+    launch.local_rank = number(convention.local_rank, 0);
+    launch.local_size = number(convention.local_size, 1);
+    break;
+  }
+  return launch;
+}
+
+void check_world_size(const Launch& launch, int world_size) {
+  if (launch.launcher == Launcher::none || launch.size == world_size) return;
+  const char* remedy = launch.launcher == Launcher::srun
+                           ? "start it with srun --mpi=pmix, or with mpirun"
+                           : "use the mpirun of the MPI library that the program was built with";
+  throw AgreedError(
+      ExitCode::configuration,
+      fmt::format("the launcher started {} processes, but MPI sees {} (each would train alone): {}",
+                  launch.size, world_size, remedy));
+}
+
+}  // namespace rondo::job
