@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/optim/optimizer.hpp"
+
+namespace rondo::optim {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+TEST(MakeOptimizer, makes_every_known_name) {
+  for (const auto name : optimizer_names())
+    EXPECT_EQ(make_optimizer(name, {})->name(), name);
+}
+
+TEST(MakeOptimizer, gives_each_rule_the_slots_it_needs) {
+  EXPECT_THAT(make_optimizer("sgd", {})->slot_names(), IsEmpty());
+  EXPECT_THAT(make_optimizer("sgd", {.momentum = 0.9F})->slot_names(), ElementsAre("momentum"));
+  EXPECT_THAT(make_optimizer("adamw", {})->slot_names(), ElementsAre("mean", "square"));
+}
+
+TEST(MakeOptimizer, lists_the_known_names_for_an_unknown_one) {
+  try {
+    make_optimizer("adamm", {});
+    FAIL() << "no error";
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("unknown optimizer 'adamm'"));
+    EXPECT_THAT(e.what(), HasSubstr("adamw, sgd"));
+  }
+}
+
+void expect_refused(std::string_view name, const OptimizerOptions& options,
+                    const std::string& complaint) {
+  try {
+    make_optimizer(name, options);
+    ADD_FAILURE() << "accepted, expected: " << complaint;
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), HasSubstr(complaint));
+  }
+}
+
+TEST(MakeOptimizer, refuses_options_out_of_range_naming_option_and_value) {
+  expect_refused("sgd", {.momentum = 1.0F}, "sgd: momentum must be in [0, 1), found 1");
+  expect_refused("sgd", {.momentum = -0.1F}, "found -0.1");
+  expect_refused("sgd", {.momentum = nan}, "found nan");
+  expect_refused("sgd", {.weight_decay = -1.0F}, "sgd: weight decay");
+  expect_refused("sgd", {.nesterov = true}, "nesterov needs a momentum");
+  expect_refused("adamw", {.beta1 = 1.0F}, "adamw: beta1 must be in [0, 1), found 1");
+  expect_refused("adamw", {.beta2 = -0.5F}, "adamw: beta2");
+  expect_refused("adamw", {.epsilon = 0.0F}, "adamw: epsilon must be above 0");
+  expect_refused("adamw", {.weight_decay = nan}, "adamw: weight decay");
+}
+
+}  // namespace
+}  // namespace rondo::optim
