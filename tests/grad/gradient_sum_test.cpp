@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/grad/gradient_sum.hpp"
+
+#include <mutex>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/philox.hpp"
+#include "rondo/comm/inproc.hpp"
+
+namespace rondo::grad {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<ParameterSpec> specs() {
+  return {{"a", {37}}, {"b", {5}}, {"c", {130}}};
+}
+
+/// What lane `lane` contributes to element `i` of parameter `p`; not exactly representable sums.
+float contribution(std::size_t lane, std::size_t p, std::size_t i) {
+  const Philox random(lane + 1, RandomPurpose::initialize, static_cast<std::uint32_t>(p));
+  return Philox::uniform(random.block(i)[0]) - 0.5F;
+}
+
+struct StepPlan {
+  std::size_t lanes = 6;
+  Reduction reduction = Reduction::fast;
+  std::size_t bucket_bytes = 128;
+  bool announce = true;
+};
+
+/// One step of `plan` on this rank; the arena then holds the total.
+StepSums run_step(comm::Communicator& comm, Arena& arena, const StepPlan& plan) {
+  GradientSum sum(arena, comm, plan.lanes, plan.reduction);
+  for (std::size_t lane = sum.lanes().begin; lane < sum.lanes().end; ++lane) {
+    sum.begin_lane(lane, static_cast<double>(lane % 3));
+    for (std::size_t p = arena.specs().size(); p-- > 0;) {
+      const auto grad = arena.view(p).grad;
+      for (std::size_t i = 0; i < grad.size(); ++i)
+        grad[i] += contribution(lane, p, i);
+      if (plan.announce) sum.ready(p);
+    }
+    sum.end_lane(0.5 * static_cast<double>(lane), 1);
+  }
+  return sum.finish(comm.rank() == comm.size() - 1);
+}
+
+std::vector<float> total_on(int ranks, const StepPlan& plan) {
+  std::mutex mutex;
+  std::vector<std::vector<float>> totals;
+  comm::run_ranks(ranks, [&](comm::Communicator& comm) {
+    Arena arena(specs(), {.bucket_bytes = plan.bucket_bytes});
+    run_step(comm, arena, plan);
+    std::vector<float> mine;
+    for (std::size_t p = 0; p < specs().size(); ++p)
+      mine.insert(mine.end(), arena.view(p).grad.begin(), arena.view(p).grad.end());
+    const std::lock_guard lock(mutex);
+    totals.push_back(mine);
+  });
+  for (const auto& total : totals)
+    EXPECT_EQ(total, totals[0]) << "ranks hold different totals";
+  return totals[0];
+}
+
+TEST(GradientSum, sums_lanes_and_weights_on_any_number_of_ranks) {
+  for (const int ranks : {1, 2, 3, 4, 6}) {
+    comm::run_ranks(ranks, [](comm::Communicator& comm) {
+      Arena arena(specs(), {.bucket_bytes = 128});
+
+      const StepSums sums = run_step(comm, arena, {});
+
+      EXPECT_EQ(sums.weight, 0 + 1 + 2 + 0 + 1 + 2);
+      EXPECT_EQ(sums.loss, 0.5 * 15);
+      EXPECT_EQ(sums.correct, 6);
+      EXPECT_TRUE(sums.stop);
+      double expected = 0;
+      for (std::size_t lane = 0; lane < 6; ++lane)
+        expected += static_cast<double>(contribution(lane, 1, 3));
+      EXPECT_NEAR(arena.view(1).grad[3], expected, 1e-6);
+    });
+  }
+}
+
+TEST(GradientSum, fixed_gives_the_same_bits_on_any_number_of_ranks_and_any_buckets) {
+  const auto expected = total_on(1, {.lanes = 13, .reduction = Reduction::fixed});
+
+  for (const int ranks : {2, 3, 4, 5, 8, 13}) {
+    for (const std::size_t bytes : {1UL, 1UL << 20}) {
+      const StepPlan plan{.lanes = 13, .reduction = Reduction::fixed, .bucket_bytes = bytes};
+      EXPECT_EQ(total_on(ranks, plan), expected) << ranks << " ranks, buckets of " << bytes;
+    }
+  }
+}
+
+TEST(GradientSum, fast_does_not_promise_the_bits_that_fixed_keeps) {
+  // If this fails, the data of the test above cannot tell one order from another.
+  EXPECT_NE(total_on(1, {.lanes = 13}), total_on(5, {.lanes = 13}));
+}
+
+TEST(GradientSum, unannounced_parameters_are_reduced_too) {
+  EXPECT_EQ(total_on(2, {.announce = false}), total_on(2, {.announce = true}));
+}
+
+TEST(GradientSum, clears_the_gradients_between_steps) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    Arena arena(specs(), {});
+    GradientSum sum(arena, comm, 2, Reduction::fast);
+    for (int step = 0; step < 2; ++step) {
+      sum.begin_lane(sum.lanes().begin, 1);
+      arena.view(0).grad[0] += 1;
+      sum.end_lane(0, 0);
+      EXPECT_EQ(sum.finish(false).weight, 2);
+    }
+    EXPECT_EQ(arena.view(0).grad[0], 2);
+  });
+}
+
+TEST(GradientSum, refuses_more_ranks_than_lanes_and_names_both_ways_out) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
+    Arena arena(specs(), {});
+    try {
+      const GradientSum sum(arena, comm, 2, Reduction::fast);
+      ADD_FAILURE() << "no error";
+    } catch (const ConfigError& e) {
+      EXPECT_EQ(e.code(), ExitCode::configuration);
+      EXPECT_THAT(e.what(), HasSubstr("mpirun -np 2"));
+      EXPECT_THAT(e.what(), HasSubstr("--lanes 3"));
+    }
+  });
+}
+
+TEST(GradientSum, refuses_calls_out_of_turn) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Arena arena(specs(), {});
+    GradientSum sum(arena, comm, 2, Reduction::fast);
+
+    EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
+    EXPECT_THROW(sum.finish(false), UsageError);
+    EXPECT_THROW(sum.ready(0), UsageError);
+    sum.begin_lane(0, 1);
+    sum.ready(0);
+    EXPECT_THROW(sum.ready(0), UsageError);
+    EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
+  });
+}
+
+}  // namespace
+}  // namespace rondo::grad
