@@ -51,7 +51,10 @@ class Network {
 
   /// Forward and backward. **Adds** d(sum of weight * loss) * loss_scale / d(parameter) to each
   /// bound gradient, and weight sum * batch statistic (not scaled by loss_scale) to each
-  /// statistic's. `ready` may be empty; it is called in the order of the backward pass.
+  /// statistic's. `ready` may be empty; it is called once for every parameter, the last one first.
+  /// A sample of weight 0 takes part in BatchNorm's statistics and in nothing else. An empty batch
+  /// is legal: every parameter is reported as ready and nothing changes.
+  /// \throws UsageError  not bound, sizes that do not fit, a label outside [0, classes)
   virtual BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready) = 0;
 
   /// Forward only, with the running statistics.

@@ -25,15 +25,16 @@ namespace cpu {
 namespace {
 
 Precision usable(Precision wanted) {
-  static std::once_flag told;
+  static std::once_flag bf16_told;
+  static std::once_flag f16_told;
   if (wanted == Precision::bf16 && !cpu_has_bf16()) {
-    std::call_once(told, [] {
+    std::call_once(bf16_told, [] {
       log::info("this CPU has no AVX512_BF16: layers compute in f32 instead of bf16");
     });
     return Precision::f32;
   }
   if (wanted == Precision::f16)
-    std::call_once(told, [] {
+    std::call_once(f16_told, [] {
       log::info("CPUs do not compute in f16: layers compute in f32 and round to f16 in between");
     });
   return wanted;

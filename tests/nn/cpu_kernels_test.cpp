@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "rondo/base/float16.hpp"
+
+#include "nn/cpu/loss.hpp"
+#include "nn/cpu/round_to_half.hpp"
+
+namespace rondo::nn::cpu {
+namespace {
+
+TEST(RoundToHalf, equals_the_conversion_through_half) {
+  std::vector<float> values;
+  for (std::uint32_t upper = 0; upper < 0x10000U; ++upper)
+    for (const std::uint32_t lower : {0U, 1U, 0x0FFFU, 0x1000U, 0x1001U, 0x3000U, 0x8000U, 0xFFFFU})
+      values.push_back(std::bit_cast<float>(upper << 16 | lower));
+  auto rounded = values;
+
+  round_to_half(rounded);
+
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto expected = static_cast<float>(half(values[i]));
+    if (std::isnan(expected))
+      EXPECT_TRUE(std::isnan(rounded[i])) << values[i];
+    else
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(rounded[i]), std::bit_cast<std::uint32_t>(expected))
+          << values[i];
+  }
+}
+
+TEST(SoftmaxCrossEntropy, survives_large_logits) {
+  const std::vector<float> logits{1e4F, -1e4F, 0.0F, -1e4F, 1e4F, 0.0F};
+  const std::vector<std::int32_t> labels{0, 0};
+  std::vector<float> diff(logits.size());
+
+  const BatchSums sums = softmax_cross_entropy(logits, {{}, labels}, 1, diff);
+
+  EXPECT_NEAR(sums.loss, 2e4, 1e-3);
+  EXPECT_EQ(sums.correct, 1U);
+  EXPECT_EQ(diff, (std::vector<float>{0, 0, 0, -1, 1, 0}));
+}
+
+TEST(SoftmaxCrossEntropy, gradient_carries_weight_and_loss_scale) {
+  const std::vector<float> logits{0.0F, 0.0F, 0.0F, 0.0F};
+  const std::vector<std::int32_t> labels{2};
+  const std::vector<float> weights{3.0F};
+  std::vector<float> diff(logits.size());
+
+  const BatchSums sums = softmax_cross_entropy(logits, {{}, labels, weights}, 8, diff);
+
+  EXPECT_NEAR(sums.loss, 3 * std::log(4.0), 1e-6);
+  EXPECT_NEAR(diff[0], 3 * 8 * 0.25, 1e-5);
+  EXPECT_NEAR(diff[2], 3 * 8 * -0.75, 1e-5);
+}
+
+TEST(SoftmaxCrossEntropy, keeps_not_a_number) {
+  const std::vector<float> logits{NAN, 0.0F};
+  const std::vector<std::int32_t> labels{1};
+
+  EXPECT_TRUE(std::isnan(softmax_cross_entropy(logits, {{}, labels}, 1, {}).loss));
+}
+
+}  // namespace
+}  // namespace rondo::nn::cpu

@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The cpu layers against the reference layers.
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "nn/support.hpp"
+
+namespace rondo::nn {
+namespace {
+
+using test::BoundNetwork;
+using test::Chain;
+using test::TestBatch;
+
+struct Tolerance {
+  double smooth;  ///< layers without kinks
+  double kinked;  ///< with ReLU or MaxPool
+};
+
+/// Trains and evaluates on batches of several sizes and compares sums and gradients, whose distance
+/// is relative to the length of each tensor's gradient.
+void expect_agreement(const Chain& chain, Precision precision, const Tolerance& tolerance) {
+  const NetworkSpec spec = chain.spec();
+  BoundNetwork expected(spec, test::options_for(Backend::reference));
+  BoundNetwork actual(spec, test::options_for(Backend::cpu, precision));
+  const double limit = test::has_kinks(chain) ? tolerance.kinked : tolerance.smooth;
+
+  for (const std::size_t batch_size : {1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+    const TestBatch batch(spec, batch_size, static_cast<std::uint32_t>(batch_size));
+    expected.clear_grads();
+    actual.clear_grads();
+    const double loss = expected.train(batch).loss;
+
+    EXPECT_NEAR(actual.train(batch).loss, loss, limit * (1 + loss)) << "batch " << batch_size;
+    for (std::size_t p = 0; p < expected.grads.size(); ++p)
+      EXPECT_LE(test::relative_distance(actual.grads[p], expected.grads[p]), limit)
+          << actual->parameters()[p].name << ", batch " << batch_size;
+    const double evaluated = expected->evaluate(batch.view()).loss;
+    EXPECT_NEAR(actual->evaluate(batch.view()).loss, evaluated, limit * (1 + evaluated));
+  }
+}
+
+class CpuLayers : public testing::TestWithParam<Chain> {};
+
+// f32: sums of at most a few thousand products, each rounded to 2^-24 relative.
+TEST_P(CpuLayers, agree_with_the_reference_in_f32) {
+  expect_agreement(GetParam(), Precision::f32, {.smooth = 2e-5, .kinked = 2e-5});
+}
+
+// bf16 rounds to u = 2^-9 relative, up to five tensors in a row, and gradients of biases are sums
+// that cancel: 16 u. Of the inputs of ReLU and MaxPool a share of about u lies so close to the kink
+// that it falls on the other side and moves a whole gradient: sqrt(u) of the length, 5 sqrt(u) for
+// several layers and few samples.
+TEST_P(CpuLayers, agree_with_the_reference_in_bf16) {
+  expect_agreement(GetParam(), Precision::bf16,
+                   {.smooth = 16 * 0x1p-9, .kinked = 5 * std::sqrt(0x1p-9)});
+}
+
+// f16 rounds to u = 2^-12 relative.
+TEST_P(CpuLayers, agree_with_the_reference_in_f16) {
+  expect_agreement(GetParam(), Precision::f16,
+                   {.smooth = 16 * 0x1p-12, .kinked = 5 * std::sqrt(0x1p-12)});
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, CpuLayers, testing::ValuesIn(test::chains()),
+                         [](const auto& chain_info) { return chain_info.param.name; });
+
+class CpuModels : public testing::TestWithParam<std::string> {};
+
+TEST_P(CpuModels, agree_with_the_reference) {
+  const NetworkSpec spec = make_model(GetParam(), {1, 28, 28}, 10);
+  const TestBatch batch(spec, 3);
+  BoundNetwork expected(spec, test::options_for(Backend::reference));
+  BoundNetwork actual(spec, test::options_for(Backend::cpu));
+
+  const BatchSums expected_sums = expected.train(batch);
+  const BatchSums actual_sums = actual.train(batch);
+
+  EXPECT_NEAR(actual_sums.loss, expected_sums.loss, 1e-4);
+  EXPECT_EQ(actual_sums.correct, expected_sums.correct);
+  for (std::size_t p = 0; p < expected.grads.size(); ++p)
+    EXPECT_LE(test::relative_distance(actual.grads[p], expected.grads[p]), 1e-4)
+        << actual->parameters()[p].name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CpuModels, testing::ValuesIn(model_names()),
+                         [](const auto& model_info) { return model_info.param; });
+
+TEST(CpuNetwork, may_end_in_a_pool) {
+  const NetworkSpec spec{
+      "net", {1, 6, 6}, 10, {Conv2d{.out_channels = 10}, AveragePool{.kernel = 6, .stride = 6}}};
+  const TestBatch batch(spec, 3);
+  BoundNetwork expected(spec, test::options_for(Backend::reference));
+
+  expected.train(batch);
+
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    BoundNetwork actual(spec, test::options_for(Backend::cpu, precision));
+    actual.train(batch);
+    EXPECT_LE(test::relative_distance(actual.grads[0], expected.grads[0]),
+              precision == Precision::f32 ? 2e-5 : 16 * 0x1p-9);
+  }
+}
+
+TEST(CpuNetwork, trains_on_several_threads) {
+  const NetworkSpec spec = make_model("lenet", {1, 28, 28}, 10);
+  const TestBatch batch(spec, 6);
+  auto options = test::options_for(Backend::cpu);
+  BoundNetwork one(spec, options);
+  options.threads = 2;
+  BoundNetwork two(spec, options);
+  BoundNetwork two_again(spec, options);
+
+  one.train(batch);
+  two.train(batch);
+  two_again.train(batch);
+
+  EXPECT_EQ(two.grads, two_again.grads);
+  for (std::size_t p = 0; p < one.grads.size(); ++p)
+    EXPECT_LE(test::relative_distance(two.grads[p], one.grads[p]), 1e-5);
+}
+
+TEST(CpuNetwork, f16_overflows_where_f32_does_not) {
+  const NetworkSpec spec = make_model("mlp", {1, 28, 28}, 10);
+  const TestBatch batch(spec, 4);
+  BoundNetwork f32(spec, test::options_for(Backend::cpu));
+  BoundNetwork f16(spec, test::options_for(Backend::cpu, Precision::f16));
+  const auto is_finite = [](const BoundNetwork& network) {
+    const auto& grad = network.grads.back();
+    return std::all_of(grad.begin(), grad.end(), [](float g) { return std::isfinite(g); });
+  };
+
+  f32.train(batch, 0x1p20F);
+  f16.train(batch, 0x1p20F);
+
+  EXPECT_TRUE(is_finite(f32));
+  EXPECT_FALSE(is_finite(f16));
+}
+
+TEST(CpuNetwork, knows_whether_the_cpu_multiplies_bf16) {
+  EXPECT_EQ(cpu_has_bf16(), __builtin_cpu_supports("avx512bf16") != 0);
+}
+
+}  // namespace
+}  // namespace rondo::nn

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/topology.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/nn/network.hpp"
+
+namespace rondo::nn {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> names_of(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const ParameterSpec& parameter : topology.parameters)
+    names.push_back(parameter.name);
+  return names;
+}
+
+std::string error_of(const NetworkSpec& spec) {
+  try {
+    resolve(spec);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Topology, names_parameters_by_layer_kind_and_number) {
+  const NetworkSpec spec{"net",
+                         {3, 8, 8},
+                         10,
+                         {Conv2d{.out_channels = 4}, BatchNorm{}, Relu{},
+                          Conv2d{.out_channels = 6, .bias = false}, Linear{.out_features = 10}}};
+
+  const Topology topology = resolve(spec);
+
+  EXPECT_THAT(names_of(topology), ElementsAre("conv1.weight", "conv1.bias", "bn1.scale",
+                                              "bn1.shift", "bn1.running_mean", "bn1.running_var",
+                                              "conv2.weight", "linear1.weight", "linear1.bias"));
+  EXPECT_EQ(topology.parameters[0].shape, (Shape{4, 3, 3, 3}));
+  EXPECT_EQ(topology.parameters[7].shape, (Shape{10, 6 * 8 * 8}));
+  EXPECT_EQ(topology.parameters[1].role, ParameterRole::bias);
+  EXPECT_EQ(topology.parameters[2].role, ParameterRole::bias);
+  EXPECT_EQ(topology.parameters[4].role, ParameterRole::statistic);
+}
+
+TEST(Topology, infers_shapes_rounding_partial_windows_down) {
+  const NetworkSpec spec{"net",
+                         {1, 9, 7},
+                         5,
+                         {Conv2d{.out_channels = 2, .kernel = 3, .stride = 2, .padding = 1},
+                          MaxPool{.kernel = 2, .stride = 2}, AveragePool{.kernel = 2, .stride = 1},
+                          Linear{.out_features = 5}}};
+
+  const auto layers = resolve(spec).layers;
+
+  EXPECT_EQ(layers[0].output, (ImageShape{2, 5, 4}));
+  EXPECT_EQ(layers[1].output, (ImageShape{2, 2, 2}));
+  EXPECT_EQ(layers[2].output, (ImageShape{2, 1, 1}));
+  EXPECT_EQ(layers[3].output, (ImageShape{5, 1, 1}));
+}
+
+TEST(Topology, kernel_beyond_the_input_names_layer_and_shapes) {
+  const NetworkSpec spec{
+      "net", {1, 4, 4}, 5, {Relu{}, Conv2d{.out_channels = 2, .kernel = 7, .padding = 1}}};
+
+  EXPECT_THAT(error_of(spec),
+              AllOf(HasSubstr("layer 1 (conv1)"), HasSubstr("1x4x4"), HasSubstr("7x7 kernel")));
+}
+
+TEST(Topology, refuses_impossible_layers) {
+  const auto with = [](const Layer& layer) { return NetworkSpec{"net", {1, 4, 4}, 5, {layer}}; };
+
+  EXPECT_THAT(error_of(with(MaxPool{.kernel = 5})), HasSubstr("5x5 kernel"));
+  EXPECT_THAT(error_of(with(AveragePool{.stride = 0})), HasSubstr("stride"));
+  EXPECT_THAT(error_of(with(Conv2d{.out_channels = 0})), HasSubstr("out_channels"));
+  EXPECT_THAT(error_of(with(Conv2d{.out_channels = 1, .padding = 3})), HasSubstr("padding"));
+  EXPECT_THAT(error_of(with(Linear{.out_features = 0})), HasSubstr("out_features"));
+  EXPECT_THAT(error_of(with(BatchNorm{.epsilon = 0})), HasSubstr("epsilon"));
+  EXPECT_THAT(error_of({"net", {1, 4, 4}, 5, {}}), HasSubstr("0 layers"));
+  EXPECT_THAT(error_of({"net", {0, 4, 4}, 5, {Relu{}}}), HasSubstr("input 0x4x4"));
+}
+
+TEST(Topology, output_other_than_the_classes_is_an_error) {
+  const NetworkSpec spec{"net", {1, 4, 4}, 5, {Linear{.out_features = 6}}};
+
+  EXPECT_THAT(error_of(spec), AllOf(HasSubstr("linear1"), HasSubstr("6x1x1"),
+                                    HasSubstr("5 classes"), HasSubstr("Linear(5)")));
+}
+
+TEST(Models, all_fit_their_input) {
+  for (const std::string& name : model_names()) {
+    const NetworkSpec spec = make_model(name, {1, 28, 28}, 10);
+
+    EXPECT_EQ(spec.name, name);
+    EXPECT_NO_THROW(resolve(spec)) << name;
+  }
+}
+
+TEST(Models, unknown_name_lists_the_known_ones) {
+  try {
+    make_model("cnm", {1, 28, 28}, 10);
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    for (const std::string& name : model_names())
+      EXPECT_THAT(error.what(), HasSubstr(name));
+  }
+}
+
+}  // namespace
+}  // namespace rondo::nn
