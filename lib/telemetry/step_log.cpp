@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
+#include "rondo/base/output_error.hpp"
 
 namespace rondo::telemetry {
 namespace {
@@ -66,8 +66,7 @@ StepLog::StepLog(std::filesystem::path path, Mode mode) : path_(std::move(path))
   file_ = FileDescriptor(
       ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | truncate, 0666));
   if (!file_)
-    throw IoError(ExitCode::cannot_create, fmt::format("cannot create the step log {}: {}",
-                                                       path_.string(), describe(errno)));
+    throw output_error(fmt::format("cannot create the step log {}", path_.string()), errno);
   if (ends_within_a_line(file_.get()) && ::write(file_.get(), "\n", 1) != 1) warn_once(errno);
 }
 

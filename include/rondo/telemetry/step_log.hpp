@@ -55,7 +55,7 @@ class StepLog {
   };
 
   StepLog() = default;
-  /// \throws IoError (cannot_create)
+  /// \throws IoError  cannot_create, or io where the device is full
   explicit StepLog(std::filesystem::path path, Mode mode = Mode::fresh);
 
   void write(std::initializer_list<Field> fields);
