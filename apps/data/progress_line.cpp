@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data/progress_line.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "rondo/telemetry/terminal.hpp"
+
+namespace rondo::apps {
+
+ProgressLine::ProgressLine(std::string title)
+    : title_(std::move(title)),
+      is_interactive_(telemetry::inspect_terminal(STDERR_FILENO).interactive) {}
+
+ProgressLine::~ProgressLine() {
+  if (percent_ >= 0) std::fputs("\r\x1b[K", stderr);
+}
+
+void ProgressLine::update(std::size_t done, std::size_t total) {
+  const int percent = static_cast<int>(100 * done / total);
+  if (!is_interactive_ || percent == percent_) return;
+  percent_ = percent;
+  const std::string line = fmt::format("\r\x1b[K{} {}%", title_, percent);
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace rondo::apps
