@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/base/hash.hpp"
 
+#include <new>
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -15,6 +17,25 @@ std::uint64_t content_hash(std::string_view text, std::uint64_t seed) {
   return content_hash(std::as_bytes(std::span(text)), seed);
 }
 
-std::string to_hex(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+void ContentHasher::Free::operator()(XXH3_state_s* state) const noexcept {
+  XXH3_freeState(state);
+}
+
+ContentHasher::ContentHasher() : state_(XXH3_createState()) {
+  if (!state_) throw std::bad_alloc();
+  XXH3_64bits_reset(state_.get());
+}
+
+void ContentHasher::add(std::span<const std::byte> bytes) {
+  XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+}
+
+std::uint64_t ContentHasher::value() const {
+  return XXH3_64bits_digest(state_.get());
+}
+
+std::string to_hex(std::uint64_t hash) {
+  return fmt::format("{:016x}", hash);
+}
 
 }  // namespace rondo

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/base/hash.hpp"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -22,6 +24,21 @@ TEST(Hash, of_text_and_of_its_bytes_agree) {
 TEST(Hash, changes_with_content_and_seed) {
   EXPECT_NE(content_hash("lane"), content_hash("lame"));
   EXPECT_NE(content_hash("lane", 1), content_hash("lane", 2));
+}
+
+TEST(ContentHasher, gives_the_hash_of_the_whole_however_it_is_cut) {
+  std::vector<std::byte> bytes(100'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(i * i % 251);
+  const auto whole = std::span<const std::byte>(bytes);
+  for (const std::size_t piece : {1U, 240U, 257U, 4096U, 99'999U}) {
+    ContentHasher hasher;
+    for (std::size_t begin = 0; begin < whole.size(); begin += piece)
+      hasher.add(whole.subspan(begin, std::min(piece, whole.size() - begin)));
+
+    EXPECT_EQ(hasher.value(), content_hash(whole)) << piece;
+  }
+  EXPECT_EQ(ContentHasher().value(), content_hash(""));
 }
 
 TEST(Hash, prints_sixteen_digits) {
