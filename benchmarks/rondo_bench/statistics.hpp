@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+namespace rondo::bench {
+
+/// Of one figure over the repeats of a run, as METRICS.md defines them.
+struct Summary {
+  double minimum = 0;
+  double median = 0;
+  double p95 = 0;  ///< nearest rank
+};
+
+/// \throws UsageError  no samples
+Summary summarize(std::span<const double> samples);
+
+}  // namespace rondo::bench

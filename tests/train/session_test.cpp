@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/train/session.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/philox.hpp"
+#include "rondo/comm/inproc.hpp"
+
+namespace rondo::train {
+namespace {
+
+using testing::HasSubstr;
+
+/// w <- w - lr * grad * scale; no slots. Keeps the arithmetic of the tests in the head.
+class PlainDescent final : public optim::Optimizer {
+ public:
+  std::string_view name() const noexcept override { return "plain"; }
+  std::span<const std::string_view> slot_names() const noexcept override { return {}; }
+  void update(const optim::UpdateRange& range, const optim::StepContext& context) const override {
+    for (std::size_t i = 0; i < range.value.size(); ++i)
+      range.value[i] -= context.lr * (range.grad[i] * context.grad_scale);
+  }
+};
+
+std::vector<ParameterSpec> specs() {
+  return {{"w", {3}}, {"mean", {1}, ParameterRole::statistic}};
+}
+
+/// A lane of `weight` whose gradient is weight * value for every element.
+void run_lane(Session& session, std::size_t lane, double weight, float value) {
+  session.begin_lane(lane, weight);
+  const auto scale = static_cast<float>(weight) * session.loss_scale();
+  for (float& g : session.parameters()[0].grad)
+    g += scale * value;
+  session.parameters()[1].grad[0] += static_cast<float>(weight) * value;
+  session.ready(1);
+  session.ready(0);
+  session.end_lane(2 * weight, weight);
+}
+
+TEST(Session, divides_once_by_the_weight_of_all_lanes) {
+  for (const int ranks : {1, 2, 3}) {
+    comm::run_ranks(ranks, [](comm::Communicator& comm) {
+      Session session(comm, specs(), std::make_unique<PlainDescent>(), {.lanes = 3});
+      // Weights 1, 2, 0 and values 3, 6, 100: the weighted mean is (1*3 + 2*6) / 3 = 5.
+      const double weights[] = {1, 2, 0};
+      const float values[] = {3, 6, 100};
+
+      for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane)
+        run_lane(session, lane, weights[lane], values[lane]);
+      const StepResult result = session.step(0.5F);
+
+      EXPECT_EQ(result.weight, 3);
+      EXPECT_EQ(result.loss, 2);
+      EXPECT_EQ(result.accuracy, 1);
+      EXPECT_TRUE(result.applied);
+      EXPECT_FLOAT_EQ(session.parameters()[0].value[0], -0.5F * 5);
+      EXPECT_FLOAT_EQ(session.parameters()[1].value[0], 0.1F * 5);
+    });
+  }
+}
+
+TEST(Session, a_wish_to_stop_of_one_rank_is_told_to_all) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(), {.lanes = 3});
+    run_lane(session, session.lanes().begin, 1, 1);
+
+    EXPECT_TRUE(session.step(0.1F, comm.rank() == 1).stop);
+
+    run_lane(session, session.lanes().begin, 1, 1);
+    EXPECT_FALSE(session.step(0.1F).stop);
+  });
+}
+
+TEST(Session, non_finite_gradient_on_one_rank_stops_all_and_changes_nothing) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(), {.lanes = 2});
+    const float value = comm.rank() == 1 ? std::numeric_limits<float>::quiet_NaN() : 1.0F;
+    run_lane(session, session.lanes().begin, 1, value);
+
+    try {
+      session.step(0.1F);
+      ADD_FAILURE() << "no error";
+    } catch (const NumericError& e) {
+      EXPECT_THAT(e.what(), HasSubstr("'w'"));
+      EXPECT_EQ(e.code(), ExitCode::numeric_failure);
+    }
+    EXPECT_EQ(session.parameters()[0].value[0], 0);
+  });
+}
+
+TEST(Session, f16_overflow_on_one_rank_skips_the_step_and_lowers_the_scale_on_all) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(),
+                    {.lanes = 2, .precision = Precision::f16});
+    const float before = session.loss_scale();
+    const float value = comm.rank() == 0 ? std::numeric_limits<float>::infinity() : 1.0F;
+    run_lane(session, session.lanes().begin, 1, value);
+
+    const StepResult skipped = session.step(0.1F);
+    EXPECT_FALSE(skipped.applied);
+    EXPECT_LT(session.loss_scale(), before);
+    EXPECT_EQ(session.applied_steps(), 0U);
+    EXPECT_EQ(session.parameters()[0].value[0], 0);
+
+    run_lane(session, session.lanes().begin, 1, 1);
+    EXPECT_TRUE(session.step(0.5F).applied);
+    EXPECT_FLOAT_EQ(session.parameters()[0].value[0], -0.5F);
+  });
+}
+
+TEST(Session, ranks_with_different_models_are_refused) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    auto mine = specs();
+    if (comm.rank() == 1) mine[0].shape = {4};
+    try {
+      const Session session(comm, mine, std::make_unique<PlainDescent>(), {.lanes = 2});
+      ADD_FAILURE() << "no error";
+    } catch (const CommError& e) {
+      EXPECT_EQ(e.code(), ExitCode::internal);
+    }
+  });
+}
+
+TEST(Session, synchronize_spreads_the_values_of_rank_0) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(), {.lanes = 3});
+    session.parameters()[0].value[2] = static_cast<float>(comm.rank() + 7);
+
+    session.synchronize();
+
+    EXPECT_EQ(session.parameters()[0].value[2], 7);
+  });
+}
+
+}  // namespace
+}  // namespace rondo::train
