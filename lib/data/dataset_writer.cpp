@@ -18,6 +18,8 @@
 namespace rondo::data {
 namespace {
 
+constexpr std::size_t label_chunk = 65536;
+
 /// Exact sums of u8 values: the result does not depend on how samples were appended.
 struct ChannelSums {
   std::uint64_t count = 0;
@@ -67,7 +69,7 @@ SplitWriter create_split(io::Hdf5File& file, const std::string& split, std::size
               schema::image_name(split), DType::u8, {samples, sample[0], sample[1], sample[2]},
               {.chunk = {chunk_samples, sample[0], sample[1], sample[2]}, .checksum = true}),
           file.create_dataset(schema::label_name(split), DType::u8, {samples},
-                              {.chunk = {samples}, .checksum = true}),
+                              {.chunk = {std::min(label_chunk, samples)}, .checksum = true}),
           0};
 }
 
@@ -76,7 +78,7 @@ SplitWriter create_split(io::Hdf5File& file, const std::string& split, std::size
 struct DatasetWriter::Impl {
   Impl(const std::filesystem::path& path, const DatasetDescription& what)
       : description(what), target(path), sums(what.channels) {
-    file.emplace(io::Hdf5File::create(target.temporary_path()));
+    file.emplace(io::Hdf5File::create(target));
     splits.emplace("train", create_split(*file, "train", what.train_samples, what));
     splits.emplace("test", create_split(*file, "test", what.test_samples, what));
   }

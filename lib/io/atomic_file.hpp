@@ -20,6 +20,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  const std::filesystem::path& final_path() const noexcept { return final_path_; }
   const std::filesystem::path& temporary_path() const noexcept { return temporary_path_; }
 
   /// fsync, rename, fsync of the directory. Close the temporary before. \throws IoError  io

@@ -26,6 +26,8 @@ struct Hdf5Traits {
 };
 using Hdf5Handle = UniqueHandle<Hdf5Traits>;
 
+class AtomicFile;
+
 /// How the elements of a dataset lie in the file.
 struct Hdf5Storage {
   Shape chunk;            ///< empty: contiguous
@@ -102,6 +104,8 @@ class Hdf5File {
   /// Creates or empties `path`, for writing. Publish it by AtomicFile.
   /// \throws IoError  cannot_create
   static Hdf5File create(const std::filesystem::path& path);
+  /// Writes the temporary of `target`; messages name its final path.
+  static Hdf5File create(const AtomicFile& target);
 
   const std::string& path() const noexcept { return path_; }
 
@@ -132,11 +136,14 @@ class Hdf5File {
                  std::span<const std::string> values);
 
   /// Writes out and closes, checked; the destructor closes unchecked. No call but destruction may
-  /// follow. Datasets must have been destroyed. \throws IoError  io
+  /// follow. Datasets must have been destroyed. \throws IoError  io: also what destructors of
+  /// datasets met while writing
   void close();
 
  private:
   explicit Hdf5File(std::string path) : path_(std::move(path)) {}
+  static Hdf5File create_as(const std::filesystem::path& path,
+                            const std::filesystem::path& shown_path);
   Hdf5Handle find(const std::string& name) const;
 
   Hdf5Handle handle_;

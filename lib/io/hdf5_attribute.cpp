@@ -7,6 +7,7 @@
 
 #include "io/hdf5.hpp"
 #include "io/hdf5_library.hpp"
+#include "io/hdf5_output_driver.hpp"
 
 namespace rondo::io {
 namespace {
@@ -113,6 +114,7 @@ void write_attribute(hid_t object, const std::string& attribute, hid_t type, std
                                      place, "cannot describe the attribute");
   checked(H5Awrite(handle.get(), memory.get(), values), ExitCode::io, place,
           "cannot write the attribute");
+  throw_if_output_failed(object, place);
 }
 
 /// Fixed-length UTF-8, padded with zeros: needs no heap in the file.

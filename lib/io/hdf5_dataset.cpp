@@ -4,6 +4,7 @@
 
 #include "io/hdf5.hpp"
 #include "io/hdf5_library.hpp"
+#include "io/hdf5_output_driver.hpp"
 
 namespace rondo::io {
 namespace {
@@ -59,6 +60,7 @@ void Hdf5Dataset::write_all(DType dtype, const void* elements, std::size_t count
   const Hdf5Scope scope;
   checked(H5Dwrite(handle_.get(), native_type(dtype), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements),
           ExitCode::io, {path_, name_}, "cannot write");
+  throw_if_output_failed(handle_.get(), {path_, name_});
 }
 
 void Hdf5Dataset::read_rows(DType dtype, std::size_t first, std::size_t row_count, void* elements,
@@ -86,6 +88,7 @@ void Hdf5Dataset::write_rows(DType dtype, std::size_t first, std::size_t row_cou
   checked(H5Dwrite(handle_.get(), native_type(dtype), rows.memory.get(), rows.file.get(),
                    H5P_DEFAULT, elements),
           ExitCode::io, place, fmt::format("cannot write rows {} to {}", first, first + row_count));
+  throw_if_output_failed(handle_.get(), place);
 }
 
 }  // namespace rondo::io

@@ -1,12 +1,16 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include <fmt/format.h>
 
+#include "io/atomic_file.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_guard.hpp"
 #include "io/hdf5_library.hpp"
+#include "io/hdf5_output_driver.hpp"
 
 namespace rondo::io {
 namespace {
@@ -40,7 +44,7 @@ Hdf5Handle open_hard_link(hid_t parent, const std::string& part, const Hdf5Place
                         "cannot open");
 }
 
-Hdf5Handle access_properties(const std::string& path) {
+Hdf5Handle input_access_properties(const std::string& path) {
   auto properties = checked_handle(H5Pcreate(H5P_FILE_ACCESS), ExitCode::internal, {path},
                                    "cannot set up file access");
   // Readers take no locks: network file systems may lack them, and files are replaced, not changed.
@@ -77,24 +81,41 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   require_intact_file(file.path_);
   const Hdf5Scope scope;
   file.handle_ = checked_handle(
-      H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, access_properties(file.path_).get()),
+      H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, input_access_properties(file.path_).get()),
       ExitCode::bad_content, {file.path_}, "cannot open as HDF5");
   return file;
 }
 
 Hdf5File Hdf5File::create(const std::filesystem::path& path) {
-  Hdf5File file(path.string());
+  return create_as(path, path);
+}
+
+Hdf5File Hdf5File::create(const AtomicFile& target) {
+  return create_as(target.temporary_path(), target.final_path());
+}
+
+Hdf5File Hdf5File::create_as(const std::filesystem::path& path,
+                             const std::filesystem::path& shown_path) {
+  Hdf5File file(shown_path.string());
   const Hdf5Scope scope;
-  file.handle_ = checked_handle(H5Fcreate(file.path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT,
-                                          access_properties(file.path_).get()),
-                                ExitCode::cannot_create, {file.path_}, "cannot create");
+  errno = 0;
+  file.handle_ = Hdf5Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT,
+                                      output_access_properties({file.path_}).get()));
+  if (!file.handle_)
+    throw IoError(
+        ExitCode::cannot_create,
+        fmt::format("{}: cannot create: {}", file.path_,
+                    errno == 0 ? innermost_message() : std::generic_category().message(errno)));
+  throw_if_output_failed(file.handle_.get(), {file.path_});
   return file;
 }
 
 void Hdf5File::close() {
   const Hdf5Scope scope;
   checked(H5Fflush(handle_.get(), H5F_SCOPE_LOCAL), ExitCode::io, {path_}, "cannot write");
+  throw_if_output_failed(handle_.get(), {path_});
   checked(H5Fclose(handle_.release()), ExitCode::io, {path_}, "cannot close");
+  throw_if_closing_failed({path_});
 }
 
 Hdf5Handle Hdf5File::find(const std::string& name) const {
@@ -164,6 +185,7 @@ Hdf5Dataset Hdf5File::create_dataset(const std::string& name, DType dtype, const
       checked_handle(H5Dcreate2(handle_.get(), name.c_str(), file_type(dtype), space.get(),
                                 links.get(), create_properties(storage, place).get(), H5P_DEFAULT),
                      ExitCode::io, place, "cannot create");
+  throw_if_output_failed(handle_.get(), place);
   dataset.path_ = path_;
   dataset.name_ = name;
   dataset.dtype_ = dtype;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/hdf5_library.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ Hdf5Scope::~Hdf5Scope() {
 std::string innermost_message() {
   std::string description;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first_description, &description);
+  std::replace(description.begin(), description.end(), '\n', ' ');
   return description.empty() ? "no reason given by HDF5" : description;
 }
 
