@@ -25,7 +25,7 @@ class Transport {
   virtual int rank() const noexcept = 0;
   virtual int size() const noexcept = 0;
 
-  /// Starts to send `bytes` to `peer`; returns at once.
+  /// Starts to send `bytes` to `peer`, which may be this rank itself; returns at once.
   virtual Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) = 0;
 
   /// Starts to receive exactly `bytes.size()` bytes from `peer`; returns at once.
@@ -33,7 +33,12 @@ class Transport {
 
   /// Returns when the message's buffer may be read or used again.
   /// \throws CommError  the peer is lost, the deadline passed, or the message had another length.
+  ///                    Everything outstanding has then been abandoned.
   virtual void wait(Ticket ticket, Deadline deadline) = 0;
+
+  /// Gives up every outstanding message and ends the transport's use: no buffer is written any
+  /// more. (A large MPI send that is under way cannot be recalled and may still read its buffer.)
+  virtual void abandon() noexcept = 0;
 };
 
 }  // namespace rondo::comm

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "rondo/base/exit_code.hpp"
+#include "rondo/comm/communicator.hpp"
+
+namespace rondo::comm {
+
+/// What the MPI library allows threads to do (MPI_THREAD_SINGLE and so on).
+enum class ThreadLevel : std::uint8_t { single, funneled, serialized, multiple };
+
+/// MPI, initialised for as long as this object lives.
+///
+/// Asks for MPI_THREAD_MULTIPLE; takes whatever level it gets. If MPI is initialised already, it is
+/// left to its owner: nothing is initialised or finalised here. Works without mpirun, as one rank.
+/// Make one, in main(), before everything that communicates. Collective: finalising waits for all
+/// ranks, except while an exception unwinds the stack (main() should then call abort_job).
+class MpiWorld {
+ public:
+  /// \throws CommError  MPI cannot be initialised, or was finalised before
+  MpiWorld();
+  MpiWorld(const MpiWorld&) = delete;
+  MpiWorld& operator=(const MpiWorld&) = delete;
+  ~MpiWorld();
+
+  static ThreadLevel thread_level();
+
+ private:
+  bool owns_ = false;
+  int exceptions_ = 0;
+};
+
+/// A communicator of all ranks that MPI started, on a duplicate of MPI_COMM_WORLD.
+///
+/// Collective, and so is its destruction unless it has failed: all ranks destroy theirs, in the
+/// same order, before MPI ends. Progress::thread needs ThreadLevel::multiple and falls back to
+/// Progress::caller below it.
+/// \throws CommError  MPI is not initialised, or the duplication failed
+std::unique_ptr<Communicator> make_mpi_communicator(CommunicatorOptions options = {});
+
+/// The same on a duplicate of the caller's communicator, named by its Fortran handle:
+/// `make_mpi_communicator_on(MPI_Comm_c2f(comm))`. (This header does not include <mpi.h>.)
+std::unique_ptr<Communicator> make_mpi_communicator_on(int fortran_handle,
+                                                       CommunicatorOptions options = {});
+
+/// Ends all ranks of the job at once with `code`: MPI_Abort, or the end of this process where MPI
+/// does not run. For main() after an error that only some ranks have seen.
+[[noreturn]] void abort_job(ExitCode code) noexcept;
+
+}  // namespace rondo::comm

@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "comm/algorithms/channel.hpp"
+
+namespace rondo::comm {
+
+/// Returns when every rank has entered: ceil(log2 p) rounds of one empty message each way.
+/// Collective, blocking. \throws CommError as Transport::wait
+void dissemination_barrier(Channel& channel);
+
+}  // namespace rondo::comm

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace rondo::comm {
+
+/// Tags of a communicator's messages. Operations follow one another in the same order on all ranks
+/// and messages of one tag keep theirs, so one tag serves all data.
+inline constexpr int signature_tag = 1;
+inline constexpr int data_tag = 2;
+
+}  // namespace rondo::comm

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "rondo/comm/inproc.hpp"
+
+#include "comm/algorithms/ring.hpp"
+#include "comm/algorithms/tree_broadcast.hpp"
+#include "support/collective_checks.hpp"
+
+namespace rondo::comm {
+namespace {
+
+using test::describe_case;
+using test::expect_reduction;
+using test::planted_data;
+
+/// Segments of a few elements, and not all receives ahead: the paths that large data takes.
+constexpr Segmentation small_segments[] = {{.segment_bytes = 1, .receives_ahead = 1},
+                                           {.segment_bytes = 24, .receives_ahead = 2},
+                                           {.segment_bytes = 64, .receives_ahead = 100}};
+
+Channel channel_on(Transport& transport) {
+  return {transport, 7, std::chrono::steady_clock::now() + std::chrono::seconds(30)};
+}
+
+class Ranks : public testing::TestWithParam<int> {};
+
+INSTANTIATE_TEST_SUITE_P(one_to_nine, Ranks, testing::Range(1, 10));
+
+TEST_P(Ranks, collectives_equal_the_oracle) {
+  run_ranks(GetParam(), test::check_all_collectives);
+}
+
+TEST_P(Ranks, collectives_equal_the_oracle_with_a_progress_thread) {
+  if (GetParam() > 4) GTEST_SKIP() << "twice as many threads add nothing here";
+  run_ranks(GetParam(), test::check_all_collectives,
+            {.time_limit = std::chrono::seconds(30), .progress = Progress::thread});
+}
+
+TEST_P(Ranks, segmented_ring_allreduce_equals_the_oracle) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    Channel channel = channel_on(transport);
+    for (const Segmentation& segmentation : small_segments) {
+      for (const std::size_t count : test::edge_counts(transport.size())) {
+        test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
+          auto data = planted_data<T>(transport.rank(), count);
+          ring_allreduce(channel, std::as_writable_bytes(std::span(data)), dtype_of<T>, op,
+                         segmentation);
+          expect_reduction(data, op, transport.size(), 0,
+                           describe_case("ring_allreduce", transport.rank(), transport.size(),
+                                         count, dtype_of<T>, op));
+        });
+      }
+    }
+  });
+}
+
+TEST_P(Ranks, segmented_ring_reduce_scatter_equals_the_oracle) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    Channel channel = channel_on(transport);
+    const auto size = static_cast<std::size_t>(transport.size());
+    const auto rank = static_cast<std::size_t>(transport.rank());
+    for (const Segmentation& segmentation : small_segments) {
+      for (const std::size_t count : {0UL, 1UL, 23UL, 101UL}) {
+        test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
+          const auto input = planted_data<T>(transport.rank(), count * size);
+          std::vector<T> output(count);
+          ring_reduce_scatter(channel, std::as_bytes(std::span(input)),
+                              std::as_writable_bytes(std::span(output)), dtype_of<T>, op,
+                              segmentation);
+          expect_reduction(output, op, transport.size(), count * rank,
+                           describe_case("ring_reduce_scatter", transport.rank(), transport.size(),
+                                         count, dtype_of<T>, op));
+        });
+      }
+    }
+  });
+}
+
+TEST_P(Ranks, segmented_allgather_and_broadcast_move_every_byte) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    Channel channel = channel_on(transport);
+    for (const Segmentation& segmentation : small_segments) {
+      for (const std::size_t count : test::edge_counts(transport.size())) {
+        const auto whole = planted_data<std::uint8_t>(0, count);
+        std::vector<std::uint8_t> data(count);
+        const Blocks blocks(std::as_writable_bytes(std::span(data)), 1, transport.size());
+        const auto own = blocks[transport.rank()];
+        const auto offset = static_cast<std::size_t>(own.data() - blocks[0].data());
+        std::copy_n(std::as_bytes(std::span(whole)).subspan(offset).begin(), own.size(),
+                    own.begin());
+        ring_allgather(channel, blocks, segmentation);
+        EXPECT_EQ(data, whole);
+
+        const int root = transport.size() - 1;
+        auto values = planted_data<std::uint8_t>(transport.rank(), count);
+        tree_broadcast(channel, std::as_writable_bytes(std::span(values)), root, segmentation);
+        EXPECT_EQ(values, planted_data<std::uint8_t>(root, count));
+      }
+    }
+  });
+}
+
+TEST_P(Ranks, sums_of_rounded_numbers_have_the_same_bits_on_all_ranks) {
+  std::vector<std::vector<float>> results(static_cast<std::size_t>(GetParam()));
+  run_ranks(GetParam(), [&](Communicator& comm) {
+    std::vector<float> data(1001);
+    for (std::size_t i = 0; i < data.size(); ++i)
+      data[i] = 1.0F / static_cast<float>(1 + i + 7 * static_cast<std::size_t>(comm.rank()));
+    allreduce(comm, std::span<float>(data), ReduceOp::avg);
+    results[static_cast<std::size_t>(comm.rank())] = data;
+  });
+  for (const auto& result : results)
+    EXPECT_EQ(result, results[0]);
+}
+
+TEST_P(Ranks, barrier_ends_when_the_last_rank_has_come) {
+  std::atomic<int> entered = 0;
+  run_ranks(GetParam(), [&](Communicator& comm) {
+    for (int round = 1; round <= 20; ++round) {
+      ++entered;
+      barrier(comm);
+      EXPECT_GE(entered, round * comm.size());
+      barrier(comm);
+    }
+  });
+}
+
+TEST(Communicator, keeps_several_operations_in_flight) {
+  for (const Progress progress : {Progress::caller, Progress::thread}) {
+    run_ranks(3,
+              [](Communicator& comm) {
+                std::vector<std::int64_t> first(10, 1);
+                std::vector<std::int64_t> second(1000, comm.rank());
+                auto one = comm.allreduce(std::as_writable_bytes(std::span(first)), DType::i64,
+                                          ReduceOp::sum);
+                auto two = comm.allreduce(std::as_writable_bytes(std::span(second)), DType::i64,
+                                          ReduceOp::max);
+                wait(comm, *two);
+                EXPECT_TRUE(one->done());
+                wait(comm, *one);
+                wait(comm, *one);
+
+                EXPECT_EQ(first, std::vector<std::int64_t>(10, 3));
+                EXPECT_EQ(second, std::vector<std::int64_t>(1000, 2));
+              },
+              {.progress = progress});
+  }
+}
+
+TEST(Communicator, progress_thread_completes_operations_by_itself) {
+  run_ranks(2,
+            [](Communicator& comm) {
+              int value = 1;
+              const auto work = comm.allreduce(std::as_writable_bytes(std::span(&value, 1)),
+                                               DType::i32, ReduceOp::sum);
+              while (!work->done())
+                std::this_thread::yield();
+              EXPECT_EQ(value, 2);
+            },
+            {.progress = Progress::thread});
+}
+
+TEST(Communicator, unfinished_work_is_completed_when_destroyed) {
+  run_ranks(2, [](Communicator& comm) {
+    int value = 1;
+    comm.allreduce(std::as_writable_bytes(std::span(&value, 1)), DType::i32, ReduceOp::sum);
+    EXPECT_EQ(value, 2);
+  });
+}
+
+TEST(Communicator, refuses_lengths_and_roots_that_do_not_fit_before_sending) {
+  run_ranks(2, [](Communicator& comm) {
+    std::vector<std::byte> bytes(6);
+    EXPECT_THROW(comm.allreduce(bytes, DType::f32, ReduceOp::sum), UsageError);
+    EXPECT_THROW(comm.reduce_scatter(bytes, std::span(bytes).first(4), DType::u8, ReduceOp::sum),
+                 UsageError);
+    EXPECT_THROW(comm.allgather(bytes, bytes), UsageError);
+    EXPECT_THROW(comm.broadcast(bytes, 2), UsageError);
+    EXPECT_THROW(comm.broadcast(bytes, -1), UsageError);
+    barrier(comm);
+  });
+}
+
+}  // namespace
+}  // namespace rondo::comm
