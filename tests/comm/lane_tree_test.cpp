@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/comm/lane_tree.hpp"
+
+#include <span>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/philox.hpp"
+#include "rondo/comm/inproc.hpp"
+
+#include "comm/algorithms/lane_tree_allreduce.hpp"
+
+namespace rondo::comm {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Values whose sum depends on the order of adding.
+std::vector<float> lane_values(std::size_t lane, std::size_t count) {
+  const Philox random(lane, RandomPurpose::initialize, 0);
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = Philox::uniform(random.block(i)[0]) - 0.5F;
+  return values;
+}
+
+/// The sum over `node` by the definition of the tree.
+std::vector<float> tree_sum(LaneRange node, std::size_t count) {
+  if (node.end - node.begin == 1) return lane_values(node.begin, count);
+  std::size_t half = 1;
+  while (2 * half < node.end - node.begin)
+    half *= 2;
+  auto left = tree_sum({node.begin, node.begin + half}, count);
+  const auto right = tree_sum({node.begin + half, node.end}, count);
+  for (std::size_t i = 0; i < count; ++i)
+    left[i] += right[i];
+  return left;
+}
+
+LaneTreeSum sum_of(LaneRange range, std::size_t lanes, std::size_t count) {
+  LaneTreeSum sum(lanes, count);
+  for (std::size_t lane = range.begin; lane < range.end; ++lane)
+    sum.add(lane, lane_values(lane, count));
+  return sum;
+}
+
+/// Rank 0's sum over all lanes on `ranks` ranks; all ranks must hold the same.
+std::vector<float> sum_on(int ranks, std::size_t lanes, std::size_t count) {
+  std::vector<std::vector<float>> results(static_cast<std::size_t>(ranks));
+  run_ranks(ranks, [&](Communicator& comm) {
+    auto& result = results[static_cast<std::size_t>(comm.rank())];
+    result.resize(count);
+    const auto sum = sum_of(lane_range(comm.rank(), ranks, lanes), lanes, count);
+    wait(comm, *comm.allreduce_lanes(sum.nodes(), lanes, result));
+  });
+  for (const auto& result : results)
+    EXPECT_EQ(result, results[0]) << ranks << " ranks hold different bits";
+  return results[0];
+}
+
+TEST(LaneRange, ranges_tile_the_lanes_in_the_order_of_the_ranks) {
+  for (const std::size_t lanes : {0UL, 1UL, 5UL, 13UL, 64UL}) {
+    for (int ranks = 1; ranks <= 9; ++ranks) {
+      std::size_t next = 0;
+      for (int rank = 0; rank < ranks; ++rank) {
+        const LaneRange range = lane_range(rank, ranks, lanes);
+        EXPECT_EQ(range.begin, next);
+        EXPECT_LE(range.end - range.begin, lanes / static_cast<std::size_t>(ranks) + 1);
+        next = range.end;
+      }
+      EXPECT_EQ(next, lanes);
+    }
+  }
+}
+
+TEST(LaneRange, refuses_a_rank_that_does_not_exist) {
+  EXPECT_THROW(lane_range(2, 2, 8), UsageError);
+  EXPECT_THROW(lane_range(-1, 2, 8), UsageError);
+}
+
+TEST(CoveringNodes, are_the_largest_subtrees) {
+  EXPECT_THAT(covering_nodes({0, 8}, 8), ElementsAre(LaneRange{0, 8}));
+  EXPECT_THAT(covering_nodes({0, 6}, 8), ElementsAre(LaneRange{0, 4}, LaneRange{4, 6}));
+  EXPECT_THAT(covering_nodes({3, 6}, 8), ElementsAre(LaneRange{3, 4}, LaneRange{4, 6}));
+  EXPECT_THAT(covering_nodes({8, 13}, 13), ElementsAre(LaneRange{8, 13}));
+  EXPECT_THAT(covering_nodes({5, 5}, 8), IsEmpty());
+}
+
+TEST(LaneTreeSum, holds_the_covering_nodes_and_their_tree_sums) {
+  for (const std::size_t lanes : {1UL, 2UL, 3UL, 5UL, 8UL, 12UL, 13UL}) {
+    for (std::size_t begin = 0; begin < lanes; ++begin) {
+      for (std::size_t end = begin + 1; end <= lanes; ++end) {
+        const auto sum = sum_of({begin, end}, lanes, 7);
+        const auto nodes = sum.nodes();
+        const auto expected = covering_nodes({begin, end}, lanes);
+        ASSERT_EQ(nodes.size(), expected.size());
+        for (std::size_t k = 0; k < nodes.size(); ++k) {
+          EXPECT_EQ(nodes[k].lanes, expected[k]);
+          EXPECT_EQ(std::vector(nodes[k].sum.begin(), nodes[k].sum.end()),
+                    tree_sum(expected[k], 7));
+        }
+      }
+    }
+  }
+}
+
+TEST(LaneTreeSum, takes_lanes_in_order_and_starts_again_after_clear) {
+  LaneTreeSum sum(4, 1);
+  sum.add(1, lane_values(1, 1));
+
+  EXPECT_THROW(sum.add(3, lane_values(3, 1)), UsageError);
+  EXPECT_THROW(sum.add(2, lane_values(2, 2)), UsageError);
+  sum.clear();
+  EXPECT_THAT(sum.nodes(), IsEmpty());
+  sum.add(3, lane_values(3, 1));
+  EXPECT_THROW(sum.add(4, lane_values(4, 1)), UsageError);
+  EXPECT_EQ(sum.nodes().front().lanes, (LaneRange{3, 4}));
+}
+
+TEST(AllreduceLanes, has_the_bits_of_the_tree_on_any_number_of_ranks) {
+  for (const std::size_t lanes : {1UL, 2UL, 3UL, 5UL, 8UL, 12UL, 13UL}) {
+    for (const std::size_t count : {1UL, 3UL, 257UL}) {
+      const auto expected = tree_sum({0, lanes}, count);
+      for (int ranks = 1; ranks <= 8; ++ranks)
+        EXPECT_EQ(sum_on(ranks, lanes, count), expected)
+            << ranks << " ranks, " << lanes << " lanes, " << count << " values";
+    }
+  }
+}
+
+TEST(AllreduceLanes, differs_in_bits_from_adding_in_the_order_of_the_ranks) {
+  // If this fails, the values above cannot tell one order from another.
+  constexpr std::size_t lanes = 12;
+  constexpr std::size_t count = 257;
+  std::vector<float> in_order(count);
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const auto values = lane_values(lane, count);
+    for (std::size_t i = 0; i < count; ++i)
+      in_order[i] += values[i];
+  }
+
+  EXPECT_NE(in_order, tree_sum({0, lanes}, count));
+}
+
+TEST(AllreduceLanes, refuses_nodes_that_are_not_this_ranks) {
+  run_ranks(2, [](Communicator& comm) {
+    std::vector<float> result(3);
+    const auto other = sum_of(lane_range(1 - comm.rank(), 2, 6), 6, 3);
+    const auto longer = sum_of(lane_range(comm.rank(), 2, 6), 6, 4);
+
+    EXPECT_THROW(comm.allreduce_lanes(other.nodes(), 6, result), UsageError);
+    EXPECT_THROW(comm.allreduce_lanes(longer.nodes(), 6, result), UsageError);
+    EXPECT_THROW(comm.allreduce_lanes({}, 6, result), UsageError);
+    EXPECT_THROW(comm.allreduce_lanes({}, 0, result), UsageError);
+  });
+}
+
+}  // namespace
+}  // namespace rondo::comm

@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/comm/agree.hpp"
+#include "rondo/comm/mpi_world.hpp"
+
+#include "comm/mpi/mpi_transport.hpp"
+#include "support/collective_checks.hpp"
+#include "support/mismatch_checks.hpp"
+
+namespace rondo::comm {
+namespace {
+
+using testing::HasSubstr;
+
+Deadline soon() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(20);
+}
+
+TEST(MpiWorld, leaves_an_initialised_mpi_to_its_owner) {
+  { const MpiWorld world; }
+
+  int finalized = 1;
+  MPI_Finalized(&finalized);
+  EXPECT_EQ(finalized, 0);
+}
+
+TEST(MpiCommunicator, has_all_ranks_of_the_job) {
+  const auto comm = make_mpi_communicator({.time_limit = std::chrono::seconds(20)});
+  int size = 0;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+
+  EXPECT_EQ(comm->size(), size);
+  EXPECT_EQ(comm->time_limit(), std::chrono::seconds(20));
+}
+
+TEST(MpiCommunicator, collectives_equal_the_oracle) {
+  const auto comm = make_mpi_communicator();
+  test::check_all_collectives(*comm);
+}
+
+TEST(MpiCommunicator, collectives_of_many_segments_equal_the_oracle) {
+  const auto comm = make_mpi_communicator();
+  test::check_broadcast(*comm, 300'001);
+  test::check_allgather(*comm, 300'001);
+  auto data = test::planted_data<float>(comm->rank(), 1'000'003);
+  allreduce(*comm, std::span<float>(data), ReduceOp::sum);
+  test::expect_reduction(data, ReduceOp::sum, comm->size(), 0, "allreduce of many segments");
+}
+
+TEST(MpiCommunicator, collectives_equal_the_oracle_with_a_progress_thread) {
+  const auto comm = make_mpi_communicator({.progress = Progress::thread});
+  test::check_all_collectives(*comm);
+}
+
+TEST(MpiCommunicator, works_on_a_callers_communicator) {
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm half = MPI_COMM_NULL;
+  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &half);
+  {
+    const auto comm = make_mpi_communicator_on(MPI_Comm_c2f(half));
+    EXPECT_EQ(comm->rank(), rank / 2);
+    test::check_allreduce(*comm, 17);
+  }
+  MPI_Comm_free(&half);
+}
+
+TEST(MpiCommunicator, adds_lanes_to_the_same_bits_as_one_rank) {
+  const auto comm = make_mpi_communicator();
+  constexpr std::size_t lanes = 7;
+  constexpr std::size_t count = 5000;
+  const auto add = [](LaneTreeSum& sum, LaneRange range) {
+    for (std::size_t lane = range.begin; lane < range.end; ++lane) {
+      std::vector<float> values(count);
+      for (std::size_t i = 0; i < count; ++i)
+        values[i] = 1.0F / static_cast<float>(1 + lane * count + i);
+      sum.add(lane, values);
+    }
+  };
+  LaneTreeSum all(lanes, count);
+  add(all, {0, lanes});
+  LaneTreeSum own(lanes, count);
+  add(own, lane_range(comm->rank(), comm->size(), lanes));
+
+  std::vector<float> result(count);
+  wait(*comm, *comm->allreduce_lanes(own.nodes(), lanes, result));
+
+  const auto expected = all.nodes().front().sum;
+  EXPECT_EQ(result, std::vector<float>(expected.begin(), expected.end()));
+}
+
+TEST(MpiCommunicator, ranks_that_disagree_see_both_calls_and_keep_their_data) {
+  int size = 0;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (size != 2) GTEST_SKIP() << "with two ranks both are sure to see the difference at once";
+  for (const auto& mismatch : test::mismatches()) {
+    const auto comm = make_mpi_communicator({.time_limit = std::chrono::seconds(20)});
+    test::check_mismatch(*comm, mismatch);
+  }
+}
+
+TEST(MpiCommunicator, deadline_ends_the_wait_for_a_rank_that_does_not_come) {
+  const auto comm = make_mpi_communicator({.time_limit = std::chrono::milliseconds(200)});
+  if (comm->size() == 1) GTEST_SKIP() << "needs a peer";
+  if (comm->rank() != 0) return;
+  try {
+    barrier(*comm);
+    ADD_FAILURE() << "no error";
+  } catch (const CommError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("barrier (#0) failed on rank 0"));
+    EXPECT_THAT(e.what(), HasSubstr("in time"));
+    EXPECT_EQ(e.code(), ExitCode::requeue);
+  }
+}
+
+TEST(MpiCommunicator, agrees_on_one_ranks_failure) {
+  const auto comm = make_mpi_communicator();
+  const int last = comm->size() - 1;
+  try {
+    agree_on_success(*comm, [&] {
+      if (comm->rank() == last) throw IoError(ExitCode::missing_input, "no file");
+    });
+    ADD_FAILURE() << "no error";
+  } catch (const AgreedError& e) {
+    EXPECT_EQ(e.code(), ExitCode::missing_input);
+    EXPECT_THAT(e.what(), HasSubstr("no file"));
+  }
+}
+
+TEST(MpiTransport, sends_long_messages_in_chunks) {
+  MpiTransport transport(MPI_COMM_WORLD, 10);
+  const int right = (transport.rank() + 1) % transport.size();
+  const int left = (transport.rank() + transport.size() - 1) % transport.size();
+  for (const std::size_t count : {0UL, 9UL, 10UL, 11UL, 101UL}) {
+    const auto sent = test::planted_data<std::uint8_t>(transport.rank(), count);
+    std::vector<std::uint8_t> received(count);
+
+    const auto receive =
+        transport.post_receive(left, 3, std::as_writable_bytes(std::span(received)));
+    const auto send = transport.post_send(right, 3, std::as_bytes(std::span(sent)));
+    transport.wait(receive, soon());
+    transport.wait(send, soon());
+
+    EXPECT_EQ(received, test::planted_data<std::uint8_t>(left, count));
+  }
+}
+
+TEST(MpiTransport, refuses_a_message_of_another_length) {
+  MpiTransport transport(MPI_COMM_WORLD);
+  const std::vector<std::byte> sent(4);
+  std::vector<std::byte> received(8);
+  const auto receive = transport.post_receive(transport.rank(), 3, received);
+  const auto send = transport.post_send(transport.rank(), 3, sent);
+  transport.wait(send, soon());
+
+  EXPECT_THROW(transport.wait(receive, soon()), CommError);
+  EXPECT_THROW(transport.post_send(transport.rank(), 3, sent), CommError);
+}
+
+}  // namespace
+}  // namespace rondo::comm
