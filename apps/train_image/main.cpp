@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// rondo-train-image: trains an image classifier data-parallel on any number of ranks.
+//
+// This file is the tutorial. A trainer on Rondo has four things: a data set that deals samples to
+// lanes, a model that adds gradients into memory it is given, a Session that sums them over all
+// lanes of all ranks and updates the parameters, and a loop. Run it alone, or under mpirun.
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rondo/comm/agree.hpp"
+#include "rondo/comm/communicator.hpp"
+#include "rondo/data/batch_loader.hpp"
+#include "rondo/data/dataset.hpp"
+#include "rondo/data/lane_sampler.hpp"
+#include "rondo/job/signals.hpp"
+#include "rondo/nn/network.hpp"
+#include "rondo/optim/optimizer.hpp"
+#include "rondo/optim/schedule.hpp"
+#include "rondo/telemetry/counters.hpp"
+#include "rondo/train/session.hpp"
+#include "rondo/train/session_checkpoint.hpp"
+
+#include "common/options.hpp"
+#include "common/run_main.hpp"
+#include "train_image/options.hpp"
+#include "train_image/report.hpp"
+
+namespace rondo::apps {
+namespace {
+
+/// What every rank opens for itself before the first step.
+struct Inputs {
+  std::unique_ptr<data::Dataset> train;
+  std::unique_ptr<data::Dataset> test;
+  std::unique_ptr<nn::Network> network;
+  std::unique_ptr<optim::Optimizer> optimizer;
+};
+
+Inputs open_inputs(const TrainOptions& options) {
+  Inputs inputs;
+  inputs.train = std::make_unique<data::Dataset>(options.data, "train");
+  inputs.test = std::make_unique<data::Dataset>(options.data, "test");
+  const data::DatasetInfo& info = inputs.train->info();
+  const nn::ImageShape shape{info.channels, info.height, info.width};
+  inputs.network = nn::make_network(
+      nn::make_model(options.model, shape, info.classes),
+      {.precision = options.precision, .micro_batch = options.batch, .threads = options.threads});
+  inputs.optimizer =
+      optim::make_optimizer(options.optimizer, {.momentum = options.momentum,
+                                                .nesterov = options.momentum > 0,
+                                                .weight_decay = options.weight_decay});
+  return inputs;
+}
+
+/// Everything a step needs, built once.
+class Trainer {
+ public:
+  Trainer(comm::Communicator& comm, const TrainOptions& options, Inputs inputs, std::size_t lanes)
+      : comm_(comm),
+        options_(options),
+        inputs_(std::move(inputs)),
+        sampler_(options.seed, inputs_.train->info().samples, lanes, options.batch),
+        session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
+                 {.lanes = lanes, .reduction = options.reduction, .precision = options.precision}),
+        steps_(options.epochs * sampler_.steps_per_epoch()),
+        schedule_(optim::Schedule::warmup_cosine({.peak = options.lr,
+                                                  .warmup_steps = static_cast<std::uint64_t>(
+                                                      options.warmup * static_cast<double>(steps_)),
+                                                  .total_steps = steps_})) {
+    inputs_.network->bind(session_.parameters());
+  }
+
+  /// Starts from fresh parameters, or with --resume from the newest checkpoint.
+  void start(const std::filesystem::path& checkpoints) {
+    nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
+    if (options_.resume)
+      step_ = train::resume(comm_, session_, checkpoints, identity()).value_or(0);
+    inputs_.network->parameters_changed();
+    session_.synchronize();
+    const comm::LaneRange lanes = session_.lanes();
+    loader_ = std::make_unique<data::BatchLoader>(
+        *inputs_.train, sampler_,
+        data::BatchLoader::Options{
+            .first_lane = lanes.begin,
+            .last_lane = lanes.end,
+            .epoch = epoch(),
+            .step = step_ % sampler_.steps_per_epoch(),
+            .seed = options_.seed,
+            .augmentation = {.flip = options_.flip, .shift = options_.shift}});
+  }
+
+  /// One optimizer step over all lanes. Collective.
+  train::StepResult step() {
+    const comm::LaneRange lanes = session_.lanes();
+    for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
+      const data::LaneBatch& batch = loader_->next();
+      session_.begin_lane(lane, static_cast<double>(batch.count));
+      const nn::BatchSums sums = inputs_.network->train(
+          {.images = batch.images.span().first(batch.count * sample_elements()),
+           .labels = batch.labels.span().first(batch.count)},
+          session_.loss_scale(), [this](std::size_t parameter) { session_.ready(parameter); });
+      session_.end_lane(sums.loss, static_cast<double>(sums.correct));
+    }
+    const train::StepResult result = session_.step(schedule_.at(step_), job::stop_requested());
+    inputs_.network->parameters_changed();
+    ++step_;
+    return result;
+  }
+
+  /// Loss and accuracy on the test split, each rank its share of it. Collective.
+  Evaluation evaluate() {
+    const std::size_t samples = inputs_.test->info().samples;
+    const comm::LaneRange share = comm::lane_range(comm_.rank(), comm_.size(), samples);
+    AlignedBuffer<float> images(options_.batch * sample_elements());
+    AlignedBuffer<std::int32_t> labels(options_.batch);
+    std::vector<double> sums(3);  // weight, loss, correct
+    std::vector<std::uint64_t> indices;
+    for (std::size_t begin = share.begin; begin < share.end; begin += indices.size()) {
+      indices.resize(std::min(options_.batch, share.end - begin));
+      std::iota(indices.begin(), indices.end(), begin);
+      const auto batch_images = images.span().first(indices.size() * sample_elements());
+      const auto batch_labels = labels.span().first(indices.size());
+      inputs_.test->read(indices, batch_images, batch_labels);
+      const nn::BatchSums part =
+          inputs_.network->evaluate({.images = batch_images, .labels = batch_labels});
+      sums[0] += part.weight;
+      sums[1] += part.loss;
+      sums[2] += static_cast<double>(part.correct);
+    }
+    comm::allreduce(comm_, std::span<double>(sums), comm::ReduceOp::sum);
+    return {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]};
+  }
+
+  void save(const std::filesystem::path& checkpoints) {
+    train::save(comm_, session_, checkpoints, step_, identity());
+  }
+
+  std::uint64_t steps_done() const { return step_; }
+  std::uint64_t total_steps() const { return steps_; }
+  std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
+  bool at_epoch_end() const { return step_ % sampler_.steps_per_epoch() == 0; }
+  std::uint64_t parameters_hash() { return session_.arena().values_hash(); }
+  float learning_rate() const { return schedule_.at(step_ > 0 ? step_ - 1 : 0); }
+  float loss_scale() const { return session_.loss_scale(); }
+  RunPlan plan() const {
+    return {.first_step = step_,
+            .total_steps = steps_,
+            .steps_per_epoch = sampler_.steps_per_epoch(),
+            .lanes = sampler_.lanes(),
+            .ranks = comm_.size(),
+            .precision = std::string(name_of(options_.precision))};
+  }
+  double data_wait_seconds() const { return loader_->wait_seconds(); }
+
+ private:
+  std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
+  train::RunIdentity identity() const { return run_identity(options_, sampler_.lanes()); }
+
+  comm::Communicator& comm_;
+  const TrainOptions& options_;
+  Inputs inputs_;
+  data::LaneSampler sampler_;
+  train::Session session_;
+  std::uint64_t steps_;
+  optim::Schedule schedule_;
+  std::unique_ptr<data::BatchLoader> loader_;
+  std::uint64_t step_ = 0;
+};
+
+/// The lanes of the run: --lanes, or those of the checkpoint to resume, or ranks x --accumulate.
+std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
+                          const std::filesystem::path& checkpoints) {
+  if (options.lanes) return *options.lanes;
+  if (options.resume) {
+    if (const auto stored = train::stored_lanes(comm, checkpoints)) return *stored;
+  }
+  return static_cast<std::size_t>(comm.size()) * options.accumulate;
+}
+
+ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Options& declared) {
+  // What can fail on one rank alone happens before the first step, and all ranks learn of it.
+  Inputs inputs;
+  comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
+  const std::filesystem::path checkpoints = options.output / "checkpoints";
+  options.lanes = resolve_lanes(comm, options, checkpoints);
+
+  Trainer trainer(comm, options, std::move(inputs), *options.lanes);
+  trainer.start(checkpoints);
+  const std::uint64_t last_step =
+      std::min(options.steps.value_or(trainer.total_steps()), trainer.total_steps());
+
+  std::optional<Report> report;  // on rank 0 only
+  comm::agree_on_success(comm, [&] {
+    if (is_root(comm)) report.emplace(options, declared.config_text(), trainer.plan());
+  });
+
+  bool stopped = false;
+  while (!stopped && trainer.steps_done() < last_step) {
+    const train::StepResult result = trainer.step();
+    if (report)
+      report->step(trainer.steps_done(), result, trainer.learning_rate(), trainer.loss_scale());
+    stopped = result.stop;
+    if (trainer.at_epoch_end()) {
+      const telemetry::Stopwatch stopwatch;
+      const Evaluation evaluation = trainer.evaluate();
+      if (report) report->evaluation(trainer.steps_done(), evaluation, stopwatch.seconds());
+    }
+    if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step)
+      trainer.save(checkpoints);
+  }
+  stopped = stopped && trainer.steps_done() < trainer.total_steps();
+  if (report)
+    report->finish({.steps = trainer.steps_done(),
+                    .parameters_hash = trainer.parameters_hash(),
+                    .data_wait_seconds = trainer.data_wait_seconds()});
+  return stopped ? ExitCode::requeue : ExitCode::ok;
+}
+
+}  // namespace
+}  // namespace rondo::apps
+
+int main(int argc, char** argv) {
+  rondo::apps::TrainOptions values;
+  rondo::apps::Options options("rondo-train-image",
+                               "Trains an image classifier, data-parallel over all ranks.");
+  declare(options, values);
+  return rondo::apps::run_mpi(options, argc, argv, [&](rondo::comm::Communicator& comm) {
+    return rondo::apps::train_image(comm, values, options);
+  });
+}

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train_image/options.hpp"
+
+#include <fmt/format.h>
+
+#include "rondo/nn/network_spec.hpp"
+
+namespace rondo::apps {
+
+void declare(Options& options, TrainOptions& values) {
+  options.group("Data");
+  options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
+  options.add("flip", values.flip, "mirror training images at random");
+  options.add("shift", values.shift, "move training images by up to this many pixels at random");
+
+  options.group("Model");
+  options.add("model", values.model, "network").one_of(nn::model_names());
+  options.add("precision", values.precision,
+              {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
+              "type in which the layers compute; parameters and sums are f32 always");
+
+  options.group("Training");
+  options.add("epochs", values.epochs, "passes over the training split").at_least(1);
+  options
+      .add("steps", values.steps, "stop after this many steps of the whole run, with a checkpoint")
+      .at_least(1);
+  options.add("batch", values.batch, "samples of a micro-batch: what a lane computes at once")
+      .at_least(1);
+  options.add("lanes", values.lanes, "micro-batches a step; default: ranks x --accumulate")
+      .at_least(1);
+  options
+      .add("accumulate", values.accumulate,
+           "lanes a rank computes one after another, without --lanes")
+      .at_least(1);
+  options.add("reduce", values.reduction,
+              {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
+              "fixed: the same bits on any number of ranks; fast: the fastest order");
+  options.add("seed", values.seed, "of parameters, order and augmentation");
+
+  options.group("Optimizer");
+  options.add("optimizer", values.optimizer, "update rule").one_of({"sgd", "adamw"});
+  options.add("lr", values.lr, "learning rate after warm-up; falls to 0 along a cosine")
+      .at_least(0);
+  options.add("momentum", values.momentum, "of sgd (Nesterov)").between(0, 0.999999);
+  options.add("weight-decay", values.weight_decay, "not applied to biases and norms").at_least(0);
+  options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
+
+  options.group("Machine");
+  options.add("threads", values.threads, "threads a rank").between(1, 4096);
+  options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
+      .at_least(0.001);
+
+  options.group("Output");
+  options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");
+  options.add("resume", values.resume,
+              "go on from the newest valid checkpoint in --output, if any");
+
+  options.example(
+      "mpirun -np 2 rondo-train-image --data fashion-mnist.h5 --lanes 8 --output runs/first");
+}
+
+train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes) {
+  return {
+      {"data", options.data.filename().string()},
+      {"flip", fmt::format("{}", options.flip)},
+      {"shift", fmt::format("{}", options.shift)},
+      {"model", options.model},
+      {"precision", std::string(name_of(options.precision))},
+      {"epochs", fmt::format("{}", options.epochs)},
+      {"batch", fmt::format("{}", options.batch)},
+      {"lanes", fmt::format("{}", lanes)},
+      {"reduce", std::string(name_of(options.reduction))},
+      {"seed", fmt::format("{}", options.seed)},
+      {"optimizer", options.optimizer},
+      {"lr", fmt::format("{}", options.lr)},
+      {"momentum", fmt::format("{}", options.momentum)},
+      {"weight-decay", fmt::format("{}", options.weight_decay)},
+      {"warmup", fmt::format("{}", options.warmup)},
+  };
+}
+
+}  // namespace rondo::apps

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/optim/optimizer.hpp"
+#include "rondo/precision/policy.hpp"
+#include "rondo/train/session_checkpoint.hpp"
+
+#include "common/options.hpp"
+
+namespace rondo::apps {
+
+/// What rondo-train-image is told; the values here are the defaults.
+struct TrainOptions {
+  std::filesystem::path data;
+  bool flip = true;
+  std::size_t shift = 0;
+
+  std::string model = "cnn";
+  Precision precision = Precision::f32;
+
+  std::size_t epochs = 8;
+  std::optional<std::uint64_t> steps;
+  std::size_t batch = 32;
+  std::optional<std::size_t> lanes;
+  std::size_t accumulate = 1;
+  grad::Reduction reduction = grad::Reduction::fast;
+  std::uint64_t seed = 1;
+
+  std::string optimizer = "sgd";
+  float lr = 0.2F;
+  float momentum = 0.9F;
+  float weight_decay = 5e-4F;
+  double warmup = 0.1;
+
+  int threads = 1;
+  double time_limit = 120;
+
+  std::filesystem::path output = "runs/train-image";
+  bool resume = false;
+};
+
+/// Binds every member to an option of its name.
+void declare(Options& options, TrainOptions& values);
+
+/// What must not change when the run goes on; `lanes` as resolved.
+train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes);
+
+}  // namespace rondo::apps

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train_image/report.hpp"
+
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
+#include "rondo/base/log.hpp"
+#include "rondo/telemetry/terminal.hpp"
+
+namespace rondo::apps {
+namespace {
+
+job::RunDirectory made_run_directory(const TrainOptions& options, const std::string& config) {
+  job::RunDirectory run(options.output);
+  run.create();
+  job::write_file_atomically(run.config(), config);
+  return run;
+}
+
+telemetry::StepLog open_log(const job::RunDirectory& run, std::uint64_t first_step) {
+  using Mode = telemetry::StepLog::Mode;
+  return telemetry::StepLog(run.metrics(), first_step > 0 ? Mode::append : Mode::fresh);
+}
+
+telemetry::Progress::Plan progress_plan(const TrainOptions& options, const RunPlan& plan) {
+  return {.steps = plan.total_steps,
+          .steps_per_epoch = plan.steps_per_epoch,
+          .samples_per_step = static_cast<double>(plan.lanes * options.batch),
+          .first_step = plan.first_step};
+}
+
+void print_row(std::string_view key, const std::string& value) {
+  fmt::print("  {:<15} {}\n", key, value);
+}
+
+}  // namespace
+
+Report::Report(const TrainOptions& options, const std::string& config, const RunPlan& plan)
+    : options_(options),
+      plan_(plan),
+      run_(made_run_directory(options, config)),
+      log_(open_log(run_, plan.first_step)),
+      progress_(progress_plan(options, plan), telemetry::inspect_terminal(STDERR_FILENO),
+                STDERR_FILENO) {
+  if (plan.first_step > 0) read_history();
+  log_.write({{"event", "start"},
+              {"step", plan.first_step},
+              {"ranks", plan.ranks},
+              {"lanes", plan.lanes},
+              {"batch", options.batch},
+              {"threads", options.threads},
+              {"precision", plan.precision},
+              {"reduce", name_of(options.reduction)}});
+}
+
+/// The curve of a resumed run shows its earlier lives too.
+void Report::read_history() {
+  std::ifstream file(run_.metrics());
+  for (std::string line; std::getline(file, line);) {
+    const auto entry = nlohmann::json::parse(line, nullptr, false);
+    if (!entry.is_object() || entry.value("step", plan_.first_step + 1) > plan_.first_step)
+      continue;
+    const std::string event = entry.value("event", "");
+    const auto x = entry.value("step", 0.0);
+    if (event == "step" && entry["loss"].is_number()) losses_.push_back({x, entry["loss"]});
+    if (event == "evaluation") accuracies_.push_back({x, entry.value("accuracy", 0.0)});
+  }
+}
+
+void Report::step(std::uint64_t step, const train::StepResult& result, float lr, float loss_scale) {
+  samples_ += result.weight;
+  losses_.push_back({static_cast<double>(step), result.loss});
+  log_.write({{"event", "step"},
+              {"step", step},
+              {"epoch", (step - 1) / plan_.steps_per_epoch},
+              {"samples", result.weight},
+              {"loss", result.loss},
+              {"accuracy", result.accuracy},
+              {"lr", lr},
+              {"loss_scale", loss_scale},
+              {"applied", result.applied},
+              {"seconds", stopwatch_.seconds()}});
+  progress_.update(step, result.loss, result.accuracy);
+}
+
+void Report::evaluation(std::uint64_t step, const Evaluation& evaluation, double seconds) {
+  last_evaluation_ = evaluation;
+  evaluation_seconds_ += seconds;
+  accuracies_.push_back({static_cast<double>(step), evaluation.accuracy});
+  log_.write({{"event", "evaluation"},
+              {"step", step},
+              {"loss", evaluation.loss},
+              {"accuracy", evaluation.accuracy},
+              {"seconds", seconds}});
+  progress_.print(fmt::format("epoch {}/{}: test loss {:.4f}, test accuracy {:.2f} %",
+                              step / plan_.steps_per_epoch, options_.epochs, evaluation.loss,
+                              100 * evaluation.accuracy));
+  write_curve();
+}
+
+void Report::write_curve() const {
+  try {
+    job::write_file_atomically(
+        run_.curve(), telemetry::curve_svg({.title = fmt::format("{} on {}", options_.model,
+                                                                 options_.data.filename().string()),
+                                            .loss = losses_,
+                                            .accuracy = accuracies_}));
+  } catch (const IoError& e) {
+    log::warning(fmt::format("the curve is not written: {}", e.what()));
+  }
+}
+
+void Report::finish(const RunEnd& end) {
+  const double seconds = stopwatch_.seconds();
+  const double training_seconds = seconds - evaluation_seconds_;
+  const std::string hash = to_hex(end.parameters_hash);
+  progress_.finish();
+  log_.write({{"event", "end"},
+              {"step", end.steps},
+              {"test_loss", last_evaluation_.loss},
+              {"test_accuracy", last_evaluation_.accuracy},
+              {"seconds", seconds},
+              {"evaluation_seconds", evaluation_seconds_},
+              {"data_wait_seconds", end.data_wait_seconds},
+              {"parameters_hash", hash}});
+  write_curve();
+
+  fmt::print("\n");
+  if (accuracies_.empty())
+    print_row("test accuracy", "not measured before the end of the first epoch");
+  else
+    print_row("test accuracy", fmt::format("{:.2f} %", 100 * accuracies_.back().y));
+  print_row("steps", fmt::format("{} of {}", end.steps, plan_.total_steps));
+  print_row("time", fmt::format("{} ({:.1f} s evaluation, {:.1f} s waiting for data)",
+                                telemetry::clock_text(seconds), evaluation_seconds_,
+                                end.data_wait_seconds));
+  print_row("samples/s",
+            telemetry::with_thousands(training_seconds > 0 ? samples_ / training_seconds : 0));
+  print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
+  print_row("lanes", fmt::format("{} x {} samples", plan_.lanes, options_.batch));
+  print_row("precision", plan_.precision);
+  print_row("reduction", std::string(name_of(options_.reduction)));
+  print_row("parameters", hash);
+  print_row("run directory", options_.output.string());
+}
+
+}  // namespace rondo::apps

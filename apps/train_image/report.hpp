@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rondo/job/run_directory.hpp"
+#include "rondo/telemetry/counters.hpp"
+#include "rondo/telemetry/curve_svg.hpp"
+#include "rondo/telemetry/progress.hpp"
+#include "rondo/telemetry/step_log.hpp"
+#include "rondo/train/session.hpp"
+
+#include "train_image/options.hpp"
+
+namespace rondo::apps {
+
+/// Means over the test split.
+struct Evaluation {
+  double loss = 0;
+  double accuracy = 0;
+};
+
+/// What a run is going to do.
+struct RunPlan {
+  std::uint64_t first_step = 0;
+  std::uint64_t total_steps = 0;
+  std::uint64_t steps_per_epoch = 0;
+  std::size_t lanes = 0;
+  int ranks = 1;
+  std::string precision;  ///< what the layers compute in
+};
+
+/// What a run ended with.
+struct RunEnd {
+  std::uint64_t steps = 0;
+  std::uint64_t parameters_hash = 0;
+  double data_wait_seconds = 0;
+};
+
+/// All that people and files get to see of a run: progress, metrics.ndjson, curve.svg, the closing
+/// table. Rank 0 has one; training does not depend on it.
+class Report {
+ public:
+  /// Makes the run directory and writes its config.toml.
+  /// \throws IoError  cannot_create or io
+  Report(const TrainOptions& options, const std::string& config, const RunPlan& plan);
+
+  /// After `step` steps of the whole run.
+  void step(std::uint64_t step, const train::StepResult& result, float lr, float loss_scale);
+  /// After an evaluation that took `seconds`.
+  void evaluation(std::uint64_t step, const Evaluation& evaluation, double seconds);
+  void finish(const RunEnd& end);
+
+ private:
+  void read_history();
+  void write_curve() const;
+
+  const TrainOptions& options_;
+  RunPlan plan_;
+  job::RunDirectory run_;
+  telemetry::StepLog log_;
+  telemetry::Progress progress_;
+  telemetry::Stopwatch stopwatch_;
+  double evaluation_seconds_ = 0;
+  double samples_ = 0;
+  std::vector<telemetry::CurvePoint> losses_;
+  std::vector<telemetry::CurvePoint> accuracies_;
+  Evaluation last_evaluation_;
+};
+
+}  // namespace rondo::apps

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "rondo/comm/communicator.hpp"
+#include "rondo/train/session.hpp"
+
+namespace rondo::train {
+
+/// What must be the same when a run goes on: model, data, lanes, seed, ... as text, by option name.
+/// The number of ranks does not belong here.
+using RunIdentity = std::map<std::string, std::string>;
+
+/// Writes the session's state after `step` training steps; rank 0 writes, all ranks learn whether
+/// it worked.
+///
+/// Collective. \throws AgreedError  cannot_create or io; earlier checkpoints stay valid
+void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
+          std::uint64_t step, const RunIdentity& identity);
+
+/// Brings the session to the newest valid checkpoint below `directory` and returns its step, or
+/// nothing if there is none. Rank 0 reads, the others receive.
+///
+/// Collective. \throws AgreedError  configuration: the checkpoint is of another run (all
+/// differences listed); bad_content: its tensors do not fit the model. The session is unchanged
+/// then.
+std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
+                                    const std::filesystem::path& directory,
+                                    const RunIdentity& identity);
+
+/// The number of lanes of the newest valid checkpoint below `directory`, from its identity's
+/// "lanes"; for runs that are resumed without naming it. Rank 0 reads.
+///
+/// Collective. \throws AgreedError  bad_content
+std::optional<std::size_t> stored_lanes(comm::Communicator& comm,
+                                        const std::filesystem::path& directory);
+
+}  // namespace rondo::train

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/train/session_checkpoint.hpp"
+
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/comm/agree.hpp"
+
+namespace rondo::train {
+namespace {
+
+constexpr std::string_view identity_prefix = "run.";
+
+/// Every tensor of the session by its name in the file: values, then one group a slot.
+std::vector<checkpoint::Tensor> tensors_of(Session& session) {
+  grad::Arena& arena = session.arena();
+  const auto slot_names = session.optimizer().slot_names();
+  std::vector<checkpoint::Tensor> tensors;
+  for (std::size_t i = 0; i < arena.specs().size(); ++i) {
+    const ParameterSpec& spec = arena.specs()[i];
+    tensors.push_back({"parameter/" + spec.name, spec.shape, arena.view(i).value});
+    if (spec.role == ParameterRole::statistic) continue;
+    for (std::size_t k = 0; k < slot_names.size(); ++k)
+      tensors.push_back(
+          {fmt::format("slot/{}/{}", slot_names[k], spec.name), spec.shape, arena.slot(k, i)});
+  }
+  return tensors;
+}
+
+/// The number under `key`, in the shortest text that reads back to the same bits.
+template <class T>
+T number(const checkpoint::Found& found, const std::string& key) {
+  const auto entry = found.metadata.find(key);
+  T value{};
+  if (entry != found.metadata.end()) {
+    const std::string& text = entry->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size()) return value;
+  }
+  throw IoError(ExitCode::bad_content,
+                fmt::format("{}: metadata '{}' must be a number, found '{}'",
+                            (found.directory / "manifest.json").string(), key,
+                            entry == found.metadata.end() ? "nothing" : entry->second));
+}
+
+void check_identity(const checkpoint::Found& found, const RunIdentity& identity) {
+  std::string differences;
+  for (const auto& [key, value] : identity) {
+    const auto entry = found.metadata.find(std::string(identity_prefix) + key);
+    const std::string stored = entry == found.metadata.end() ? "not recorded" : entry->second;
+    if (stored != value)
+      differences += fmt::format("\n  {}: checkpoint {}, now {}", key, stored, value);
+  }
+  if (differences.empty()) return;
+  throw ConfigError(
+      fmt::format("{} belongs to another run:{}\nResume with the same options, or "
+                  "choose another --output",
+                  found.directory.string(), differences));
+}
+
+/// What rank 0 tells the others of a checkpoint it has loaded.
+struct Restored {
+  std::int64_t found = 0;
+  std::int64_t step = 0;
+  std::int64_t applied_steps = 0;
+  std::int64_t clean_steps = 0;
+  double loss_scale = 1;
+};
+
+Restored load_on_root(Session& session, const std::filesystem::path& directory,
+                      const RunIdentity& identity) {
+  const auto found = checkpoint::find_newest(directory);
+  if (!found) return {};
+  check_identity(*found, identity);
+  Restored restored{.found = 1,
+                    .step = static_cast<std::int64_t>(found->step),
+                    .applied_steps = number<std::int64_t>(*found, "applied_steps"),
+                    .clean_steps = number<std::int64_t>(*found, "clean_steps"),
+                    .loss_scale = number<double>(*found, "loss_scale")};
+  checkpoint::load(*found, tensors_of(session));
+  return restored;
+}
+
+}  // namespace
+
+void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
+          std::uint64_t step, const RunIdentity& identity) {
+  comm::agree_on_success(comm, [&] {
+    if (!is_root(comm)) return;
+    const Session::Counters counters = session.counters();
+    checkpoint::Metadata metadata{
+        {"applied_steps", fmt::format("{}", counters.applied_steps)},
+        {"clean_steps", fmt::format("{}", counters.scaler.clean_steps)},
+        {"loss_scale", fmt::format("{}", counters.scaler.scale)},
+        {"ranks", fmt::format("{}", comm.size())},
+    };
+    for (const auto& [key, value] : identity)
+      metadata[std::string(identity_prefix) + key] = value;
+    checkpoint::save(directory, step, tensors_of(session), metadata);
+  });
+}
+
+std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
+                                    const std::filesystem::path& directory,
+                                    const RunIdentity& identity) {
+  Restored restored;
+  comm::agree_on_success(comm, [&] {
+    if (is_root(comm)) restored = load_on_root(session, directory, identity);
+  });
+  comm::broadcast(comm, std::span(&restored, 1), 0);
+  if (restored.found == 0) return std::nullopt;
+  session.synchronize();
+  session.restore({.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
+                   .scaler = {.scale = static_cast<float>(restored.loss_scale),
+                              .clean_steps = static_cast<int>(restored.clean_steps)}});
+  return static_cast<std::uint64_t>(restored.step);
+}
+
+std::optional<std::size_t> stored_lanes(comm::Communicator& comm,
+                                        const std::filesystem::path& directory) {
+  std::int64_t lanes = 0;
+  comm::agree_on_success(comm, [&] {
+    if (!is_root(comm)) return;
+    if (const auto found = checkpoint::find_newest(directory))
+      lanes = number<std::int64_t>(*found, std::string(identity_prefix) + "lanes");
+  });
+  comm::broadcast(comm, std::span(&lanes, 1), 0);
+  if (lanes == 0) return std::nullopt;
+  return static_cast<std::size_t>(lanes);
+}
+
+}  // namespace rondo::train

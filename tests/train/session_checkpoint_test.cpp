@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/train/session_checkpoint.hpp"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/comm/inproc.hpp"
+#include "rondo/optim/optimizer.hpp"
+
+#include "support/temporary_directory.hpp"
+
+namespace rondo::train {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<ParameterSpec> specs() {
+  return {{"w", {3, 2}}, {"mean", {1}, ParameterRole::statistic}};
+}
+
+std::unique_ptr<optim::Optimizer> momentum() {
+  return optim::make_optimizer("sgd", {.momentum = 0.9F});
+}
+
+/// One step whose gradients depend on the lane and the values only.
+void run_step(Session& session) {
+  for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
+    session.begin_lane(lane, 2);
+    for (std::size_t p = 0; p < 2; ++p) {
+      const auto [value, grad] = session.parameters()[p];
+      for (std::size_t i = 0; i < value.size(); ++i)
+        grad[i] += (value[i] - static_cast<float>(lane + i + 1)) * session.loss_scale();
+    }
+    session.end_lane(1, 1);
+  }
+  session.step(0.05F);
+}
+
+class SessionCheckpoint : public testing::Test {
+ protected:
+  /// The parameters' hash after `steps` more steps, resuming first, saving last.
+  std::uint64_t run(int ranks, int steps, std::uint64_t expected_start,
+                    Precision precision = Precision::f32) {
+    std::uint64_t hash = 0;
+    comm::run_ranks(ranks, [&](comm::Communicator& comm) {
+      Session session(comm, specs(), momentum(),
+                      {.lanes = 4, .reduction = grad::Reduction::fixed, .precision = precision});
+      const auto start = resume(comm, session, directory_.path(), identity_).value_or(0);
+      EXPECT_EQ(start, expected_start);
+      for (int s = 0; s < steps; ++s)
+        run_step(session);
+      save(comm, session, directory_.path(), start + static_cast<std::uint64_t>(steps), identity_);
+      if (is_root(comm)) hash = session.arena().values_hash();
+    });
+    return hash;
+  }
+
+  test::TemporaryDirectory directory_;
+  RunIdentity identity_{{"lanes", "4"}, {"seed", "1"}};
+};
+
+TEST_F(SessionCheckpoint, a_run_in_pieces_on_other_rank_counts_ends_with_the_same_bits) {
+  for (const auto precision : {Precision::f32, Precision::f16}) {
+    const std::uint64_t whole = run(2, 9, 0, precision);
+
+    directory_.clear();
+    run(4, 4, 0, precision);
+    run(1, 2, 4, precision);
+    EXPECT_EQ(run(3, 3, 6, precision), whole);
+    directory_.clear();
+  }
+}
+
+TEST_F(SessionCheckpoint, another_run_is_refused_with_all_differences) {
+  run(1, 1, 0);
+  identity_ = {{"lanes", "8"}, {"seed", "2"}};
+
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session(comm, specs(), momentum(), {.lanes = 4});
+    try {
+      resume(comm, session, directory_.path(), identity_);
+      ADD_FAILURE() << "no error on rank " << comm.rank();
+    } catch (const AgreedError& e) {
+      EXPECT_EQ(e.code(), ExitCode::configuration);
+      EXPECT_THAT(e.what(), HasSubstr("lanes: checkpoint 4, now 8"));
+      EXPECT_THAT(e.what(), HasSubstr("seed: checkpoint 1, now 2"));
+    }
+  });
+}
+
+TEST_F(SessionCheckpoint, another_model_is_refused_and_the_session_unchanged) {
+  run(1, 1, 0);
+
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    auto other = specs();
+    other[0].shape = {7};
+    Session session(comm, other, momentum(), {.lanes = 4});
+    const auto before = session.arena().values_hash();
+    try {
+      resume(comm, session, directory_.path(), identity_);
+      ADD_FAILURE() << "no error on rank " << comm.rank();
+    } catch (const AgreedError& e) {
+      EXPECT_EQ(e.code(), ExitCode::bad_content);
+      EXPECT_THAT(e.what(), HasSubstr("w"));
+    }
+    EXPECT_EQ(session.arena().values_hash(), before);
+  });
+}
+
+}  // namespace
+}  // namespace rondo::train
