@@ -18,8 +18,8 @@ struct DatasetDescription {
   std::size_t channels = 0, height = 0, width = 0;
   std::size_t classes = 0;
   std::size_t chunk_samples = 256;
-  std::vector<std::string> class_names;  ///< empty, or one per class
-  std::string source;                    ///< where the samples came from
+  std::vector<std::string> class_names = {};  ///< empty, or one per class
+  std::string source = {};                    ///< where the samples came from
 };
 
 /// Writes the file that Dataset reads: both splits, and mean and deviation of the training split.
