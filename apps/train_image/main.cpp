@@ -187,6 +187,8 @@ std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
 }
 
 ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Options& declared) {
+  job::install_stop_signals();
+
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
   Inputs inputs;
   comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });

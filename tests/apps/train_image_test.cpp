@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// The trainer as its users see it: the real program, under mpirun, on a real HDF5 file.
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/idx_files.hpp"
+#include "support/run_program.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rondo::test {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+std::size_t occurrences(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
+/// One small data set for all tests: 300 + 80 images of 12 x 12 in 10 classes that can be learned.
+class TrainImage : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new TemporaryDirectory;
+    write_learnable_idx(directory_->path() / "idx", {.train = 300, .test = 80});
+    const ProgramResult converted =
+        run_program(fmt::format("{} convert idx --directory {} --output {}", RONDO_DATA_PROGRAM,
+                                (directory_->path() / "idx").string(), data_file()));
+    ASSERT_EQ(converted.code, 0) << converted.err;
+  }
+  static void TearDownTestSuite() {
+    delete directory_;
+    directory_ = nullptr;
+  }
+
+  static std::string data_file() { return (directory_->path() / "small.h5").string(); }
+  static std::string output(const std::string& name) {
+    return (directory_->path() / name).string();
+  }
+
+  static std::string trainer(const std::string& arguments) {
+    return fmt::format("{} --data {} --model lenet --batch 16 --lr 0.05 {}",
+                       RONDO_TRAIN_IMAGE_PROGRAM, data_file(), arguments);
+  }
+  static ProgramResult train(int ranks, const std::string& arguments) {
+    return run_program(mpirun(ranks, trainer(arguments)));
+  }
+
+  /// The loss of every step, by step; of a repeated step the last.
+  static std::map<int, double> losses(const std::string& run) {
+    std::map<int, double> found;
+    std::ifstream file(std::filesystem::path(run) / "metrics.ndjson");
+    for (std::string line; std::getline(file, line);) {
+      const auto entry = nlohmann::json::parse(line);
+      if (entry["event"] == "step") found[entry["step"]] = entry["loss"];
+    }
+    return found;
+  }
+
+  static std::string final_hash(const std::string& run) {
+    std::ifstream file(std::filesystem::path(run) / "metrics.ndjson");
+    std::string hash;
+    for (std::string line; std::getline(file, line);) {
+      const auto entry = nlohmann::json::parse(line);
+      if (entry["event"] == "end") hash = entry["parameters_hash"];
+    }
+    return hash;
+  }
+
+  static inline TemporaryDirectory* directory_ = nullptr;
+};
+
+TEST_F(TrainImage, learns_and_leaves_a_complete_run_directory) {
+  const std::string run = output("complete");
+  const ProgramResult result = train(2, "--lanes 4 --epochs 12 --output " + run);
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, ContainsRegex("test accuracy +(8[5-9]|9[0-9]|100)\\."));
+  EXPECT_THAT(result.out, ContainsRegex("ranks +2 x 1 threads"));
+  EXPECT_THAT(result.out, ContainsRegex("lanes +4 x 16 samples"));
+  EXPECT_THAT(result.out, HasSubstr(run));
+  for (const char* file : {"config.toml", "metrics.ndjson", "curve.svg", "checkpoints"})
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(run) / file)) << file;
+  EXPECT_EQ(losses(run).size(), 12U * 5);
+  EXPECT_EQ(occurrences(result.err, "\r"), 0U) << "plain lines where no terminal is";
+}
+
+TEST_F(TrainImage, the_same_lanes_on_1_2_and_4_ranks_agree_in_loss) {
+  std::map<int, std::map<int, double>> by_ranks;
+  for (const int ranks : {1, 2, 4}) {
+    const std::string run = output(fmt::format("parity{}", ranks));
+    ASSERT_EQ(train(ranks, "--lanes 4 --epochs 10 --steps 50 --output " + run).code, 0);
+    by_ranks[ranks] = losses(run);
+    ASSERT_EQ(by_ranks[ranks].size(), 50U);
+  }
+  for (const int ranks : {2, 4}) {
+    for (const auto& [step, loss] : by_ranks[1])
+      EXPECT_NEAR(by_ranks[ranks][step], loss, 1e-5 * loss) << ranks << " ranks, step " << step;
+  }
+}
+
+TEST_F(TrainImage, fixed_gives_the_same_bits_on_any_number_of_ranks) {
+  for (const std::string precision : {"f32", "bf16", "f16"}) {
+    std::vector<std::string> hashes;
+    for (const int ranks : {1, 2, 3, 4}) {
+      const std::string run = output(fmt::format("fixed-{}-{}", precision, ranks));
+      ASSERT_EQ(train(ranks, fmt::format("--model cnn --lanes 4 --epochs 2 --reduce fixed "
+                                         "--precision {} --output {}",
+                                         precision, run))
+                    .code,
+                0);
+      hashes.push_back(final_hash(run));
+    }
+    EXPECT_EQ(hashes[0].size(), 16U);
+    EXPECT_THAT(hashes, testing::Each(hashes[0])) << precision;
+  }
+}
+
+TEST_F(TrainImage, a_stopped_and_resumed_run_ends_with_the_bits_of_an_uninterrupted_one) {
+  for (const std::string optimizer : {"sgd --lr 0.05", "adamw --lr 0.001"}) {
+    const std::string name = optimizer.substr(0, 3);
+    const std::string options = "--lanes 4 --epochs 3 --optimizer " + optimizer + " --output ";
+    const std::string whole = output("whole-" + name);
+    const std::string pieces = output("pieces-" + name);
+    ASSERT_EQ(train(2, options + whole).code, 0);
+
+    ASSERT_EQ(train(2, options + pieces + " --steps 7").code, 0);
+    const ProgramResult resumed = train(2, options + pieces + " --resume");
+
+    ASSERT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(final_hash(pieces), final_hash(whole));
+    EXPECT_EQ(losses(pieces), losses(whole));
+  }
+}
+
+TEST_F(TrainImage, resumes_on_another_number_of_ranks_with_the_lanes_it_had) {
+  const std::string whole = output("whole-ranks");
+  const std::string pieces = output("pieces-ranks");
+  const std::string options = "--epochs 2 --reduce fixed --output ";
+  ASSERT_EQ(train(4, options + whole).code, 0);
+
+  ASSERT_EQ(train(4, options + pieces + " --steps 3").code, 0);
+  const ProgramResult resumed = train(3, options + pieces + " --resume");
+
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(final_hash(pieces), final_hash(whole));
+}
+
+TEST_F(TrainImage, a_stop_signal_to_one_rank_leaves_with_a_checkpoint_and_75) {
+  const std::string run = output("signalled");
+  const std::string options = "--lanes 2 --epochs 2000 --output " + run;
+  // The second rank signals itself: its shell becomes the trainer.
+  const std::string signalled =
+      fmt::format("sh -c '(sleep 3; kill -USR1 $$) & exec {}'", trainer(options));
+  const ProgramResult result = run_program(mpirun(1, trainer(options)) + " : -np 1 " + signalled);
+
+  EXPECT_EQ(result.code, 75) << result.err;
+  const std::size_t stopped_at = losses(run).size();
+  ASSERT_GT(stopped_at, 0U);
+
+  const ProgramResult resumed =
+      train(2, fmt::format("--resume --steps {} {}", stopped_at + 2, options));
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(losses(run).size(), stopped_at + 2);
+}
+
+TEST_F(TrainImage, runs_alone_and_says_so) {
+  const std::string run = output("alone");
+  const ProgramResult result = run_program(trainer("--steps 2 --output " + run));
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("one rank"));
+}
+
+TEST_F(TrainImage, a_missing_file_is_66_once) {
+  const ProgramResult result = run_program(
+      mpirun(3, fmt::format("{} --data /nowhere/data.h5 --lanes 3", RONDO_TRAIN_IMAGE_PROGRAM)));
+
+  EXPECT_EQ(result.code, 66);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("/nowhere/data.h5"));
+}
+
+TEST_F(TrainImage, a_file_missing_on_one_rank_ends_all_ranks_within_5_s_with_one_message) {
+  const std::string good = trainer("--lanes 3 --output " + output("one-rank"));
+  const std::string bad = fmt::format("{} --data /nowhere/data.h5 --lanes 3 --output {}",
+                                      RONDO_TRAIN_IMAGE_PROGRAM, output("one-rank"));
+  const ProgramResult result =
+      run_program(mpirun(1, good) + " : -np 1 " + bad + " : -np 1 " + good);
+
+  EXPECT_EQ(result.code, 66);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rank 1"));
+  EXPECT_LT(result.seconds, 5);
+}
+
+TEST_F(TrainImage, more_ranks_than_lanes_is_78_with_both_ways_out) {
+  const ProgramResult result = train(3, "--lanes 2 --output " + output("too-many"));
+
+  EXPECT_EQ(result.code, 78);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("mpirun -np 2"));
+  EXPECT_THAT(result.err, HasSubstr("--lanes 3"));
+}
+
+TEST_F(TrainImage, an_unknown_option_is_2_with_the_nearest_name) {
+  const ProgramResult result = train(2, "--epoch 3");
+
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("--epochs"));
+}
+
+TEST_F(TrainImage, an_output_directory_that_cannot_be_made_is_73) {
+  std::ofstream(output("plain-file")) << "not a directory";
+  const ProgramResult result = train(2, "--lanes 2 --output " + output("plain-file/run"));
+
+  EXPECT_EQ(result.code, 73);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("plain-file"));
+}
+
+TEST_F(TrainImage, resuming_another_run_is_78_and_leaves_it_alone) {
+  const std::string run = output("other");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 2 --output " + run).code, 0);
+
+  const ProgramResult result = train(2, "--lanes 2 --steps 4 --seed 9 --resume --output " + run);
+
+  EXPECT_EQ(result.code, 78);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("seed: checkpoint 1, now 9"));
+  EXPECT_EQ(losses(run).size(), 2U);
+}
+
+TEST_F(TrainImage, printed_configuration_trains_the_same) {
+  const ProgramResult printed = run_program(trainer("--lanes 2 --steps 3 --print-config"));
+  ASSERT_EQ(printed.code, 0) << printed.err;
+  std::ofstream(output("printed.toml")) << printed.out;
+
+  const std::string from_file = output("from-file");
+  ASSERT_EQ(
+      run_program(mpirun(2, fmt::format("{} --config {} --output {}", RONDO_TRAIN_IMAGE_PROGRAM,
+                                        output("printed.toml"), from_file)))
+          .code,
+      0);
+  const std::string from_options = output("from-options");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 3 --output " + from_options).code, 0);
+  EXPECT_EQ(final_hash(from_file), final_hash(from_options));
+}
+
+TEST_F(TrainImage, a_diverging_run_is_86_before_the_parameters_are_lost) {
+  const std::string run = output("diverging");
+  const ProgramResult result =
+      train(2, "--lanes 2 --epochs 4 --warmup 0 --lr 1e30 --output " + run);
+
+  EXPECT_EQ(result.code, 86);
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("nothing was updated"));
+}
+
+}  // namespace
+}  // namespace rondo::test
