@@ -17,12 +17,13 @@ namespace rondo::checkpoint {
 
 /// A named f32 tensor of the caller's, in logical shape.
 struct Tensor {
-  std::string name;  ///< path within the file, e.g. "parameter/conv1.weight", "slot/momentum/conv1.weight"
+  /// Path within the file, e.g. "parameter/conv1.weight" or "slot/momentum/conv1.weight".
+  std::string name;
   Shape shape;
   std::span<float> data;
 };
 
-/// Everything but the tensors: step counters, loss scale, seed, configuration; text by key.
+/// Everything but the tensors: step counters, loss scale, seed, configuration; UTF-8 text by key.
 using Metadata = std::map<std::string, std::string>;
 
 struct Found {
@@ -33,19 +34,29 @@ struct Found {
 
 /// Writes `directory`/step-NNNNNNNN/ {state.h5, manifest.json} and prunes to the newest `keep`.
 ///
-/// Local: one rank calls it (use comm::agree_on_success around it). Published by temporary directory,
-/// fsync of files and directory, rename, fsync of the parent: a crash at any time leaves the older ones
-/// valid and nothing half-written under a final name. Every tensor's content hash is in the manifest.
-/// \throws IoError  cannot_create or io, naming the path and the reason
+/// Local: one rank calls it (use comm::agree_on_success around it), one save at a time in a
+/// directory. Published by temporary directory, fsync of files and directory, rename, fsync of the
+/// parent: a crash at any time leaves the older ones valid and nothing half-written under a final
+/// name. A checkpoint of the same step is replaced. Removes what crashed saves left behind.
+/// Checkpoints of later steps are neither counted nor removed.
+/// \throws IoError     cannot_create or io (disk full), naming the path and the reason
+/// \throws UsageError  names twice or unusable, data that does not fit its shape, keep 0
 void save(const std::filesystem::path& directory, std::uint64_t step,
           std::span<const Tensor> tensors, const Metadata& metadata, std::size_t keep = 2);
 
-/// The newest checkpoint below `directory` whose manifest and hashes are valid, or none.
-/// Invalid ones are skipped with a warning that says why.
+/// The newest checkpoint below `directory` whose manifest, shapes and hashes are all valid. Invalid
+/// ones, those of another format version among them, are skipped with a warning that says why.
+/// Nothing if there is no checkpoint or no directory.
+/// \throws IoError  bad_content: there are checkpoints but none is valid (listing every reason), so
+/// that
+///                  a run does not start afresh over them
 std::optional<Found> find_newest(const std::filesystem::path& directory);
 
-/// Reads the tensors of a found checkpoint into `tensors`, which must be exactly those in the file.
-/// \throws IoError  bad_content, listing all differences (name, expected, found); nothing is changed then
+/// Reads the tensors of a found checkpoint into `tensors`, which must be exactly those in the file,
+/// in any order. Verifies every hash again; needs memory for a second copy.
+/// \throws IoError  bad_content, listing all differences (name, expected, found); or the checkpoint
+/// was
+///                  damaged meanwhile. Nothing is changed then
 void load(const Found& found, std::span<const Tensor> tensors);
 
 }  // namespace rondo::checkpoint

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/directories.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/log.hpp"
+
+#include "io/atomic_file.hpp"
+
+namespace rondo::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view final_prefix = "step-";
+constexpr std::string_view hidden_prefix = ".step-";
+constexpr std::string_view partial_suffix = ".partial";
+constexpr std::string_view discarded_suffix = ".discarded";
+constexpr std::size_t step_digits = 8;
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint64_t> step_in(std::string_view name) {
+  if (!name.starts_with(final_prefix)) return std::nullopt;
+  name.remove_prefix(final_prefix.size());
+  return name.size() < step_digits ? std::nullopt : number_in(name);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+/// .step-NNNNNNNN.HOST-PID and the suffix, beside the final name.
+fs::path hidden_path(const fs::path& final_path, std::string_view suffix) {
+  return final_path.parent_path() / fmt::format(".{}.{}-{}{}", final_path.filename().string(),
+                                                host_name(), ::getpid(), suffix);
+}
+
+bool is_alive(std::uint64_t process) {
+  return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
+}
+
+/// A process saves one checkpoint at a time, so a hidden directory of its own number is a leftover
+/// of an earlier process that had the same.
+bool is_leftover(std::string_view name) {
+  if (!name.starts_with(hidden_prefix)) return false;
+  for (const std::string_view suffix : {partial_suffix, discarded_suffix}) {
+    if (!name.ends_with(suffix)) continue;
+    name.remove_suffix(suffix.size());
+    const std::string of_this_host = fmt::format(".{}-", host_name());
+    const std::size_t place = name.rfind(of_this_host);
+    if (place == std::string_view::npos) return true;
+    const auto process = number_in(name.substr(place + of_this_host.size()));
+    return !process || *process == static_cast<std::uint64_t>(::getpid()) || !is_alive(*process);
+  }
+  return false;
+}
+
+void remove_or_warn(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) log::warning(fmt::format("cannot remove {}: {}", path.string(), error.message()));
+}
+
+/// Takes the final name away first, so that a crash leaves nothing half-removed under it.
+void discard(const fs::path& final_path) {
+  const fs::path hidden = hidden_path(final_path, discarded_suffix);
+  std::error_code error;
+  fs::rename(final_path, hidden, error);
+  if (error)
+    log::warning(fmt::format("cannot remove {}: {}", final_path.string(), error.message()));
+  else
+    remove_or_warn(hidden);
+}
+
+void make_directories(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return;
+  const bool is_full = error == std::errc::no_space_on_device;
+  throw IoError(is_full ? ExitCode::io : ExitCode::cannot_create,
+                fmt::format("{}: cannot create the checkpoint's directory: {}", path.string(),
+                            error.message()));
+}
+
+}  // namespace
+
+std::vector<Committed> list_committed(const fs::path& directory) {
+  std::vector<Committed> committed;
+  std::error_code error;
+  fs::directory_iterator entries(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return committed;
+  if (error)
+    throw IoError(ExitCode::missing_input, fmt::format("{}: cannot look for checkpoints: {}",
+                                                       directory.string(), error.message()));
+  for (const auto& entry : entries)
+    if (const auto step = step_in(entry.path().filename().string()))
+      committed.push_back({*step, entry.path()});
+  std::sort(committed.begin(), committed.end(),
+            [](const Committed& a, const Committed& b) { return a.step > b.step; });
+  return committed;
+}
+
+PartialDirectory::PartialDirectory(const fs::path& directory, std::uint64_t step)
+    : final_path_(directory / fmt::format("{}{:0{}}", final_prefix, step, step_digits)),
+      path_(hidden_path(final_path_, partial_suffix)) {
+  make_directories(path_);
+}
+
+PartialDirectory::~PartialDirectory() {
+  remove_or_warn(path_);
+}
+
+void PartialDirectory::publish() {
+  io::sync_to_disk(path_);
+  const bool is_exchanged =
+      ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) == 0;
+  if (is_exchanged) return io::sync_to_disk(final_path_.parent_path());
+  if (fs::exists(final_path_)) discard(final_path_);
+  io::rename_durably(path_, final_path_);
+}
+
+void remove_leftovers(const fs::path& directory) {
+  std::vector<fs::path> leftovers;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(directory, missing))
+    if (is_leftover(entry.path().filename().string())) leftovers.push_back(entry.path());
+  for (const fs::path& path : leftovers)
+    remove_or_warn(path);
+}
+
+void prune(const fs::path& directory, std::uint64_t step, std::size_t keep) {
+  auto committed = list_committed(directory);
+  std::erase_if(committed, [&](const Committed& later) { return later.step > step; });
+  for (std::size_t i = keep; i < committed.size(); ++i)
+    discard(committed[i].directory);
+}
+
+}  // namespace rondo::checkpoint

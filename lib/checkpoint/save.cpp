@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
+#include "rondo/checkpoint/checkpoint.hpp"
+
+#include "checkpoint/directories.hpp"
+#include "checkpoint/state_file.hpp"
+#include "io/atomic_file.hpp"
+
+namespace rondo::checkpoint {
+namespace {
+
+/// A name is a path of ordinary parts, and no tensor lies inside of another.
+void require_usable_names(std::span<const Tensor> tensors) {
+  std::set<std::string_view> names;
+  for (const Tensor& tensor : tensors)
+    if (!names.insert(tensor.name).second)
+      throw UsageError(fmt::format("two tensors of a checkpoint have the name '{}'", tensor.name));
+  for (const std::string_view name : names) {
+    std::size_t begin = 0;
+    while (begin <= name.size()) {
+      const std::size_t end = std::min(name.find('/', begin), name.size());
+      const std::string_view part = name.substr(begin, end - begin);
+      if (part.empty() || part == "." || part == "..")
+        throw UsageError(
+            fmt::format("'{}' is not a name for a tensor: it has a part '{}'", name, part));
+      if (end < name.size() && names.contains(name.substr(0, end)))
+        throw UsageError(
+            fmt::format("tensor '{}' would lie inside of tensor '{}'", name, name.substr(0, end)));
+      begin = end + 1;
+    }
+  }
+}
+
+void require_usable(std::span<const Tensor> tensors) {
+  require_usable_names(tensors);
+  for (const Tensor& tensor : tensors)
+    if (tensor.data.size() != element_count(tensor.shape))
+      throw UsageError(fmt::format("tensor '{}' has {} elements, its shape says {}", tensor.name,
+                                   tensor.data.size(), element_count(tensor.shape)));
+}
+
+}  // namespace
+
+void save(const std::filesystem::path& directory, std::uint64_t step,
+          std::span<const Tensor> tensors, const Metadata& metadata, std::size_t keep) {
+  require(keep >= 1, "checkpoint::save: keep at least the one that is written");
+  require_usable(tensors);
+  remove_leftovers(directory);
+  PartialDirectory partial(directory, step);
+  Manifest manifest{.step = step, .metadata = metadata, .state = {}, .tensors = {}};
+  for (const Tensor& tensor : tensors)
+    manifest.tensors.push_back(
+        {tensor.name, tensor.shape, content_hash(std::as_bytes(tensor.data))});
+  manifest.state = write_state(partial.path() / state_name, tensors);
+  io::write_file_atomically(partial.path() / manifest_name, to_text(manifest));
+  partial.publish();
+  prune(directory, step, keep);
+}
+
+}  // namespace rondo::checkpoint

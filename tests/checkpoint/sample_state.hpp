@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "rondo/base/error.hpp"
+#include "rondo/checkpoint/checkpoint.hpp"
+
+namespace rondo::checkpoint {
+
+/// A small model's tensors: nested names, a scalar, one of every rank up to four. The values are
+/// random bit patterns, NaNs and subnormals among them.
+class SampleState {
+ public:
+  explicit SampleState(std::uint64_t seed, std::size_t width = 3) {
+    add("parameter/conv1.weight", {4, 1, 3, width});
+    add("parameter/conv1.bias", {4});
+    add("parameter/fc.weight", {10, 7});
+    add("parameter/temperature", {});
+    add("slot/momentum/conv1.weight", {4, 1, 3, width});
+    std::mt19937_64 random(seed);
+    for (auto& values : values_)
+      for (float& value : values)
+        value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+  }
+
+  std::vector<Tensor>& tensors() {
+    for (std::size_t i = 0; i < tensors_.size(); ++i)
+      tensors_[i].data = values_[i];
+    return tensors_;
+  }
+  void add(const std::string& name, const Shape& shape) {
+    tensors_.push_back({name, shape, {}});
+    values_.emplace_back(element_count(shape));
+  }
+
+  /// Bit for bit, so that NaNs count too.
+  friend bool operator==(const SampleState& a, const SampleState& b) {
+    if (a.values_.size() != b.values_.size()) return false;
+    for (std::size_t i = 0; i < a.values_.size(); ++i) {
+      const auto mine = std::as_bytes(std::span(a.values_[i]));
+      const auto theirs = std::as_bytes(std::span(b.values_[i]));
+      if (!std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end())) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::vector<std::vector<float>> values_;
+};
+
+inline const Metadata sample_metadata{{"applied_steps", "42"}, {"run.seed", "7"}};
+
+/// Saves the sample state of seed `step`.
+inline void save_sample(const std::filesystem::path& directory, std::uint64_t step,
+                        std::size_t keep = 2) {
+  SampleState state(step);
+  save(directory, step, state.tensors(), sample_metadata, keep);
+}
+
+/// Whether `found` loads as the sample state of its step.
+inline bool loads_as_saved(const Found& found) {
+  SampleState state(0);
+  load(found, state.tensors());
+  return state == SampleState(found.step) && found.metadata == sample_metadata;
+}
+
+/// The names in a directory, hidden ones included, sorted.
+inline std::vector<std::string> names_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// The IoError that `action` throws, as code and text; fails if it throws none.
+struct Failure {
+  ExitCode code = ExitCode::ok;
+  std::string text;
+};
+template <class Action>
+Failure failure_of(Action action) {
+  try {
+    action();
+  } catch (const IoError& e) {
+    return {e.code(), e.what()};
+  }
+  return {ExitCode::ok, "no IoError was thrown"};
+}
+
+}  // namespace rondo::checkpoint

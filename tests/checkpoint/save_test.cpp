@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "checkpoint/sample_state.hpp"
+#include "io/hdf5.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rondo::checkpoint {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+TEST(Save, round_trips_tensors_and_metadata_bit_for_bit) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path() / "made" / "on" / "demand", 42);
+
+  const auto found = find_newest(directory.path() / "made" / "on" / "demand");
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->step, 42U);
+  EXPECT_EQ(found->directory.filename(), "step-00000042");
+  EXPECT_TRUE(loads_as_saved(*found));
+}
+
+TEST(Save, writes_plain_contiguous_datasets_in_groups) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path(), 1);
+
+  const auto file = io::Hdf5File::open(directory.path() / "step-00000001" / "state.h5");
+
+  EXPECT_THAT(file.names(""), ElementsAre("parameter", "slot"));
+  EXPECT_THAT(file.names("slot/momentum"), ElementsAre("conv1.weight"));
+  const auto dataset = file.dataset("parameter/conv1.weight");
+  EXPECT_EQ(dataset.dtype(), DType::f32);
+  EXPECT_EQ(dataset.shape(), (Shape{4, 1, 3, 3}));
+  EXPECT_THAT(dataset.storage().chunk, IsEmpty());
+}
+
+TEST(Save, leaves_two_files_under_the_final_name_and_nothing_beside_it) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path(), 123456789);
+
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("step-123456789"));
+  EXPECT_THAT(names_in(directory.path() / "step-123456789"),
+              ElementsAre("manifest.json", "state.h5"));
+}
+
+TEST(Save, keeps_the_newest) {
+  const test::TemporaryDirectory directory;
+  for (const std::uint64_t step : {1U, 2U, 10U, 11U})
+    save_sample(directory.path(), step, 2);
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("step-00000010", "step-00000011"));
+
+  save_sample(directory.path(), 12, 1);
+
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("step-00000012"));
+}
+
+TEST(Save, behind_a_later_checkpoint_keeps_both_and_counts_up_to_its_own_step) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path(), 90);
+  for (const std::uint64_t step : {10U, 20U, 30U})
+    save_sample(directory.path(), step, 2);
+
+  EXPECT_THAT(names_in(directory.path()),
+              ElementsAre("step-00000020", "step-00000030", "step-00000090"));
+}
+
+TEST(Save, replaces_a_checkpoint_of_the_same_step) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path(), 5);
+  SampleState other(99);
+  save(directory.path(), 5, other.tensors(), {{"which", "second"}});
+
+  const auto found = find_newest(directory.path());
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->metadata, (Metadata{{"which", "second"}}));
+  SampleState loaded(0);
+  load(*found, loaded.tensors());
+  EXPECT_TRUE(loaded == other);
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("step-00000005"));
+}
+
+TEST(Save, removes_what_dead_processes_left_and_nothing_else) {
+  const test::TemporaryDirectory directory;
+  const std::string host = host_name();
+  const std::string live = fmt::format(".step-00000003.{}-{}.partial", host, ::getppid());
+  // No process has such a number: the kernel's limit is 4194304.
+  const std::string dead = fmt::format(".step-00000003.{}-4194999.partial", host);
+  const std::string dead_discard = fmt::format(".step-00000002.{}-4194999.discarded", host);
+  for (const std::string& name :
+       {live, dead, dead_discard, std::string(".step-00000003.no-such-host-1.partial"),
+        std::string("notes"), std::string(".step-plan")})
+    std::filesystem::create_directories(directory.path() / name / "inside");
+
+  save_sample(directory.path(), 4);
+
+  EXPECT_THAT(names_in(directory.path()),
+              testing::UnorderedElementsAre(live, ".step-plan", "notes", "step-00000004"));
+}
+
+TEST(Save, refuses_unusable_tensors_before_it_touches_the_disk) {
+  const test::TemporaryDirectory directory;
+  std::array<float, 4> data{};
+  const auto refuse = [&](const std::vector<Tensor>& tensors, const std::string& complaint) {
+    try {
+      save(directory.path() / "new", 1, tensors, {});
+      ADD_FAILURE() << "accepted, expected: " << complaint;
+    } catch (const UsageError& e) {
+      EXPECT_THAT(e.what(), HasSubstr(complaint));
+    }
+  };
+
+  refuse({{"a", {4}, data}, {"a", {4}, data}}, "two tensors of a checkpoint have the name 'a'");
+  refuse({{"a", {3}, data}}, "tensor 'a' has 4 elements, its shape says 3");
+  refuse({{"a", {4}, data}, {"a-b", {4}, data}, {"a/b", {4}, data}},
+         "would lie inside of tensor 'a'");
+  for (const std::string name : {"", "/a", "a/", "a//b", "a/../b", "./a"})
+    refuse({{name, {4}, data}}, "is not a name for a tensor");
+  EXPECT_THROW(save(directory.path() / "new", 1, {}, {}, 0), UsageError);
+  EXPECT_THAT(names_in(directory.path()), IsEmpty());
+}
+
+TEST(Save, refuses_metadata_that_is_not_utf8_and_leaves_nothing) {
+  const test::TemporaryDirectory directory;
+  SampleState state(1);
+
+  EXPECT_THROW(save(directory.path(), 1, state.tensors(), {{"path", "\xFF\xFE"}}), UsageError);
+
+  EXPECT_THAT(names_in(directory.path()), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rondo::checkpoint
