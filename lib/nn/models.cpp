@@ -59,6 +59,7 @@ NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t cl
 
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
+  names.reserve(models.size());
   for (const auto& model : models)
     names.emplace_back(model.first);
   return names;

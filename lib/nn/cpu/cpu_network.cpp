@@ -7,8 +7,10 @@
 #include <utility>
 
 #include <dnnl.hpp>
+#include <fmt/format.h>
 #include <omp.h>
 
+#include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
 #include "nn/cpu/plan.hpp"
@@ -82,11 +84,18 @@ class CpuNetwork final : public NetworkBase {
 
   Plan& plan_for(Mode mode, std::size_t batch_size) {
     auto& plan = plans_[{mode, batch_size}];
-    if (!plan)
-      plan = std::make_unique<Plan>(
-          topology(), views(),
-          PlanOptions{.mode = mode, .precision = options_.precision, .batch_size = batch_size});
+    if (!plan) plan = make_plan({mode, options_.precision, batch_size});
     return *plan;
+  }
+
+  std::unique_ptr<Plan> make_plan(const PlanOptions& plan_options) const {
+    try {
+      return std::make_unique<Plan>(topology(), views(), plan_options);
+    } catch (const dnnl::error& error) {
+      throw ConfigError(fmt::format(
+          "oneDNN cannot run network '{}' in {} at micro-batch {} ({}): try another precision",
+          spec().name, name_of(plan_options.precision), plan_options.batch_size, error.what()));
+    }
   }
 
   NetworkOptions options_;

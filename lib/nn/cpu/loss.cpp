@@ -13,7 +13,6 @@ void write_diff(std::span<const float> logits, std::size_t label, float log_sum,
                 std::span<float> diff) {
   for (std::size_t c = 0; c < logits.size(); ++c)
     diff[c] = factor * std::exp(logits[c] - log_sum);
-  // Not -factor: a probability near 1 would lose its distance from 1 only once this way.
   diff[label] -= factor;
 }
 

@@ -87,7 +87,6 @@ class Stage {
 
 using StagePointer = std::unique_ptr<Stage>;
 
-/// Where a stage's logits go: the last layer may leave them in f32.
 StagePointer make_convolution(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 StagePointer make_linear(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 enum class FusedRelu : bool { no, yes };
