@@ -45,6 +45,7 @@ void run_faulty(int ranks, const std::function<Faults(int)>& faults, millisecond
                 const std::function<void(Communicator&)>& body) {
   InprocWorld world(ranks);
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
       const auto comm =

@@ -56,6 +56,7 @@ TEST(MpiCommunicator, collectives_of_many_segments_equal_the_oracle) {
 }
 
 TEST(MpiCommunicator, collectives_equal_the_oracle_with_a_progress_thread) {
+  ASSERT_EQ(MpiWorld::thread_level(), ThreadLevel::multiple) << "the same on all ranks";
   const auto comm = make_mpi_communicator({.progress = Progress::thread});
   test::check_all_collectives(*comm);
 }

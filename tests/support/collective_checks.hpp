@@ -24,9 +24,9 @@ inline constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType
                                        DType::i32, DType::i64, DType::u8};
 
 /// Element counts at which partitions go wrong.
-inline std::vector<std::size_t> edge_counts(int ranks) {
+inline std::vector<std::size_t> edge_counts(int ranks, std::size_t largest = 1001) {
   const auto p = static_cast<std::size_t>(ranks);
-  return {0, 1, p - 1, p, p + 1, 1001};
+  return {0, 1, p - 1, p, p + 1, largest};
 }
 
 /// Converts by way of float where T is a short float.

@@ -17,8 +17,8 @@ enum class ThreadLevel : std::uint8_t { single, funneled, serialized, multiple }
 ///
 /// Asks for MPI_THREAD_MULTIPLE; takes whatever level it gets. If MPI is initialised already, it is
 /// left to its owner: nothing is initialised or finalised here. Works without mpirun, as one rank.
-/// Make one, in main(), before everything that communicates. Collective: finalising waits for all
-/// ranks, except while an exception unwinds the stack (main() should then call abort_job).
+/// Make one, in main() before the try block that holds everything that communicates. Collective:
+/// finalising waits for all ranks, except while an exception unwinds the stack.
 class MpiWorld {
  public:
   /// \throws CommError  MPI cannot be initialised, or was finalised before
@@ -36,10 +36,10 @@ class MpiWorld {
 
 /// A communicator of all ranks that MPI started, on a duplicate of MPI_COMM_WORLD.
 ///
-/// Collective, and so is its destruction unless it has failed: all ranks destroy theirs, in the
-/// same order, before MPI ends. Progress::thread needs ThreadLevel::multiple and falls back to
-/// Progress::caller below it.
-/// \throws CommError  MPI is not initialised, or the duplication failed
+/// Collective, and so is its destruction, unless it has failed or an exception unwinds the stack:
+/// all ranks destroy theirs, in the same order, before MPI ends. Progress::thread needs
+/// ThreadLevel::multiple and falls back to Progress::caller below it. \throws CommError  MPI is not
+/// initialised, or the duplication failed
 std::unique_ptr<Communicator> make_mpi_communicator(CommunicatorOptions options = {});
 
 /// The same on a duplicate of the caller's communicator, named by its Fortran handle:

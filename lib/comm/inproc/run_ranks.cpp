@@ -18,6 +18,7 @@ void run_threads(InprocWorld& world, const std::function<void(int)>& body) {
   std::mutex mutex;
   std::exception_ptr first;
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(world.size()));
   for (int rank = 0; rank < world.size(); ++rank) {
     threads.emplace_back([&, rank] {
       try {

@@ -3,6 +3,7 @@
 #include "comm/mpi/mpi_transport.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 #include <fmt/format.h>
@@ -47,7 +48,8 @@ void for_each_chunk(std::size_t bytes, std::size_t chunk_bytes, Post post) {
 
 }  // namespace
 
-MpiTransport::MpiTransport(MPI_Comm parent, std::size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {
+MpiTransport::MpiTransport(MPI_Comm parent, std::size_t chunk_bytes)
+    : exceptions_(std::uncaught_exceptions()), chunk_bytes_(chunk_bytes) {
   check_mpi(MPI_Comm_dup(parent, &comm_), "MPI_Comm_dup");
   check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
@@ -57,7 +59,8 @@ MpiTransport::MpiTransport(MPI_Comm parent, std::size_t chunk_bytes) : chunk_byt
 MpiTransport::~MpiTransport() {
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (finalized == 0 && !abandoned_) MPI_Comm_free(&comm_);
+  const bool unwinding = std::uncaught_exceptions() > exceptions_;
+  if (finalized == 0 && !abandoned_ && !unwinding) MPI_Comm_free(&comm_);
 }
 
 Transport::Ticket MpiTransport::new_message(bool is_receive, int peer) {

@@ -22,8 +22,8 @@ class MpiTransport final : public Transport {
   explicit MpiTransport(MPI_Comm parent, std::size_t chunk_bytes = INT_MAX);
   MpiTransport(const MpiTransport&) = delete;
   MpiTransport& operator=(const MpiTransport&) = delete;
-  /// Collective as MPI_Comm_free is, but for a transport that was abandoned: that one leaks its
-  /// communicator. Does nothing after MPI_Finalize.
+  /// Collective as MPI_Comm_free is. Leaks the communicator instead if the transport was abandoned,
+  /// if an exception unwinds the stack (it may be this rank's alone), or after MPI_Finalize.
   ~MpiTransport() override;
 
   int rank() const noexcept override { return rank_; }
@@ -52,6 +52,7 @@ class MpiTransport final : public Transport {
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;
+  int exceptions_;
   std::size_t chunk_bytes_;
   bool abandoned_ = false;
   std::vector<Message> messages_;  // by ticket
