@@ -28,7 +28,10 @@ int run_tool(Options& options, int argc, const char* const* argv,
 /// ends
 ///   all ranks. Ranks above 0 hold back a moment first, so that of many that saw the same (a
 ///   timeout, say) the lowest speaks for all.
+///
+/// `communication` is asked for the communicator's options once the program's are known.
 int run_mpi(Options& options, int argc, const char* const* argv,
-            const std::function<ExitCode(comm::Communicator&)>& body);
+            const std::function<ExitCode(comm::Communicator&)>& body,
+            const std::function<comm::CommunicatorOptions()>& communication = {});
 
 }  // namespace rondo::apps

@@ -27,9 +27,11 @@ int end_after_failure(const job::Launch& launch) {
   return static_cast<int>(failure.code);
 }
 
-int run_ranks(const job::Launch& launch, const std::function<ExitCode(comm::Communicator&)>& body) {
+int run_ranks(const job::Launch& launch, comm::CommunicatorOptions communication,
+              const std::function<ExitCode(comm::Communicator&)>& body) {
   const comm::MpiWorld world;
-  const std::unique_ptr<comm::Communicator> communicator = comm::make_mpi_communicator();
+  const std::unique_ptr<comm::Communicator> communicator =
+      comm::make_mpi_communicator(communication);
   try {
     job::check_world_size(launch, communicator->size());
     if (launch.launcher == job::Launcher::none)
@@ -44,11 +46,12 @@ int run_ranks(const job::Launch& launch, const std::function<ExitCode(comm::Comm
 }  // namespace
 
 int run_mpi(Options& options, int argc, const char* const* argv,
-            const std::function<ExitCode(comm::Communicator&)>& body) {
+            const std::function<ExitCode(comm::Communicator&)>& body,
+            const std::function<comm::CommunicatorOptions()>& communication) {
   const job::Launch launch = job::inspect_launch();
   if (const auto code = start(options, argc, argv, launch)) return *code;
   try {
-    return run_ranks(launch, body);
+    return run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body);
   } catch (...) {
     return end_after_failure(launch);
   }

@@ -42,7 +42,7 @@ std::optional<int> start(Options& options, int argc, const char* const* argv,
 }
 
 int finish_output(ExitCode code) {
-  if (std::fflush(stdout) == 0 || errno == EPIPE) return static_cast<int>(code);
+  if (std::fflush(stdout) == 0 || errno == EPIPE || errno == EBADF) return static_cast<int>(code);
   const Failure failure{.code = ExitCode::io,
                         .message = fmt::format("cannot write to standard output: {}",
                                                std::generic_category().message(errno))};

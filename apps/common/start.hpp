@@ -17,7 +17,7 @@ std::optional<int> start(Options& options, int argc, const char* const* argv,
                          const job::Launch& launch);
 
 /// Flushes standard output; `code`, or 74 with a message if the output could not be written. A
-/// closed pipe is no failure: whoever read it has seen enough.
+/// closed output is no failure: whoever read it has seen enough.
 int finish_output(ExitCode code);
 
 }  // namespace rondo::apps

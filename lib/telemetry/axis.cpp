@@ -33,13 +33,15 @@ Axis make_axis(double low, double high, int tick_count) {
     high += margin;
   }
   const double step = round_step((high - low) / std::max(tick_count - 1, 1));
-  const double first = std::floor(low / step + 1e-9);
-  const double last = std::ceil(high / step - 1e-9);
+  const auto first = static_cast<long>(std::floor(low / step + 1e-9));
+  const auto last = static_cast<long>(std::ceil(high / step - 1e-9));
 
-  Axis axis{.low = first * step, .high = last * step, .ticks = {}, .decimals = 0};
+  Axis axis;
   axis.decimals = std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-9)));
-  for (double i = first; i <= last; ++i)
-    axis.ticks.push_back(i * step);
+  for (long i = first; i <= last; ++i)
+    axis.ticks.push_back(static_cast<double>(i) * step);
+  axis.low = axis.ticks.front();
+  axis.high = axis.ticks.back();
   return axis;
 }
 

@@ -17,9 +17,9 @@ struct Launch {
   Launcher launcher = Launcher::none;
   int rank = 0;
   int size = 1;
-  int local_rank = 0;        ///< among the processes of this job on this machine
-  int local_size = 1;        ///< how many those are; 1 where the launcher does not tell
-  std::string slurm_job_id;  ///< empty outside Slurm
+  int local_rank = 0;             ///< among the processes of this job on this machine
+  int local_size = 1;             ///< how many those are; 1 where the launcher does not tell
+  std::string slurm_job_id = {};  ///< empty outside Slurm
 
   bool spans_hosts() const noexcept { return local_size < size; }
 };

@@ -16,8 +16,8 @@ struct CurvePoint {
 struct TrainingCurve {
   std::string title;
   std::string x_label = "step";
-  std::span<const CurvePoint> loss;      ///< of the training steps; shown with its running mean
-  std::span<const CurvePoint> accuracy;  ///< on the test split, as a fraction, over the same x
+  std::span<const CurvePoint> loss = {};  ///< of the training steps; shown with its running mean
+  std::span<const CurvePoint> accuracy = {};  ///< on the test split, as a fraction, over the same x
 };
 
 /// The curve as a complete SVG file: the loss in a panel on the left, the accuracy on the right.
