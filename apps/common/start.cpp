@@ -17,8 +17,8 @@
 namespace rondo::apps {
 namespace {
 
-// Processes may start this much apart, and a launcher kills the rest when the first one fails.
-constexpr auto start_skew = std::chrono::seconds(1);
+// mpirun needs a second to end the others after the first one failed, and they may start apart.
+constexpr auto start_skew = std::chrono::seconds(3);
 
 }  // namespace
 
