@@ -52,7 +52,7 @@ void add_options(Options& options, ConvertOptions& values) {
 
 /// `directory`/name or, preferred if it exists, the same with .gz.
 std::filesystem::path find_in(const std::filesystem::path& directory, const char* name) {
-  const std::filesystem::path plain = directory / name;
+  std::filesystem::path plain = directory / name;
   std::filesystem::path gzipped = plain;
   gzipped += ".gz";
   if (std::filesystem::exists(gzipped)) return gzipped;

@@ -46,7 +46,7 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
 /// `depth` batches circulate: free, filled by the thread, ready, used by the caller, free.
 struct BatchLoader::Impl {
   Impl(Dataset& dataset_in, LaneSampler sampler_in, Options options_in)
-      : dataset(dataset_in), sampler(std::move(sampler_in)), options(options_in) {
+      : dataset(dataset_in), sampler(sampler_in), options(options_in) {
     require_usable(dataset.info(), sampler, options);
     const std::size_t micro_batch = sampler.micro_batch();
     for (std::size_t i = 0; i < options.depth; ++i) {
@@ -145,7 +145,7 @@ struct BatchLoader::Impl {
 };
 
 BatchLoader::BatchLoader(Dataset& dataset, LaneSampler sampler, Options options)
-    : impl_(std::make_unique<Impl>(dataset, std::move(sampler), options)) {}
+    : impl_(std::make_unique<Impl>(dataset, sampler, options)) {}
 
 BatchLoader::~BatchLoader() = default;
 

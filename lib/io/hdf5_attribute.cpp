@@ -69,6 +69,7 @@ std::vector<std::string> read_fixed_texts(const OpenAttribute& open, const Hdf5P
   checked(H5Aread(open.handle.get(), open.type.get(), bytes.data()), ExitCode::bad_content, place,
           "cannot read the attribute");
   std::vector<std::string> texts;
+  texts.reserve(open.count);
   for (std::size_t i = 0; i < open.count; ++i) {
     const char* text = bytes.data() + i * length;
     texts.emplace_back(text, ::strnlen(text, length));
@@ -83,6 +84,7 @@ std::vector<std::string> read_variable_texts(const OpenAttribute& open, const Hd
   checked(H5Aread(open.handle.get(), open.type.get(), static_cast<void*>(pointers.data())),
           ExitCode::bad_content, place, "cannot read the attribute");
   std::vector<std::string> texts;
+  texts.reserve(pointers.size());
   for (const char* text : pointers)
     texts.emplace_back(text == nullptr ? "" : text);
   H5Dvlen_reclaim(open.type.get(), space.get(), H5P_DEFAULT, static_cast<void*>(pointers.data()));

@@ -45,7 +45,7 @@ std::uint64_t little_endian(std::string_view bytes, std::size_t offset) {
 /// The end-of-file address in a superblock with 8-byte offsets (all that HDF5 has written since
 /// version 1.2); none if the header is of another kind, which HDF5 itself then judges.
 std::optional<std::uint64_t> stated_bytes(std::string_view header) {
-  const int version = header[8];
+  const auto version = static_cast<unsigned char>(header[8]);
   if (version <= 1 && header[13] == 8) return little_endian(header, version == 0 ? 40 : 44);
   if ((version == 2 || version == 3) && header[9] == 8) return little_endian(header, 28);
   return std::nullopt;
