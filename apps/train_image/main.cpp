@@ -72,7 +72,7 @@ class Trainer {
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
                  {.lanes = lanes, .reduction = options.reduction, .precision = options.precision}),
         steps_(options.epochs * sampler_.steps_per_epoch()),
-        schedule_(optim::Schedule::warmup_cosine({.peak = options.lr,
+        schedule_(optim::Schedule::warmup_cosine({.peak = options.lr.value_or(options.default_lr()),
                                                   .warmup_steps = static_cast<std::uint64_t>(
                                                       options.warmup * static_cast<double>(steps_)),
                                                   .total_steps = steps_})) {
@@ -227,15 +227,19 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   return stopped ? ExitCode::requeue : ExitCode::ok;
 }
 
+int run(int argc, char** argv) {
+  TrainOptions values;
+  Options options("rondo-train-image", "Trains an image classifier, data-parallel over all ranks.");
+  declare(options, values);
+  return run_mpi(
+      options, argc, argv,
+      [&](comm::Communicator& comm) { return train_image(comm, values, options); },
+      [&] { return comm::CommunicatorOptions{.time_limit = values.communication_limit()}; });
+}
+
 }  // namespace
 }  // namespace rondo::apps
 
 int main(int argc, char** argv) {
-  rondo::apps::TrainOptions values;
-  rondo::apps::Options options("rondo-train-image",
-                               "Trains an image classifier, data-parallel over all ranks.");
-  declare(options, values);
-  return rondo::apps::run_mpi(options, argc, argv, [&](rondo::comm::Communicator& comm) {
-    return rondo::apps::train_image(comm, values, options);
-  });
+  return rondo::apps::run(argc, argv);
 }

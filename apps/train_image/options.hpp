@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -35,7 +36,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
 
   std::string optimizer = "sgd";
-  float lr = 0.2F;
+  std::optional<float> lr;
   float momentum = 0.9F;
   float weight_decay = 5e-4F;
   double warmup = 0.1;
@@ -45,6 +46,13 @@ struct TrainOptions {
 
   std::filesystem::path output = "runs/train-image";
   bool resume = false;
+
+  /// Good for a global batch of 256.
+  float default_lr() const { return optimizer == "adamw" ? 0.001F : 0.2F; }
+  std::chrono::milliseconds communication_limit() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double>(time_limit));
+  }
 };
 
 /// Binds every member to an option of its name.
