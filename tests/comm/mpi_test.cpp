@@ -50,9 +50,17 @@ TEST(MpiCommunicator, collectives_of_many_segments_equal_the_oracle) {
   const auto comm = make_mpi_communicator();
   test::check_broadcast(*comm, 300'001);
   test::check_allgather(*comm, 300'001);
-  auto data = test::planted_data<float>(comm->rank(), 1'000'003);
+  constexpr std::size_t count = 300'001;
+  const auto size = static_cast<std::size_t>(comm->size());
+  const auto rank = static_cast<std::size_t>(comm->rank());
+  auto data = test::planted_data<float>(comm->rank(), count * size);
+  std::vector<float> block(count);
+
+  reduce_scatter(*comm, std::span<const float>(data), std::span<float>(block), ReduceOp::sum);
   allreduce(*comm, std::span<float>(data), ReduceOp::sum);
-  test::expect_reduction(data, ReduceOp::sum, comm->size(), 0, "allreduce of many segments");
+
+  test::expect_reduction(block, ReduceOp::sum, comm->size(), count * rank, "reduce_scatter");
+  test::expect_reduction(data, ReduceOp::sum, comm->size(), 0, "allreduce");
 }
 
 TEST(MpiCommunicator, collectives_equal_the_oracle_with_a_progress_thread) {
