@@ -37,14 +37,24 @@ void set_rank(int rank, int size) {
   state().rank = rank;
   state().size = size;
 }
-void set_level(LogLevel level) { state().level = level; }
-LogLevel level() { return state().level; }
+void set_level(LogLevel level) {
+  state().level = level;
+}
+LogLevel level() {
+  return state().level;
+}
 
-void error(std::string_view text) { print(LogLevel::error, "error: ", text); }
-void warning(std::string_view text) { print(LogLevel::warning, "warning: ", text); }
+void error(std::string_view text) {
+  print(LogLevel::error, "error: ", text);
+}
+void warning(std::string_view text) {
+  print(LogLevel::warning, "warning: ", text);
+}
 void info(std::string_view text) {
   if (state().rank == 0) print(LogLevel::info, "", text);
 }
-void debug(std::string_view text) { print(LogLevel::debug, "debug: ", text); }
+void debug(std::string_view text) {
+  print(LogLevel::debug, "debug: ", text);
+}
 
 }  // namespace rondo::log

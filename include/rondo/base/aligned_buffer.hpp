@@ -27,8 +27,8 @@ class AlignedBuffer {
  public:
   AlignedBuffer() noexcept = default;
   explicit AlignedBuffer(std::size_t count)
-      : data_(static_cast<T*>(::operator new(round_up(count * sizeof(T), cache_line_bytes),
-                                             std::align_val_t{cache_line_bytes}))),
+      : data_(static_cast<T*>(::operator new (round_up(count * sizeof(T), cache_line_bytes),
+                                              std::align_val_t{cache_line_bytes}))),
         count_(count) {
     std::uninitialized_value_construct_n(data_.get(), count_);
   }
@@ -45,7 +45,7 @@ class AlignedBuffer {
  private:
   struct Free {
     void operator()(T* p) const noexcept {
-      ::operator delete(p, std::align_val_t{cache_line_bytes});
+      ::operator delete (p, std::align_val_t{cache_line_bytes});
     }
   };
   std::unique_ptr<T, Free> data_;

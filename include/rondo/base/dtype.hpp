@@ -53,7 +53,8 @@ inline constexpr int dtype_index<std::uint8_t> = static_cast<int>(DType::u8);
 
 /// A type that has a DType.
 template <class T>
-concept Element = detail::dtype_index<std::remove_cv_t<T>> >= 0;
+concept Element = detail::dtype_index<std::remove_cv_t<T>>
+>= 0;
 
 template <Element T>
 inline constexpr DType dtype_of = static_cast<DType>(detail::dtype_index<std::remove_cv_t<T>>);
