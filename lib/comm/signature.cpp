@@ -43,14 +43,12 @@ std::string describe_call(const Signature& s) {
   return "unknown operation (do all ranks run the same program?)";
 }
 
-void require_equal(const Signature& mine, int rank, const Signature& theirs, int peer) {
-  if (mine == theirs) return;
-  const bool mine_first = rank < peer;
-  throw CommError(
+/// The lower rank first, so that both ranks say the same.
+CommError disagreement(int low, const Signature& low_calls, int high, const Signature& high_calls) {
+  return CommError(
       fmt::format("rank {} calls {}, rank {} calls {}: all ranks must make the same calls in the "
                   "same order, and of the same size",
-                  mine_first ? rank : peer, describe(mine_first ? mine : theirs),
-                  mine_first ? peer : rank, describe(mine_first ? theirs : mine)),
+                  low, describe(low_calls), high, describe(high_calls)),
       ExitCode::internal);
 }
 
@@ -75,7 +73,10 @@ void check_signature(Transport& transport, const Signature& mine, Deadline deadl
     channel.wait(tickets[i]);
     if (theirs[i] == mine) continue;
     transport.abandon();
-    require_equal(mine, transport.rank(), theirs[i], neighbours[i]);
+    const int rank = channel.rank();
+    const int peer = neighbours[i];
+    throw rank < peer ? disagreement(rank, mine, peer, theirs[i])
+                      : disagreement(peer, theirs[i], rank, mine);
   }
   channel.wait(tickets[2]);
   channel.wait(tickets[3]);

@@ -70,7 +70,7 @@ class Communicator {
   virtual std::unique_ptr<Work> allreduce(std::span<std::byte> data, DType dtype, ReduceOp op) = 0;
 
   /// `input` is size() blocks as long as `output`; rank r ends with the reduction of all r-th
-  /// blocks.
+  /// blocks. Input and output do not overlap, here and in allgather().
   virtual std::unique_ptr<Work> reduce_scatter(std::span<const std::byte> input,
                                                std::span<std::byte> output, DType dtype,
                                                ReduceOp op) = 0;
