@@ -15,8 +15,8 @@
 namespace rondo::apps {
 namespace {
 
-// Long enough for the abort of a lower rank to arrive.
-constexpr auto patience = std::chrono::milliseconds(200);
+// Long enough for the abort of a lower rank to arrive, on a busy machine too.
+constexpr auto patience = std::chrono::seconds(1);
 
 /// Reports the exception being handled. Returns the exit code if all ranks leave with it, and ends
 /// the job if the other ranks may know nothing of the failure.

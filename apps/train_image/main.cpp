@@ -21,6 +21,7 @@
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/grad/gradient_sum.hpp"
 #include "rondo/job/signals.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/optim/optimizer.hpp"
@@ -194,6 +195,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
   const std::filesystem::path checkpoints = options.output / "checkpoints";
   options.lanes = resolve_lanes(comm, options, checkpoints);
+  comm::agree_on_success(comm, [&] { grad::check_lanes(comm.size(), *options.lanes); });
 
   Trainer trainer(comm, options, std::move(inputs), *options.lanes);
   trainer.start(checkpoints);

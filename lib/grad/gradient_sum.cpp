@@ -9,9 +9,8 @@
 #include "rondo/base/error.hpp"
 
 namespace rondo::grad {
-namespace {
 
-void check_ranks(int ranks, std::size_t lanes) {
+void check_lanes(int ranks, std::size_t lanes) {
   if (static_cast<std::size_t>(ranks) <= lanes) return;
   throw ConfigError(fmt::format(
       "{0} ranks but only {1} lanes: a lane cannot be split over ranks. Start at most {1} ranks "
@@ -19,8 +18,6 @@ void check_ranks(int ranks, std::size_t lanes) {
       "global batch)",
       ranks, lanes));
 }
-
-}  // namespace
 
 GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes,
                          Reduction reduction)
@@ -31,7 +28,7 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
       announced_(arena.specs().size()),
       bucket_of_(arena.specs().size()),
       outstanding_(arena.buckets().size()) {
-  check_ranks(comm.size(), lanes);
+  check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
   for (std::size_t b = 0; b < arena.buckets().size(); ++b) {

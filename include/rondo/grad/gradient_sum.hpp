@@ -33,6 +33,9 @@ struct StepSums {
   bool stop = false;   ///< some rank asked to stop
 };
 
+/// \throws ConfigError  more ranks than lanes: a lane cannot be split. Local, alike on every rank
+void check_lanes(int ranks, std::size_t lanes);
+
 /// Sums the gradients of all lanes over all ranks, weights and all; nothing is divided here.
 ///
 /// Accumulation and data parallelism are one mechanism: a step has a fixed number of lanes, a rank
