@@ -85,8 +85,8 @@ class Trainer {
     nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
     if (options_.resume)
       step_ = train::resume(comm_, session_, checkpoints, identity()).value_or(0);
-    inputs_.network->parameters_changed();
     session_.synchronize();
+    inputs_.network->parameters_changed();
     const comm::LaneRange lanes = session_.lanes();
     loader_ = std::make_unique<data::BatchLoader>(
         *inputs_.train, sampler_,
@@ -158,7 +158,7 @@ class Trainer {
             .steps_per_epoch = sampler_.steps_per_epoch(),
             .lanes = sampler_.lanes(),
             .ranks = comm_.size(),
-            .precision = std::string(name_of(options_.precision))};
+            .precision = std::string(name_of(inputs_.network->precision()))};
   }
   double data_wait_seconds() const { return loader_->wait_seconds(); }
 
@@ -192,7 +192,10 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
 
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
   Inputs inputs;
-  comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
+  comm::agree_on_success(comm, [&] {
+    inputs = open_inputs(options);
+    if (is_root(comm)) prepare_output(options);
+  });
   const std::filesystem::path checkpoints = options.output / "checkpoints";
   options.lanes = resolve_lanes(comm, options, checkpoints);
   comm::agree_on_success(comm, [&] { grad::check_lanes(comm.size(), *options.lanes); });

@@ -58,6 +58,8 @@ void declare(Options& options, TrainOptions& values) {
   options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");
   options.add("resume", values.resume,
               "go on from the newest valid checkpoint in --output, if any");
+  options.add("overwrite", values.overwrite,
+              "start anew in an --output that holds a run, which is lost");
 
   options.example(
       "mpirun -np 2 rondo-train-image --data fashion-mnist.h5 --lanes 8 --output runs/first");

@@ -46,6 +46,7 @@ struct TrainOptions {
 
   std::filesystem::path output = "runs/train-image";
   bool resume = false;
+  bool overwrite = false;
 
   /// Good for a global batch of 256.
   float default_lr() const { return optimizer == "adamw" ? 0.001F : 0.2F; }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train_image/report.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -17,9 +18,8 @@
 namespace rondo::apps {
 namespace {
 
-job::RunDirectory made_run_directory(const TrainOptions& options, const std::string& config) {
+job::RunDirectory with_config(const TrainOptions& options, const std::string& config) {
   job::RunDirectory run(options.output);
-  run.create();
   job::write_file_atomically(run.config(), config);
   return run;
 }
@@ -42,10 +42,23 @@ void print_row(std::string_view key, const std::string& value) {
 
 }  // namespace
 
+void prepare_output(const TrainOptions& options) {
+  const job::RunDirectory run(options.output);
+  run.create();
+  if (options.resume || std::filesystem::is_empty(run.checkpoints())) return;
+  if (!options.overwrite)
+    throw ConfigError(fmt::format(
+        "{} holds the checkpoints of a run: go on with it (--resume), choose another --output, or "
+        "give it up (--overwrite)",
+        options.output.string()));
+  std::filesystem::remove_all(run.checkpoints());
+  run.create();
+}
+
 Report::Report(const TrainOptions& options, const std::string& config, const RunPlan& plan)
     : options_(options),
       plan_(plan),
-      run_(made_run_directory(options, config)),
+      run_(with_config(options, config)),
       log_(open_log(run_, plan.first_step)),
       progress_(progress_plan(options, plan), telemetry::inspect_terminal(STDERR_FILENO),
                 STDERR_FILENO) {

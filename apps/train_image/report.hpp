@@ -40,11 +40,17 @@ struct RunEnd {
   double data_wait_seconds = 0;
 };
 
+/// Makes the run directory, and sure that a run may start in it: that no other run's checkpoints
+/// are there, unless the run goes on from them or --overwrite removes them. One rank does this.
+/// \throws ConfigError  another run is there
+/// \throws IoError      cannot_create or io
+void prepare_output(const TrainOptions& options);
+
 /// All that people and files get to see of a run: progress, metrics.ndjson, curve.svg, the closing
 /// table. Rank 0 has one; training does not depend on it.
 class Report {
  public:
-  /// Makes the run directory and writes its config.toml.
+  /// Writes the run directory's config.toml.
   /// \throws IoError  cannot_create or io
   Report(const TrainOptions& options, const std::string& config, const RunPlan& plan);
 

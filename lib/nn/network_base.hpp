@@ -17,9 +17,10 @@ void check_views(std::span<const ParameterSpec> parameters, std::span<const Para
 /// empty batches. A backend implements the `do_` functions, which see valid, non-empty input.
 class NetworkBase : public Network {
  public:
-  explicit NetworkBase(NetworkSpec spec);
+  NetworkBase(NetworkSpec spec, Precision precision);
 
   const NetworkSpec& spec() const noexcept final { return spec_; }
+  Precision precision() const noexcept final { return precision_; }
   std::span<const ParameterSpec> parameters() const noexcept final { return topology_.parameters; }
   void bind(std::span<const ParameterView> views) final;
   BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready) final;
@@ -37,6 +38,7 @@ class NetworkBase : public Network {
   void check(const Batch& batch) const;
 
   NetworkSpec spec_;
+  Precision precision_;
   Topology topology_;
   std::vector<ParameterView> views_;
 };

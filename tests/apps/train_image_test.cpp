@@ -249,6 +249,22 @@ TEST_F(TrainImage, resuming_another_run_is_78_and_leaves_it_alone) {
   EXPECT_EQ(losses(run).size(), 2U);
 }
 
+TEST_F(TrainImage, a_finished_run_is_not_overwritten_unless_told_to) {
+  const std::string run = output("finished");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 3 --output " + run).code, 0);
+  const std::string hash = final_hash(run);
+
+  const ProgramResult refused = train(2, "--lanes 2 --steps 2 --output " + run);
+  EXPECT_EQ(refused.code, 78);
+  EXPECT_EQ(occurrences(refused.err, "error:"), 1U) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("--overwrite"));
+  EXPECT_EQ(final_hash(run), hash);
+
+  EXPECT_EQ(train(2, "--lanes 2 --steps 2 --overwrite --output " + run).code, 0);
+  EXPECT_EQ(train(2, "--lanes 2 --steps 3 --resume --output " + run).code, 0);
+  EXPECT_EQ(final_hash(run), hash) << "the old checkpoint of step 3 must not be found";
+}
+
 TEST_F(TrainImage, printed_configuration_trains_the_same) {
   const ProgramResult printed = run_program(trainer("--lanes 2 --steps 3 --print-config"));
   ASSERT_EQ(printed.code, 0) << printed.err;

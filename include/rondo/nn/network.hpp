@@ -35,14 +35,16 @@ using GradientReady = std::function<void(std::size_t parameter)>;
 /// A model with forward, backward and loss on one device. Local: nothing here communicates.
 ///
 /// The network does not own its parameters: `bind` gives it views (f32, logical shapes of
-/// `parameters()`), which must outlive it. It may keep working copies in other types and layouts;
-/// call `parameters_changed` after every change of a value. Results are deterministic for a given
-/// micro-batch size and thread count. Not thread-safe.
+/// `parameters()`), which must be valid whenever it computes. It may keep working copies in other
+/// types and layouts; call `parameters_changed` after every change of a value. Results are
+/// deterministic for a given micro-batch size and thread count. Not thread-safe.
 class Network {
  public:
   virtual ~Network() = default;
 
   virtual const NetworkSpec& spec() const noexcept = 0;
+  /// What the layers compute in: the precision asked for, or what stands in for it on this machine.
+  virtual Precision precision() const noexcept = 0;
   /// All parameters and statistics, in the order of the forward pass.
   virtual std::span<const ParameterSpec> parameters() const noexcept = 0;
   /// \throws UsageError  not one view of the right length for each of `parameters()`.

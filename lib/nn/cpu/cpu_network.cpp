@@ -60,9 +60,7 @@ class ThreadCount {
 class CpuNetwork final : public NetworkBase {
  public:
   CpuNetwork(const NetworkSpec& network_spec, const NetworkOptions& options)
-      : NetworkBase(network_spec), options_(options) {
-    options_.precision = usable(options.precision);
-  }
+      : NetworkBase(network_spec, usable(options.precision)), threads_(options.threads) {}
 
   void parameters_changed() override {
     for (auto& [key, plan] : plans_)
@@ -73,18 +71,18 @@ class CpuNetwork final : public NetworkBase {
   void do_bind() override { plans_.clear(); }
 
   BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) override {
-    const ThreadCount threads(options_.threads);
+    const ThreadCount threads(threads_);
     return plan_for(Mode::train, batch.size()).train(batch, loss_scale, ready);
   }
 
   BatchSums do_evaluate(const Batch& batch) override {
-    const ThreadCount threads(options_.threads);
+    const ThreadCount threads(threads_);
     return plan_for(Mode::evaluate, batch.size()).evaluate(batch);
   }
 
   Plan& plan_for(Mode mode, std::size_t batch_size) {
     auto& plan = plans_[{mode, batch_size}];
-    if (!plan) plan = make_plan({mode, options_.precision, batch_size});
+    if (!plan) plan = make_plan({mode, precision(), batch_size});
     return *plan;
   }
 
@@ -98,7 +96,7 @@ class CpuNetwork final : public NetworkBase {
     }
   }
 
-  NetworkOptions options_;
+  int threads_;
   std::map<std::pair<Mode, std::size_t>, std::unique_ptr<Plan>> plans_;
 };
 

@@ -96,7 +96,7 @@ std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec,
   if (options.precision != Precision::f32)
     throw ConfigError(fmt::format("the reference layers compute in f32 only, not in {}",
                                   name_of(options.precision)));
-  return std::make_unique<ReferenceNetwork>(spec);
+  return std::make_unique<ReferenceNetwork>(spec, Precision::f32);
 }
 
 }  // namespace rondo::nn::reference

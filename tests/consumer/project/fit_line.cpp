@@ -31,9 +31,8 @@ int main() {
                                 {.lanes = 8});
   for (int step = 0; step < 200; ++step) {
     for (auto lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
-      session.begin_lane(lane, 16);                                  // sixteen samples: its weight
-      const double loss = add_gradient(lane, session.parameters());  // your backward pass
-      session.end_lane(loss, 0);
+      session.begin_lane(lane, 16);  // sixteen samples: the lane's weight
+      session.end_lane(add_gradient(lane, session.parameters()), 0);  // your backward pass
     }
     session.step(0.1F);  // one sum over all lanes of all ranks, one division, one update
   }
