@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 #include "rondo/base/log.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 job::RunDirectory with_config(const TrainOptions& options, const std::string& config) {
   job::RunDirectory run(options.output);
-  job::write_file_atomically(run.config(), config);
+  write_file_atomically(run.config(), config);
   return run;
 }
 
@@ -120,7 +121,7 @@ void Report::evaluation(std::uint64_t step, const Evaluation& evaluation, double
 
 void Report::write_curve() const {
   try {
-    job::write_file_atomically(
+    write_file_atomically(
         run_.curve(), telemetry::curve_svg({.title = fmt::format("{} on {}", options_.model,
                                                                  options_.data.filename().string()),
                                             .loss = losses_,

@@ -17,10 +17,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
-
-#include "io/atomic_file.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -134,12 +133,12 @@ PartialDirectory::~PartialDirectory() {
 }
 
 void PartialDirectory::publish() {
-  io::sync_to_disk(path_);
+  sync_to_disk(path_);
   const bool is_exchanged =
       ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) == 0;
-  if (is_exchanged) return io::sync_to_disk(final_path_.parent_path());
+  if (is_exchanged) return sync_to_disk(final_path_.parent_path());
   if (fs::exists(final_path_)) discard(final_path_);
-  io::rename_durably(path_, final_path_);
+  rename_durably(path_, final_path_);
 }
 
 void remove_leftovers(const fs::path& directory) {

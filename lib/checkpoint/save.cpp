@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
 
 #include "checkpoint/directories.hpp"
 #include "checkpoint/state_file.hpp"
-#include "io/atomic_file.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -60,7 +60,7 @@ void save(const std::filesystem::path& directory, std::uint64_t step,
     manifest.tensors.push_back(
         {tensor.name, tensor.shape, content_hash(std::as_bytes(tensor.data))});
   manifest.state = write_state(partial.path() / state_name, tensors);
-  io::write_file_atomically(partial.path() / manifest_name, to_text(manifest));
+  write_file_atomically(partial.path() / manifest_name, to_text(manifest));
   partial.publish();
   prune(directory, step, keep);
 }

@@ -11,11 +11,10 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/file_descriptor.hpp"
 #include "rondo/base/hash.hpp"
-
-#include "io/atomic_file.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -51,7 +50,7 @@ FileContent write_state(const std::filesystem::path& path, std::span<const Tenso
   for (const Tensor& tensor : tensors)
     file.create_dataset(tensor.name, DType::f32, tensor.shape).write(tensor.data);
   file.close();
-  io::sync_to_disk(path);
+  sync_to_disk(path);
   return content_of(path);
 }
 

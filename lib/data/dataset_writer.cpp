@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 
 #include "data/schema.hpp"
-#include "io/atomic_file.hpp"
 #include "io/hdf5.hpp"
 
 namespace rondo::data {
@@ -107,7 +107,7 @@ struct DatasetWriter::Impl {
   }
 
   DatasetDescription description;
-  io::AtomicFile target;  ///< outlives what is open in it
+  AtomicFile target;  ///< outlives what is open in it
   std::optional<io::Hdf5File> file;
   std::map<std::string, SplitWriter> splits;
   std::vector<ChannelSums> sums;  ///< of the training split, per channel

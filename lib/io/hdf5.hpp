@@ -17,6 +17,10 @@
 /// Debian's parallel HDF5 is not thread-safe, so every function here takes one process-wide lock;
 /// all of them may be called from any thread. Errors are IoError naming the file, the object and
 /// HDF5's own innermost message. Objects hold what they need: a dataset may outlive its file.
+namespace rondo {
+class AtomicFile;
+}  // namespace rondo
+
 namespace rondo::io {
 
 struct Hdf5Traits {
@@ -25,8 +29,6 @@ struct Hdf5Traits {
   static void close(handle_type handle) noexcept;
 };
 using Hdf5Handle = UniqueHandle<Hdf5Traits>;
-
-class AtomicFile;
 
 /// How the elements of a dataset lie in the file.
 struct Hdf5Storage {

@@ -6,7 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "io/atomic_file.hpp"
+#include "rondo/base/atomic_file.hpp"
+
 #include "io/hdf5.hpp"
 #include "io/hdf5_guard.hpp"
 #include "io/hdf5_library.hpp"

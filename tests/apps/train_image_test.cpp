@@ -18,6 +18,7 @@
 
 #include "support/idx_files.hpp"
 #include "support/run_program.hpp"
+#include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::test {
@@ -179,6 +180,31 @@ TEST_F(TrainImage, a_stop_signal_to_one_rank_leaves_with_a_checkpoint_and_75) {
       train(2, fmt::format("--resume --steps {} {}", stopped_at + 2, options));
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(losses(run).size(), stopped_at + 2);
+}
+
+TEST_F(TrainImage, a_silent_rank_ends_the_job_with_75_instead_of_hanging_it) {
+  const std::string options = "--lanes 2 --epochs 2000 --time-limit 2 --output " + output("silent");
+  const std::string silent =
+      fmt::format("sh -c '(sleep 3; kill -STOP $$) & exec {}'", trainer(options));
+  const ProgramResult result = run_program(mpirun(1, trainer(options)) + " : -np 1 " + silent);
+
+  EXPECT_EQ(result.code, 75) << result.err;
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rank 1"));
+  EXPECT_LT(result.seconds, 20);
+}
+
+TEST_F(TrainImage, a_full_disk_is_74_with_nothing_half_written) {
+  const SmallDisk disk("64k");
+  if (!disk.failure().empty()) GTEST_SKIP() << disk.failure();
+  const std::filesystem::path run = disk.path() / "run";
+
+  const ProgramResult result = train(2, "--lanes 2 --steps 2 --output " + run.string());
+
+  EXPECT_EQ(result.code, 74) << result.err;
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("No space left"));
+  EXPECT_TRUE(std::filesystem::is_empty(run / "checkpoints"));
 }
 
 TEST_F(TrainImage, runs_alone_and_says_so) {

@@ -8,7 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/atomic_file.hpp"
+#include "rondo/base/atomic_file.hpp"
+
 #include "support/io_errors.hpp"
 #include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"

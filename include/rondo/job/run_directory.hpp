@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 namespace rondo::job {
@@ -26,10 +25,5 @@ class RunDirectory {
  private:
   std::filesystem::path root_;
 };
-
-/// Gives `file` the content `text`, or leaves it as it was: a temporary beside it is written,
-/// synchronised with the disk and renamed.
-/// \throws IoError  cannot_create or io; the temporary is gone
-void write_file_atomically(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace rondo::job

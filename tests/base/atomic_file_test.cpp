@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "io/atomic_file.hpp"
+#include "rondo/base/atomic_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "support/small_disk.hpp"
 #include "support/temporary_directory.hpp"
 
-namespace rondo::io {
+namespace rondo {
 namespace {
 
 using ::testing::HasSubstr;
@@ -127,4 +127,4 @@ TEST(SyncToDisk, names_what_it_cannot_open) {
 }
 
 }  // namespace
-}  // namespace rondo::io
+}  // namespace rondo

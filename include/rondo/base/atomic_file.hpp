@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace rondo::io {
+namespace rondo {
 
 /// A file that appears under its final name complete and on disk, or not at all.
 ///
@@ -42,4 +42,4 @@ void sync_to_disk(const std::filesystem::path& path);
 /// \throws IoError  io
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
-}  // namespace rondo::io
+}  // namespace rondo

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "io/atomic_file.hpp"
+#include "rondo/base/atomic_file.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -15,7 +15,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/file_descriptor.hpp"
 
-namespace rondo::io {
+namespace rondo {
 namespace {
 
 [[noreturn]] void throw_errno(ExitCode code, const std::filesystem::path& path,
@@ -92,4 +92,4 @@ void rename_durably(const std::filesystem::path& from, const std::filesystem::pa
   sync_to_disk(directory_of(to));
 }
 
-}  // namespace rondo::io
+}  // namespace rondo
