@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/failure.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
@@ -58,7 +59,7 @@ std::string error_line(const Failure& failure, const job::Launch& launch) {
 
 void report(const Failure& failure, const job::Launch& launch, std::chrono::milliseconds patience) {
   if (failure.agreed && launch.rank != 0) return;
-  if (launch.rank != 0) std::this_thread::sleep_for(patience + launch.rank * turn);
+  if (launch.rank != 0) std::this_thread::sleep_for(patience + std::min(launch.rank, 50) * turn);
   const std::string line = error_line(failure, launch);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

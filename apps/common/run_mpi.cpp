@@ -27,14 +27,18 @@ int end_after_failure(const job::Launch& launch) {
   return static_cast<int>(failure.code);
 }
 
-int run_ranks(const job::Launch& launch, comm::CommunicatorOptions communication,
+int run_ranks(job::Launch& launch, comm::CommunicatorOptions communication,
               const std::function<ExitCode(comm::Communicator&)>& body) {
   const comm::MpiWorld world;
   const std::unique_ptr<comm::Communicator> communicator =
       comm::make_mpi_communicator(communication);
   try {
     job::check_world_size(launch, communicator->size());
-    if (launch.launcher == job::Launcher::none)
+    // From here on MPI's word counts: not every launcher is known by its environment.
+    launch.rank = communicator->rank();
+    launch.size = communicator->size();
+    log::set_rank(launch.rank, launch.size);
+    if (launch.size == 1 && launch.launcher == job::Launcher::none)
       log::info("running as one rank; mpirun -np N starts N of them");
     return finish_output(body(*communicator));
   } catch (...) {
@@ -48,7 +52,7 @@ int run_ranks(const job::Launch& launch, comm::CommunicatorOptions communication
 int run_mpi(Options& options, int argc, const char* const* argv,
             const std::function<ExitCode(comm::Communicator&)>& body,
             const std::function<comm::CommunicatorOptions()>& communication) {
-  const job::Launch launch = job::inspect_launch();
+  job::Launch launch = job::inspect_launch();
   if (const auto code = start(options, argc, argv, launch)) return *code;
   try {
     return run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body);

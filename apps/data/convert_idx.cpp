@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -55,8 +56,12 @@ std::filesystem::path find_in(const std::filesystem::path& directory, const char
   std::filesystem::path plain = directory / name;
   std::filesystem::path gzipped = plain;
   gzipped += ".gz";
-  if (std::filesystem::exists(gzipped)) return gzipped;
-  if (std::filesystem::exists(plain)) return plain;
+  std::error_code problem;
+  if (std::filesystem::exists(gzipped, problem)) return gzipped;
+  if (std::filesystem::exists(plain, problem)) return plain;
+  if (problem)
+    throw IoError(ExitCode::missing_input,
+                  fmt::format("cannot look into {}: {}", directory.string(), problem.message()));
   throw IoError(
       ExitCode::missing_input,
       fmt::format("{}: expected {} or {}.gz there, found neither", directory.string(), name, name));

@@ -66,6 +66,10 @@ void IdxFile::require_end() {
   if (read_some(extra) != 0)
     fail(fmt::format("has bytes behind its end: expected {} elements, found more",
                      element_count(shape_)));
+  int code = Z_OK;
+  gzerror(stream_->file.get(), &code);
+  if (code == Z_BUF_ERROR)
+    fail("is truncated: its elements are there, the checksum behind them is not");
 }
 
 std::size_t IdxFile::read_some(std::span<std::uint8_t> bytes) {

@@ -51,6 +51,7 @@ Inputs open_inputs(const TrainOptions& options) {
   inputs.train = std::make_unique<data::Dataset>(options.data, "train");
   inputs.test = std::make_unique<data::Dataset>(options.data, "test");
   const data::DatasetInfo& info = inputs.train->info();
+  data::require_same_shape(info, inputs.test->info(), options.data);
   const nn::ImageShape shape{info.channels, info.height, info.width};
   inputs.network = nn::make_network(
       nn::make_model(options.model, shape, info.classes),
@@ -141,8 +142,8 @@ class Trainer {
     return {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]};
   }
 
-  void save(const std::filesystem::path& checkpoints) {
-    train::save(comm_, session_, checkpoints, step_, identity());
+  void save(const std::filesystem::path& to) {
+    train::save(comm_, session_, to, step_, identity());
   }
 
   std::uint64_t steps_done() const { return step_; }
@@ -164,7 +165,9 @@ class Trainer {
 
  private:
   std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
-  train::RunIdentity identity() const { return run_identity(options_, sampler_.lanes()); }
+  train::RunIdentity identity() const {
+    return run_identity(options_, sampler_.lanes(), inputs_.train->info());
+  }
 
   comm::Communicator& comm_;
   const TrainOptions& options_;
@@ -192,19 +195,17 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
 
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
   Inputs inputs;
+  comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
+  const auto checkpoints = options.output / "checkpoints";
+  options.lanes = resolve_lanes(comm, options, checkpoints);
   comm::agree_on_success(comm, [&] {
-    inputs = open_inputs(options);
+    grad::check_lanes(comm.size(), *options.lanes);
     if (is_root(comm)) prepare_output(options);
   });
-  const std::filesystem::path checkpoints = options.output / "checkpoints";
-  options.lanes = resolve_lanes(comm, options, checkpoints);
-  comm::agree_on_success(comm, [&] { grad::check_lanes(comm.size(), *options.lanes); });
 
   Trainer trainer(comm, options, std::move(inputs), *options.lanes);
   trainer.start(checkpoints);
-  const std::uint64_t last_step =
-      std::min(options.steps.value_or(trainer.total_steps()), trainer.total_steps());
-
+  const auto last_step = std::min(options.steps.value_or(UINT64_MAX), trainer.total_steps());
   std::optional<Report> report;  // on rank 0 only
   comm::agree_on_success(comm, [&] {
     if (is_root(comm)) report.emplace(options, declared.config_text(), trainer.plan());
@@ -224,12 +225,11 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step)
       trainer.save(checkpoints);
   }
-  stopped = stopped && trainer.steps_done() < trainer.total_steps();
   if (report)
     report->finish({.steps = trainer.steps_done(),
                     .parameters_hash = trainer.parameters_hash(),
                     .data_wait_seconds = trainer.data_wait_seconds()});
-  return stopped ? ExitCode::requeue : ExitCode::ok;
+  return stopped && trainer.steps_done() < trainer.total_steps() ? ExitCode::requeue : ExitCode::ok;
 }
 
 int run(int argc, char** argv) {

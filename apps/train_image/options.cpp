@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/hash.hpp"
 #include "rondo/nn/network_spec.hpp"
 
 namespace rondo::apps {
@@ -65,9 +66,11 @@ void declare(Options& options, TrainOptions& values) {
       "mpirun -np 2 rondo-train-image --data fashion-mnist.h5 --lanes 8 --output runs/first");
 }
 
-train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes) {
+train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
+                                const data::DatasetInfo& data) {
   return {
-      {"data", options.data.filename().string()},
+      {"data", fmt::format("{} samples of {}x{}x{}, labels {}", data.samples, data.channels,
+                           data.height, data.width, to_hex(data.label_hash))},
       {"flip", fmt::format("{}", options.flip)},
       {"shift", fmt::format("{}", options.shift)},
       {"model", options.model},

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "rondo/data/dataset.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/policy.hpp"
@@ -59,7 +60,8 @@ struct TrainOptions {
 /// Binds every member to an option of its name.
 void declare(Options& options, TrainOptions& values);
 
-/// What must not change when the run goes on; `lanes` as resolved.
-train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes);
+/// What must not change when the run goes on; `lanes` as resolved, `data` of the training split.
+train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
+                                const data::DatasetInfo& data);
 
 }  // namespace rondo::apps

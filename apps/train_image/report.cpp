@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 #include "rondo/base/log.hpp"
+#include "rondo/base/output_error.hpp"
 #include "rondo/telemetry/terminal.hpp"
 
 namespace rondo::apps {
@@ -46,13 +49,19 @@ void print_row(std::string_view key, const std::string& value) {
 void prepare_output(const TrainOptions& options) {
   const job::RunDirectory run(options.output);
   run.create();
-  if (options.resume || std::filesystem::is_empty(run.checkpoints())) return;
+  std::error_code problem;
+  if (options.resume || std::filesystem::is_empty(run.checkpoints(), problem)) return;
+  if (problem)
+    throw output_error(fmt::format("cannot use {}", run.checkpoints().string()), problem.value());
   if (!options.overwrite)
     throw ConfigError(fmt::format(
         "{} holds the checkpoints of a run: go on with it (--resume), choose another --output, or "
         "give it up (--overwrite)",
         options.output.string()));
-  std::filesystem::remove_all(run.checkpoints());
+  std::filesystem::remove_all(run.checkpoints(), problem);
+  if (problem)
+    throw output_error(fmt::format("cannot remove {}", run.checkpoints().string()),
+                       problem.value());
   run.create();
 }
 
@@ -79,12 +88,23 @@ void Report::read_history() {
   std::ifstream file(run_.metrics());
   for (std::string line; std::getline(file, line);) {
     const auto entry = nlohmann::json::parse(line, nullptr, false);
-    if (!entry.is_object() || entry.value("step", plan_.first_step + 1) > plan_.first_step)
-      continue;
-    const std::string event = entry.value("event", "");
-    const auto x = entry.value("step", 0.0);
-    if (event == "step" && entry["loss"].is_number()) losses_.push_back({x, entry["loss"]});
-    if (event == "evaluation") accuracies_.push_back({x, entry.value("accuracy", 0.0)});
+    const auto number = [&entry](const char* key) -> std::optional<double> {
+      const auto found = entry.find(key);
+      if (found == entry.end() || !found->is_number()) return std::nullopt;
+      return found->get<double>();
+    };
+    if (!entry.is_object() || !entry.contains("event")) continue;
+    const auto step = number("step");
+    if (!step || *step > static_cast<double>(plan_.first_step)) continue;
+    if (entry["event"] == "start") {  // an earlier resumption: what came after its step was lost
+      const auto is_lost = [&](const telemetry::CurvePoint& point) { return point.x > *step; };
+      std::erase_if(losses_, is_lost);
+      std::erase_if(accuracies_, is_lost);
+    }
+    if (const auto loss = number("loss"); loss && entry["event"] == "step")
+      losses_.push_back({*step, *loss});
+    if (const auto accuracy = number("accuracy"); accuracy && entry["event"] == "evaluation")
+      accuracies_.push_back({*step, *accuracy});
   }
 }
 

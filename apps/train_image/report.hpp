@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,8 @@ class Report {
   void finish(const RunEnd& end);
 
  private:
+  static constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+
   void read_history();
   void write_curve() const;
 
@@ -74,7 +77,7 @@ class Report {
   double samples_ = 0;
   std::vector<telemetry::CurvePoint> losses_;
   std::vector<telemetry::CurvePoint> accuracies_;
-  Evaluation last_evaluation_;
+  Evaluation last_evaluation_{.loss = not_measured, .accuracy = not_measured};
 };
 
 }  // namespace rondo::apps

@@ -47,7 +47,7 @@ void write_all(int descriptor, std::string_view content, const std::filesystem::
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path final_path) : final_path_(std::move(final_path)) {
-  if (std::filesystem::is_directory(final_path_)) {
+  if (std::error_code ignored; std::filesystem::is_directory(final_path_, ignored)) {
     errno = EISDIR;
     throw_errno(ExitCode::cannot_create, final_path_, "cannot create");
   }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <map>
+#include <sstream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,9 +21,11 @@ namespace {
 
 Manifest read_manifest(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / manifest_name;
+  std::ostringstream content;
   std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file)
+  content << file.rdbuf();
+  const std::string text = content.str();
+  if (!file || !content || text.empty())
     throw IoError(ExitCode::missing_input, fmt::format("{}: missing or unreadable", path.string()));
   return parse_manifest(text, path.string());
 }

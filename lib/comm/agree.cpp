@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -26,8 +28,14 @@ std::optional<Failure> failure_of(const std::function<void()>& local) {
     local();
   } catch (const Error& e) {
     return Failure{e.code(), e.what()};
+  } catch (const std::filesystem::filesystem_error& e) {
+    return Failure{ExitCode::io, e.what()};
+  } catch (const std::bad_alloc&) {
+    return Failure{ExitCode::internal, "out of memory"};
   } catch (const std::exception& e) {
     return Failure{ExitCode::internal, e.what()};
+  } catch (...) {  // the other ranks must learn of it, whatever it is
+    return Failure{ExitCode::internal, "unknown exception"};
   }
   return std::nullopt;
 }

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "rondo/base/error.hpp"
 
 #include "data/chunk_cache.hpp"
@@ -94,6 +96,17 @@ void Dataset::read(std::span<const std::uint64_t> samples, std::span<float> imag
     impl_->copy_normalized(samples[i], images.subspan(i * sample_elements, sample_elements));
     labels[i] = impl_->labels[samples[i]];
   }
+}
+
+void require_same_shape(const DatasetInfo& train, const DatasetInfo& test,
+                        const std::filesystem::path& file) {
+  const auto shape = [](const DatasetInfo& info) {
+    return fmt::format("{}x{}x{}", info.channels, info.height, info.width);
+  };
+  if (shape(train) == shape(test)) return;
+  throw IoError(ExitCode::bad_content,
+                fmt::format("{}: /{}/image: expected samples of {} as in /{}/image, found {}",
+                            file.string(), test.split, shape(train), train.split, shape(test)));
 }
 
 }  // namespace rondo::data

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
 
 namespace rondo::data::schema {
 namespace {
@@ -191,6 +192,7 @@ Split read_split(const io::Hdf5File& file, const std::string& split) {
     if (is_read && info.classes > 0) count_labels(labels, label->name(), info, problems);
   }
   problems.throw_if_any();
+  info.label_hash = content_hash(std::as_bytes(std::span(labels)));
   return {std::move(info), std::move(*image), std::move(labels)};
 }
 

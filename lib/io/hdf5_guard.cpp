@@ -76,10 +76,10 @@ void require_known_filters(hid_t properties, const Hdf5Place& place, Hdf5Header&
                                                &values, nullptr, 0, nullptr, nullptr);
     if (filter == H5Z_FILTER_FLETCHER32)
       header.storage.checksum = true;
-    else if (filter == H5Z_FILTER_DEFLATE)
+    else if (filter == H5Z_FILTER_DEFLATE && !is_compressed)
       is_compressed = true;
     else if (filter != H5Z_FILTER_SHUFFLE)
-      throw_bad(place, fmt::format("uses filter {}; expected none but deflate, shuffle and "
+      throw_bad(place, fmt::format("uses filter {}; expected none but deflate once, shuffle and "
                                    "Fletcher32 (h5repack can convert the file)",
                                    filter));
   }

@@ -140,6 +140,11 @@ TEST(ConvertIdx, refuses_truncated_and_damaged_gzip) {
   write_file(gzipped, whole.substr(0, whole.size() - 12));
   EXPECT_THAT(failure(set, 65), HasSubstr("train-images-idx3-ubyte.gz"));
 
+  for (const std::size_t missing : {1U, 8U}) {  // of the trailer: all elements are there
+    write_file(gzipped, whole.substr(0, whole.size() - missing));
+    EXPECT_THAT(failure(set, 65), HasSubstr("is truncated")) << missing;
+  }
+
   std::string damaged = whole;
   damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 1);  // checksum
   write_file(gzipped, damaged);

@@ -291,6 +291,33 @@ TEST_F(TrainImage, a_finished_run_is_not_overwritten_unless_told_to) {
   EXPECT_EQ(final_hash(run), hash) << "the old checkpoint of step 3 must not be found";
 }
 
+TEST_F(TrainImage, a_refused_start_does_not_give_up_the_run_before) {
+  const std::string run = output("kept");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 3 --output " + run).code, 0);
+
+  EXPECT_EQ(train(3, "--lanes 2 --overwrite --output " + run).code, 78);
+
+  EXPECT_FALSE(std::filesystem::is_empty(std::filesystem::path(run) / "checkpoints"));
+}
+
+TEST_F(TrainImage, resuming_with_other_data_is_78) {
+  const std::string run = output("other-data");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 2 --output " + run).code, 0);
+  const std::string other = output("small.h5.other/small.h5");
+  std::filesystem::create_directories(std::filesystem::path(other).parent_path());
+  write_learnable_idx(directory_->path() / "other-idx", {.train = 310, .test = 80});
+  ASSERT_EQ(run_program(fmt::format("{} convert idx --directory {} --output {}", RONDO_DATA_PROGRAM,
+                                    output("other-idx"), other))
+                .code,
+            0);
+
+  const ProgramResult result =
+      train(2, fmt::format("--data {} --lanes 2 --resume --output {}", other, run));
+
+  EXPECT_EQ(result.code, 78);
+  EXPECT_THAT(result.err, HasSubstr("data: checkpoint 300 samples"));
+}
+
 TEST_F(TrainImage, printed_configuration_trains_the_same) {
   const ProgramResult printed = run_program(trainer("--lanes 2 --steps 3 --print-config"));
   ASSERT_EQ(printed.code, 0) << printed.err;

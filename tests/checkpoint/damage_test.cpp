@@ -90,6 +90,12 @@ TEST_F(Damage, truncated_manifest) {
   expect_fallback("is not a manifest");
 }
 
+TEST_F(Damage, unreadable_manifest) {
+  std::filesystem::remove(manifest_);
+  std::filesystem::create_directory(manifest_);
+  expect_fallback("missing or unreadable");
+}
+
 TEST_F(Damage, missing_manifest) {
   std::filesystem::remove(manifest_);
   expect_fallback("manifest.json: missing");

@@ -129,6 +129,24 @@ TEST_F(DatasetTest, names_the_samples_of_a_damaged_chunk) {
                              HasSubstr("rows 8 to 12"), HasSubstr("checksum")));
 }
 
+TEST(RequireSameShape, names_both_shapes_of_splits_that_differ) {
+  DatasetInfo train;
+  train.split = "train";
+  train.channels = 1;
+  train.height = train.width = 28;
+  DatasetInfo other = train;
+  other.split = "test";
+  require_same_shape(train, other, "x.h5");
+
+  other.height = 14;
+  other.width = 56;
+  const auto message =
+      test::io_error_of(ExitCode::bad_content, [&] { require_same_shape(train, other, "x.h5"); });
+
+  EXPECT_THAT(message, HasSubstr("x.h5: /test/image: expected samples of 1x28x28"));
+  EXPECT_THAT(message, HasSubstr("found 1x14x56"));
+}
+
 TEST_F(DatasetTest, is_missing_input_when_the_file_is_absent) {
   const auto message = test::io_error_of(ExitCode::missing_input, [&] { Dataset(path_, "train"); });
 

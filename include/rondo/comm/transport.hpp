@@ -37,7 +37,9 @@ class Transport {
   virtual void wait(Ticket ticket, Deadline deadline) = 0;
 
   /// Gives up every outstanding message and ends the transport's use: no buffer is written any
-  /// more. (A large MPI send that is under way cannot be recalled and may still read its buffer.)
+  /// more. Two things MPI cannot recall: a large send that is under way may still read its buffer,
+  /// and a large receive whose sender stopped in its middle may still write its own. A program that
+  /// outlives such an error keeps those buffers.
   virtual void abandon() noexcept = 0;
 };
 

@@ -22,6 +22,7 @@ struct DatasetInfo {
   std::vector<std::string> class_names;     ///< empty, or one per class
   std::vector<float> mean, deviation;       ///< per channel, of value / 255
   std::vector<std::uint64_t> label_counts;  ///< samples of each class
+  std::uint64_t label_hash = 0;             ///< content hash of all labels: tells data sets apart
   std::string source;                       ///< where the samples came from; may be empty
   bool checksum = false;                    ///< the file carries a checksum of each chunk
   std::uint64_t bytes = 0;                  ///< images as stored
@@ -63,5 +64,9 @@ class Dataset {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// \throws IoError  bad_content: the splits of `file` have images of other shapes
+void require_same_shape(const DatasetInfo& train, const DatasetInfo& test,
+                        const std::filesystem::path& file);
 
 }  // namespace rondo::data

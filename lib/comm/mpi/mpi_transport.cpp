@@ -76,6 +76,16 @@ Transport::Ticket MpiTransport::new_message(bool is_receive, int peer) {
   return ticket;
 }
 
+/// Of an operation that MPI refused, nothing may go on in the background.
+void MpiTransport::check_posted(int code, const char* call) {
+  try {
+    check_mpi(code, call);
+  } catch (const CommError&) {
+    abandon();
+    throw;
+  }
+}
+
 Transport::Ticket MpiTransport::post_send(int peer, int tag, std::span<const std::byte> bytes) {
   const Ticket ticket = new_message(false, peer);
   auto& chunks = messages_[ticket].chunks;
@@ -83,8 +93,8 @@ Transport::Ticket MpiTransport::post_send(int peer, int tag, std::span<const std
     chunks.push_back({MPI_REQUEST_NULL, length});
     MPI_Request& request = chunks.back().request;
     // await() tests it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
-    check_mpi(MPI_Isend(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
-              "MPI_Isend");
+    check_posted(MPI_Isend(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
+                 "MPI_Isend");
   });
   return ticket;
 }
@@ -96,8 +106,8 @@ Transport::Ticket MpiTransport::post_receive(int peer, int tag, std::span<std::b
     chunks.push_back({MPI_REQUEST_NULL, length});
     MPI_Request& request = chunks.back().request;
     // await() tests it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
-    check_mpi(MPI_Irecv(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
-              "MPI_Irecv");
+    check_posted(MPI_Irecv(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
+                 "MPI_Irecv");
   });
   return ticket;
 }

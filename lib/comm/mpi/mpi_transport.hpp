@@ -45,6 +45,7 @@ class MpiTransport final : public Transport {
     std::vector<Chunk> chunks;
   };
 
+  void check_posted(int code, const char* call);
   Ticket new_message(bool is_receive, int peer);
   bool await(MPI_Request& request, MPI_Status& status, Deadline deadline);
   void complete(const Message& message, Chunk& chunk, Deadline deadline);
