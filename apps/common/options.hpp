@@ -31,8 +31,8 @@ Environment process_environment();
 ///     Options options("rondo-train-image", "Trains an image classifier.");
 ///     options.group("Training");
 ///     options.add("epochs", values.epochs, "passes over the training split").at_least(1);
-///     options.add("precision", values.precision, {{"f32", Precision::f32}, ...}, "of the
-///     kernels"); options.example("mpirun -np 2 rondo-train-image --data fashion.h5 --epochs 8");
+///     options.add("precision", values.precision, {{"f32", Precision::f32}, ...}, "layers' type");
+///     options.example("mpirun -np 2 rondo-train-image --data fashion.h5 --epochs 8");
 ///     options.parse(argc, argv);
 ///
 /// A value comes from the first of these that has one: the command line (`--epochs 8`), the

@@ -25,8 +25,7 @@ int run_tool(Options& options, int argc, const char* const* argv,
 /// - options are judged before MPI starts, and only rank 0 speaks;
 /// - an AgreedError is printed by rank 0, and all ranks leave in an orderly way with its code;
 /// - any other exception is printed as `[rank r] error: ...` by the rank that saw it, which then
-/// ends
-///   all ranks. Ranks above 0 hold back a moment first, so that of many that saw the same (a
+///   ends all ranks. Ranks above 0 hold back a moment first, so that of many that saw the same (a
 ///   timeout, say) the lowest speaks for all.
 ///
 /// `communication` is asked for the communicator's options once the program's are known.

@@ -47,16 +47,14 @@ void save(const std::filesystem::path& directory, std::uint64_t step,
 /// The newest checkpoint below `directory` whose manifest, shapes and hashes are all valid. Invalid
 /// ones, those of another format version among them, are skipped with a warning that says why.
 /// Nothing if there is no checkpoint or no directory.
-/// \throws IoError  bad_content: there are checkpoints but none is valid (listing every reason), so
-/// that
-///                  a run does not start afresh over them
+/// \throws IoError  bad_content: there are checkpoints but none is valid (listing every reason);
+///                  a run must not start afresh over them
 std::optional<Found> find_newest(const std::filesystem::path& directory);
 
 /// Reads the tensors of a found checkpoint into `tensors`, which must be exactly those in the file,
 /// in any order. Verifies every hash again; needs memory for a second copy.
-/// \throws IoError  bad_content, listing all differences (name, expected, found); or the checkpoint
-/// was
-///                  damaged meanwhile. Nothing is changed then
+/// \throws IoError  bad_content, listing all differences (name, expected, found), or because the
+///                  checkpoint was damaged meanwhile. Nothing is changed then
 void load(const Found& found, std::span<const Tensor> tensors);
 
 }  // namespace rondo::checkpoint

@@ -44,8 +44,7 @@ class BatchLoader {
   };
 
   /// `dataset` is shared with the caller's other users and must outlive the loader.
-  /// \throws UsageError  lanes, step or depth out of range, or a sampler of more samples than
-  /// `dataset`
+  /// \throws UsageError  lanes, step or depth out of range, or more samples than in `dataset`
   BatchLoader(Dataset& dataset, LaneSampler sampler, Options options);
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;

@@ -42,9 +42,8 @@ class Dataset {
   };
 
   /// Checks everything but the images' own bytes, all labels included.
-  /// \throws IoError  missing_input: no such file; bad_content: naming file, field, expected,
-  /// found,
-  ///                  all that differs at once.
+  /// \throws IoError  missing_input: no such file; bad_content: file, field, expected and found of
+  ///                  all that differs at once
   Dataset(const std::filesystem::path& file, const std::string& split);
   Dataset(const std::filesystem::path& file, const std::string& split, Options options);
   Dataset(Dataset&&) noexcept;

@@ -26,9 +26,8 @@ struct Launch {
 
 Launch inspect_launch();
 
-/// \throws AgreedError  (configuration) MPI has another number of ranks than the launcher started
-/// processes: each
-///                      would train alone and overwrite the others' files
+/// Refuses singletons that should be one job: each would train alone, over the others' files.
+/// \throws AgreedError  (configuration) the launcher started another number of processes
 void check_world_size(const Launch& launch, int world_size);
 
 }  // namespace rondo::job
