@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "comm/algorithms/ring.hpp"
-#include "comm/reduce.hpp"
+#include "comm/kernels/reduce.hpp"
 
 namespace rondo::comm {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "comm/reduce.hpp"
+#include "comm/kernels/reduce.hpp"
 
 #include <cmath>
 #include <type_traits>

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "rondo/base/dtype.hpp"
+#include "rondo/comm/communicator.hpp"
+
+/// The element-wise arithmetic of all collectives, on any alignment, for every dtype. f16 and bf16
+/// are computed in f32 and rounded to nearest even. ReduceOp::avg adds like sum: who reduces last
+/// divides. All are local and know nothing of ranks.
+namespace rondo::comm {
+
+/// How results are stored: through the cache, or past it, which spares reading the lines that are
+/// overwritten and is right for what is larger than the cache. Streaming stores are complete
+/// (fenced) on return.
+enum class Stores : std::uint8_t { cached, streaming };
+
+/// accumulator[i] = accumulator[i] op values[i]. Both spans are equally long and do not overlap.
+void reduce(DType dtype, ReduceOp op, std::span<std::byte> accumulator,
+            std::span<const std::byte> values);
+
+/// values[i] = values[i] / divisor; integers toward zero.
+void divide(DType dtype, std::span<std::byte> values, int divisor);
+
+/// Reduces `bytes` of each input, in the order of the list, and stores the result to every output.
+///
+/// Short floats are rounded once, at the end. `divisor` > 1 divides before that. An output may be
+/// one of the inputs, exactly; otherwise nothing overlaps. At least one input and one output.
+void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte* const> inputs,
+                std::span<std::byte* const> outputs, std::size_t bytes, Stores stores);
+
+/// Copies; equal lengths.
+void copy(std::span<const std::byte> from, std::span<std::byte> to, Stores stores);
+
+}  // namespace rondo::comm
