@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/operation_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "comm/tags.hpp"
+#include "comm/backoff.hpp"
 
 namespace rondo::comm {
+
+using Clock = std::chrono::steady_clock;
 
 OperationQueue::OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options)
     : transport_(std::move(transport)), options_(options) {}
@@ -22,17 +25,22 @@ OperationQueue::~OperationQueue() {
   if (server_.joinable()) server_.join();
 }
 
-std::shared_ptr<Operation> OperationQueue::push(Signature signature,
-                                                std::function<void(Channel&)> body) {
-  auto operation = std::make_shared<Operation>();
-  const std::lock_guard lock(mutex_);
-  signature.sequence = next_sequence_++;
+void OperationQueue::require_alive(std::string_view what) const {
   if (failure_)
     throw CommError(fmt::format("{} on rank {}: the communicator ended with an earlier error: {}",
-                                describe(signature), rank(), failure_->what()),
+                                what, transport_->rank(), failure_->what()),
                     failure_->code());
-  operation->signature = signature;
-  operation->body = std::move(body);
+}
+
+std::shared_ptr<Operation> OperationQueue::push(
+    const Call& call, std::function<Task(Channel&, const Signature&)> body) {
+  auto operation = std::make_shared<Operation>(*transport_, scratch_);
+  const std::lock_guard lock(mutex_);
+  operation->signature = signature_of(call, next_sequence_++);
+  if (failure_) require_alive(describe(operation->signature));
+  operation->body = [body = std::move(body), &signature = operation->signature](Channel& channel) {
+    return body(channel, signature);
+  };
   waiting_.push_back(operation);
   if (options_.progress == Progress::thread) {
     if (!server_.joinable()) server_ = std::thread(&OperationQueue::serve, this);
@@ -46,74 +54,135 @@ bool OperationQueue::is_complete(const Operation& operation) {
   return operation.complete;
 }
 
+void OperationQueue::progress() {
+  Lock lock(mutex_);
+  while (!executing_ && !waiting_.empty()) {
+    const auto front = waiting_.front();
+    step_front(lock, Deadline::max());
+    if (!front->complete) return;
+  }
+}
+
+bool OperationQueue::advance_to(const Operation& operation) {
+  progress();
+  return is_complete(operation);
+}
+
 void OperationQueue::wait(Operation& operation, Deadline deadline) {
   Lock lock(mutex_);
+  ++waiting_callers_;
+  Backoff backoff;
   while (!operation.complete) {
-    if (executing_)
-      changed_.wait(lock);  // ends: the thread's operations have a deadline each
-    else
-      execute_front(lock, deadline);
+    if (!executing_ && step_front(lock, deadline)) {
+      backoff.reset();
+    } else {
+      lock.unlock();
+      backoff.pause();
+      lock.lock();
+    }
   }
+  --waiting_callers_;
+  if (options_.progress == Progress::thread) changed_.notify_all();
   if (operation.error) throw CommError(*operation.error);
 }
 
-void OperationQueue::execute_front(Lock& lock, Deadline deadline) {
+std::optional<std::uint32_t> OperationQueue::begin_inline() {
+  const std::lock_guard lock(mutex_);
+  if (failure_) require_alive(fmt::format("operation #{}", next_sequence_));
+  if (executing_ || !waiting_.empty()) return std::nullopt;
+  executing_ = true;
+  return next_sequence_++;
+}
+
+void OperationQueue::end_inline() {
+  const std::lock_guard lock(mutex_);
+  executing_ = false;
+}
+
+CommError OperationQueue::fail_inline(const Signature& signature, const CommError& error) {
+  const CommError explained = explain(signature, error);
+  const std::lock_guard lock(mutex_);
+  executing_ = false;
+  end_with(explained);
+  return explained;
+}
+
+/// True if the operation got anywhere.
+bool OperationQueue::step_front(Lock& lock, Deadline deadline) {
   const auto operation = waiting_.front();
   executing_ = true;
   lock.unlock();
   std::optional<CommError> error;
+  bool ended = true;
   try {
-    execute(*operation, deadline);
-  } catch (const CommError& e) {
-    error = e;
+    ended = step(*operation, deadline);
+  } catch (const std::exception& e) {
+    error = explain(operation->signature, e);
   }
   lock.lock();
   executing_ = false;
-  waiting_.pop_front();
-  operation->complete = true;
-  operation->body = nullptr;
-  operation->error = error;
-  if (error) end_with(*error);
-  changed_.notify_all();
+  if (ended) complete_front(error);
+  return ended || operation->runner.advanced();
 }
 
-void OperationQueue::execute(Operation& operation, Deadline deadline) {
-  try {
-    check_signature(*transport_, operation.signature, deadline);
-    Channel channel(*transport_, data_tag, deadline);
-    operation.body(channel);
-  } catch (const CommError& e) {
-    if (e.code() == ExitCode::internal) throw;
-    throw CommError(failed(operation, e.what()), e.code());
-  } catch (const std::exception& e) {
-    transport_->abandon();
-    throw CommError(failed(operation, e.what()), ExitCode::internal);
+/// True once the operation has ended.
+bool OperationQueue::step(Operation& operation, Deadline deadline) {
+  if (operation.deadline == Deadline::max()) {
+    operation.deadline = Clock::now() + options_.time_limit;
+    operation.runner.start(operation.body(operation.channel));
   }
+  if (operation.runner.step()) return true;
+  if (Clock::now() < std::min(operation.deadline, deadline)) return false;
+  throw CommError(
+      fmt::format("{} did not come in time: is that rank stopped, far behind, or its network down?",
+                  operation.runner.waiting_for()));
 }
 
-std::string OperationQueue::failed(const Operation& operation, std::string_view why) const {
-  return fmt::format("{} failed on rank {} of {}: {}", describe(operation.signature), rank(),
-                     size(), why);
+CommError OperationQueue::explain(const Signature& signature, const std::exception& error) const {
+  const auto* known = dynamic_cast<const CommError*>(&error);
+  if (known != nullptr && known->code() == ExitCode::internal) return *known;
+  return CommError(fmt::format("{} failed on rank {} of {}: {}", describe(signature),
+                               transport_->rank(), transport_->size(), error.what()),
+                   known != nullptr ? known->code() : ExitCode::internal);
+}
+
+void OperationQueue::complete_front(const std::optional<CommError>& error) {
+  const auto operation = std::move(waiting_.front());
+  waiting_.pop_front();
+  operation->error = error;
+  operation->complete = true;
+  if (error) end_with(*error);
+  operation->runner.reset();
 }
 
 void OperationQueue::end_with(const CommError& error) {
+  transport_->abandon();
+  scratch_.leak_from_now_on();
   failure_ = error;
   for (const auto& operation : waiting_) {
     operation->complete = true;
-    operation->body = nullptr;
-    operation->error.emplace(fmt::format("{} on rank {} was given up: {}",
-                                         describe(operation->signature), rank(), error.what()),
-                             error.code());
+    operation->error.emplace(
+        fmt::format("{} on rank {} was given up: {}", describe(operation->signature),
+                    transport_->rank(), error.what()),
+        error.code());
   }
   waiting_.clear();
 }
 
 void OperationQueue::serve() {
   Lock lock(mutex_);
+  Backoff backoff;
+  const auto has_work = [&] { return !executing_ && !waiting_.empty() && waiting_callers_ == 0; };
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || (!executing_ && !waiting_.empty()); });
+    changed_.wait(lock, [&] { return stopping_ || has_work(); });
     if (stopping_) return;
-    execute_front(lock, std::chrono::steady_clock::now() + options_.time_limit);
+    if (step_front(lock, Deadline::max())) {
+      backoff.reset();
+      continue;
+    }
+    lock.unlock();
+    backoff.pause();
+    lock.lock();
   }
 }
 

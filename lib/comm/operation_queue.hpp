@@ -18,19 +18,26 @@
 
 #include "comm/algorithms/channel.hpp"
 #include "comm/signature.hpp"
+#include "comm/tags.hpp"
 
 namespace rondo::comm {
 
-/// One collective call, from its start to its end. Fields below `body` belong to the queue's lock.
+/// One collective call, from its start to its end. The last two fields belong to the queue's lock.
 struct Operation {
+  Operation(Transport& transport, ScratchPool& scratch)
+      : channel(transport, scratch, data_tag, runner) {}
+
   Signature signature;
-  std::function<void(Channel&)> body;
+  std::function<Task(Channel&)> body;
+  Deadline deadline = Deadline::max();  ///< set when it starts
+  Runner runner;
+  Channel channel;
   bool complete = false;
   std::optional<CommError> error;
 };
 
-/// Executes the operations of one communicator one after another, each after its signature was
-/// compared: by whoever waits, and by a thread of its own with Progress::thread.
+/// Executes the operations of one communicator one after another: by whoever waits or asks for
+/// progress, and by a thread of its own with Progress::thread.
 ///
 /// The first error ends the queue: what waits in it, and whatever is pushed later, fails with it.
 /// Thread-safe; the transport is used by one thread at a time.
@@ -41,33 +48,52 @@ class OperationQueue {
   OperationQueue& operator=(const OperationQueue&) = delete;
   ~OperationQueue();
 
-  int rank() const noexcept { return transport_->rank(); }
-  int size() const noexcept { return transport_->size(); }
-  std::chrono::milliseconds time_limit() const noexcept { return options_.time_limit; }
+  Transport& transport() noexcept { return *transport_; }
+  const CommunicatorOptions& options() const noexcept { return options_; }
 
-  /// Numbers the operation and queues it. \throws CommError  the queue has ended
-  std::shared_ptr<Operation> push(Signature signature, std::function<void(Channel&)> body);
+  /// Numbers the operation and queues it; `body(signature, channel)` makes its task, which checks
+  /// the signature. \throws CommError  the queue has ended
+  std::shared_ptr<Operation> push(const Call& call,
+                                  std::function<Task(Channel&, const Signature&)> body);
 
   bool is_complete(const Operation& operation);
+
+  /// Executes what is queued as far as nothing is to be waited for.
+  void progress();
+
+  /// As progress(); whether `operation` is complete.
+  bool advance_to(const Operation& operation);
 
   /// Executes the queue up to `operation`, unless the thread does. \throws CommError as Work::wait
   void wait(Operation& operation, Deadline deadline);
 
+  /// Claims the queue for one operation that its caller executes at once, without queueing it:
+  /// returns its number, or nothing if something is queued. end_inline() must follow.
+  /// \throws CommError  the queue has ended
+  std::optional<std::uint32_t> begin_inline();
+  void end_inline();
+  /// The same after a failure: ends the queue and returns what to throw.
+  CommError fail_inline(const Signature& signature, const CommError& error);
+
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  void execute_front(Lock& lock, Deadline deadline);
-  void execute(Operation& operation, Deadline deadline);
-  std::string failed(const Operation& operation, std::string_view why) const;
+  void require_alive(std::string_view what) const;
+  bool step_front(Lock& lock, Deadline deadline);
+  bool step(Operation& operation, Deadline deadline);
+  CommError explain(const Signature& signature, const std::exception& error) const;
+  void complete_front(const std::optional<CommError>& error);
   void end_with(const CommError& error);
   void serve();
 
   std::unique_ptr<Transport> transport_;
+  ScratchPool scratch_;
   CommunicatorOptions options_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Operation>> waiting_;
   bool executing_ = false;
+  int waiting_callers_ = 0;  // while there are any, the thread leaves the work to them
   bool stopping_ = false;
   std::uint32_t next_sequence_ = 0;
   std::optional<CommError> failure_;

@@ -2,42 +2,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "rondo/base/dtype.hpp"
-#include "rondo/comm/communicator.hpp"
-#include "rondo/comm/transport.hpp"
+#include "rondo/base/error.hpp"
+#include "rondo/comm/call.hpp"
+
+#include "comm/algorithms/channel.hpp"
 
 namespace rondo::comm {
 
-enum class OperationKind : std::uint8_t {
-  allreduce,
-  reduce_scatter,
-  allgather,
-  broadcast,
-  barrier,
-  allreduce_lanes
-};
-
-/// What every rank must call alike. Sent as it is: all ranks of a job run one build.
+/// What every rank must call alike. Sent as it is: all ranks of a job run one build. Without
+/// padding, so that its bytes can be compared and hashed.
 struct Signature {
-  std::uint32_t sequence = 0;  ///< number of the operation on its communicator
-  OperationKind kind = OperationKind::barrier;
-  std::uint8_t dtype = 0;    ///< a DType, where the kind reduces
-  std::uint16_t detail = 0;  ///< ReduceOp, root or number of lanes, by kind, modulo 2^16
-  std::uint64_t count = 0;   ///< elements, or bytes where the kind has no dtype
+  std::uint32_t sequence = 0;   ///< number of the operation on its communicator
+  std::uint32_t detail = 0;     ///< ReduceOp, root or number of lanes, by kind
+  std::uint64_t count = 0;      ///< elements, or bytes where the kind has no dtype
+  std::uint32_t name_hash = 0;  ///< of the whole name
+  Collective kind = Collective::barrier;
+  DType dtype{};
+  Algorithm algorithm = Algorithm::automatic;
+  Wire wire = Wire::exact;
+  std::array<char, 32> name{};  ///< its beginning, ended by a zero
+
   friend bool operator==(const Signature&, const Signature&) = default;
 };
-static_assert(sizeof(Signature) == 16);
+static_assert(sizeof(Signature) == 56);
 
-/// For people: "allreduce f32 sum of 1024 elements (#17)".
+/// The signature of `call` as operation number `sequence`, on any rank.
+Signature signature_of(const Call& call, std::uint32_t sequence);
+
+/// For people: "allreduce f32 sum of 1024 elements 'bucket 3' (#17)".
 std::string describe(const Signature& signature);
 
-/// Compares `mine` with both neighbours' signatures, so that of two ranks that differ at least the
-/// neighbours find out. No user data is sent before.
-/// \throws CommError  ExitCode::internal, naming both sides; or as Transport::wait
-void check_signature(Transport& transport, const Signature& mine, Deadline deadline);
+/// What two ranks that call differently are told; the lower rank comes first, so that both are told
+/// the same. ExitCode::internal.
+CommError disagreement(int rank, const Signature& calls, int other_rank,
+                       const Signature& other_calls);
+
+/// Compares all ranks' signatures: ceil(log2 p) rounds of two signatures each way (a dissemination,
+/// Hensgen, Finkel and Manber 1988). Every rank learns of any two that differ.
+///
+/// Collective. \throws CommError  disagreement(), on every rank; or as Transport::test
+Task check_signature(Channel& channel, Signature mine);
 
 }  // namespace rondo::comm

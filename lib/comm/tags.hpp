@@ -8,5 +8,7 @@ namespace rondo::comm {
 /// and messages of one tag keep theirs, so one tag serves all data.
 inline constexpr int signature_tag = 1;
 inline constexpr int data_tag = 2;
+inline constexpr int node_tag = 3;   // ranks of one node, about their shared memory
+inline constexpr int split_tag = 4;  // inside Transport::split
 
 }  // namespace rondo::comm

@@ -10,6 +10,7 @@
 #include "comm/algorithms/ring.hpp"
 #include "comm/algorithms/tree_broadcast.hpp"
 #include "support/collective_checks.hpp"
+#include "support/run_task.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -17,15 +18,12 @@ namespace {
 using test::describe_case;
 using test::expect_reduction;
 using test::planted_data;
+using test::run_task;
 
 /// Segments of a few elements, and not all receives ahead: the paths that large data takes.
 constexpr Segmentation small_segments[] = {{.segment_bytes = 1, .receives_ahead = 1},
                                            {.segment_bytes = 24, .receives_ahead = 2},
                                            {.segment_bytes = 64, .receives_ahead = 100}};
-
-Channel channel_on(Transport& transport) {
-  return {transport, 7, std::chrono::steady_clock::now() + std::chrono::seconds(30)};
-}
 
 class Ranks : public testing::TestWithParam<int> {};
 
@@ -43,13 +41,14 @@ TEST_P(Ranks, collectives_equal_the_oracle_with_a_progress_thread) {
 
 TEST_P(Ranks, segmented_ring_allreduce_equals_the_oracle) {
   run_ranks(GetParam(), [](Transport& transport) {
-    Channel channel = channel_on(transport);
     for (const Segmentation& segmentation : small_segments) {
       for (const std::size_t count : test::edge_counts(transport.size(), 101)) {
         test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
           auto data = planted_data<T>(transport.rank(), count);
-          ring_allreduce(channel, std::as_writable_bytes(std::span(data)), dtype_of<T>, op,
-                         segmentation);
+          run_task(transport, [&](Channel& channel) {
+            return ring_allreduce(channel, std::as_writable_bytes(std::span(data)), dtype_of<T>, op,
+                                  segmentation);
+          });
           expect_reduction(data, op, transport.size(), 0,
                            describe_case("ring_allreduce", transport.rank(), transport.size(),
                                          count, dtype_of<T>, op));
@@ -61,7 +60,6 @@ TEST_P(Ranks, segmented_ring_allreduce_equals_the_oracle) {
 
 TEST_P(Ranks, segmented_ring_reduce_scatter_equals_the_oracle) {
   run_ranks(GetParam(), [](Transport& transport) {
-    Channel channel = channel_on(transport);
     const auto size = static_cast<std::size_t>(transport.size());
     const auto rank = static_cast<std::size_t>(transport.rank());
     for (const Segmentation& segmentation : small_segments) {
@@ -69,9 +67,11 @@ TEST_P(Ranks, segmented_ring_reduce_scatter_equals_the_oracle) {
         test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
           const auto input = planted_data<T>(transport.rank(), count * size);
           std::vector<T> output(count);
-          ring_reduce_scatter(channel, std::as_bytes(std::span(input)),
-                              std::as_writable_bytes(std::span(output)), dtype_of<T>, op,
-                              segmentation);
+          run_task(transport, [&](Channel& channel) {
+            return ring_reduce_scatter(channel, std::as_bytes(std::span(input)),
+                                       std::as_writable_bytes(std::span(output)), dtype_of<T>, op,
+                                       segmentation);
+          });
           expect_reduction(output, op, transport.size(), count * rank,
                            describe_case("ring_reduce_scatter", transport.rank(), transport.size(),
                                          count, dtype_of<T>, op));
@@ -83,7 +83,6 @@ TEST_P(Ranks, segmented_ring_reduce_scatter_equals_the_oracle) {
 
 TEST_P(Ranks, segmented_allgather_and_broadcast_move_every_byte) {
   run_ranks(GetParam(), [](Transport& transport) {
-    Channel channel = channel_on(transport);
     for (const Segmentation& segmentation : small_segments) {
       for (const std::size_t count : test::edge_counts(transport.size())) {
         const auto whole = planted_data<std::uint8_t>(0, count);
@@ -93,12 +92,16 @@ TEST_P(Ranks, segmented_allgather_and_broadcast_move_every_byte) {
         const auto offset = static_cast<std::size_t>(own.data() - blocks[0].data());
         std::copy_n(std::as_bytes(std::span(whole)).subspan(offset).begin(), own.size(),
                     own.begin());
-        ring_allgather(channel, blocks, segmentation);
+        run_task(transport,
+                 [&](Channel& channel) { return ring_allgather(channel, blocks, segmentation); });
         EXPECT_EQ(data, whole);
 
         const int root = transport.size() - 1;
         auto values = planted_data<std::uint8_t>(transport.rank(), count);
-        tree_broadcast(channel, std::as_writable_bytes(std::span(values)), root, segmentation);
+        run_task(transport, [&](Channel& channel) {
+          return tree_broadcast(channel, std::as_writable_bytes(std::span(values)), root,
+                                segmentation);
+        });
         EXPECT_EQ(values, planted_data<std::uint8_t>(root, count));
       }
     }

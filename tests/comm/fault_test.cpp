@@ -14,7 +14,7 @@
 #include "rondo/comm/inproc.hpp"
 
 #include "comm/inproc/inproc_world.hpp"
-#include "comm/transport_communicator.hpp"
+#include "comm/make_communicator.hpp"
 #include "support/collective_checks.hpp"
 #include "support/faulty_transport.hpp"
 
@@ -110,7 +110,7 @@ TEST(Deadline, ends_the_wait_for_a_rank_that_never_comes) {
       const auto waited = Clock::now() - start;
       over = true;
 
-      EXPECT_THAT(error.what(), HasSubstr("from rank 1 in time"));
+      EXPECT_THAT(error.what(), HasSubstr("from rank 1 did not come in time"));
       EXPECT_GE(waited, milliseconds(100));
       EXPECT_LT(waited, milliseconds(2000));
     };

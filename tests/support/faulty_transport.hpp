@@ -44,8 +44,11 @@ class FaultyTransport final : public comm::Transport {
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
     return inner_->post_receive(peer, tag, bytes);
   }
-  void wait(Ticket ticket, comm::Deadline deadline) override {
-    if (ticket != lost) inner_->wait(ticket, deadline);
+  std::span<const int> nodes() const noexcept override { return inner_->nodes(); }
+  bool test(Ticket ticket) override { return ticket == lost || inner_->test(ticket); }
+  std::string describe(Ticket ticket) const override { return inner_->describe(ticket); }
+  std::unique_ptr<comm::Transport> split(int color, int key) override {
+    return inner_->split(color, key);
   }
   void abandon() noexcept override { inner_->abandon(); }
 

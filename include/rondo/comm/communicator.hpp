@@ -3,32 +3,28 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 
 #include "rondo/base/dtype.hpp"
-#include "rondo/comm/lane_tree.hpp"
+#include "rondo/comm/call.hpp"
 #include "rondo/comm/transport.hpp"
 
 namespace rondo::comm {
 
-/// `avg` is the sum divided by the number of ranks; integers are truncated toward zero. Integer
-/// sums wrap around on overflow, u8 at 256. A NaN wins over any number in `min` and `max`.
-enum class ReduceOp : std::uint8_t { sum = 0, avg = 1, min = 2, max = 3 };
-
 /// Who executes operations that were started.
 enum class Progress : std::uint8_t {
-  caller,  ///< whoever waits executes what is outstanding, in order; done() executes nothing
-  thread,  ///< a thread of the communicator's own, as soon as they are started; or a waiting caller
+  caller,  ///< whoever waits, calls done() or progress(): operations advance in these calls
+  thread   ///< a thread of the communicator's own, as soon as they are started; or a waiting caller
 };
 
 struct CommunicatorOptions {
   /// How long an operation may take once it executes, and wait(work) altogether.
   std::chrono::milliseconds time_limit = std::chrono::minutes(2);
   Progress progress = Progress::caller;
+  bool shared_memory = true;  ///< use it between ranks of one node
 };
 
 /// Completion of one collective operation. Not thread-safe.
@@ -38,52 +34,122 @@ struct CommunicatorOptions {
 class Work {
  public:
   virtual ~Work() = default;
-  /// True once `wait` would return or throw at once. Needs Progress::thread to become true by
-  /// itself.
+  /// True once `wait` would return or throw at once. Advances operations with Progress::caller.
   virtual bool done() = 0;
   /// Blocks until the operation is complete.
-  /// \throws CommError  naming operation, sequence number and bytes, when a peer is lost, the
-  ///                    ranks disagree, or `deadline` passes. The communicator is then dead. An
-  ///                    operation that another thread executes is waited for to its own time limit.
+  /// \throws CommError  naming operation, sequence number, bytes and the peers that it waits for,
+  ///                    when a peer is lost, the ranks disagree, or `deadline` passes. The
+  ///                    communicator is then dead. An operation that another thread executes is
+  ///                    waited for to its own time limit.
   virtual void wait(Deadline deadline) = 0;
+};
+
+/// Where a rank stands among the others of its communicator.
+struct Place {
+  int rank = 0;
+  int size = 1;
+  int node = 0;  ///< nodes are numbered by their lowest rank
+  int nodes = 1;
+  int node_rank = 0;  ///< among the ranks of this node, in their order
+  int node_size = 1;
+};
+
+/// Memory of one rank that the communicator's other ranks on its node reach without copies. Zeroed,
+/// touched first by its owner, aligned to 2 MiB. Destroying it is local: the others keep what they
+/// use until their operations end.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual std::span<std::byte> bytes() noexcept = 0;
 };
 
 /// A group of ranks that reduce and move data together.
 ///
-/// Every member but rank(), size() and time_limit() is **collective**: all ranks call the same
-/// operations in the same order with equal dtype, op, root and sizes; ranks that disagree get a
-/// CommError naming both sides. Buffers stay the caller's and must live, unread and unwritten,
-/// until the returned Work is complete. After a CommError every later call throws one that names
-/// the first failure. UsageErrors (a length that does not fit, a root out of range) come before
-/// anything is sent. Not thread-safe. Sums of f16 and bf16 accumulate in f32 and round once a hop;
-/// `avg` divides by size() after the sum. All ranks end with the same bits.
+/// Every member but the accessors and progress() is **collective**: all ranks call the same
+/// operations in the same order with equal dtype, op, root, sizes and options; ranks that disagree
+/// get a CommError naming both sides, before a byte of their data has changed. Buffers stay the
+/// caller's and must live, unread and unwritten, until the returned Work is complete. After a
+/// CommError every later call throws one that names the first failure. UsageErrors (a length that
+/// does not fit, a root out of range) come before anything is sent. Not thread-safe. Sums of f16
+/// and bf16 accumulate in f32 and round once a hop; `avg` divides by size() after the sum. All
+/// ranks end with the same bits.
 class Communicator {
  public:
   virtual ~Communicator() = default;
 
-  virtual int rank() const noexcept = 0;
-  virtual int size() const noexcept = 0;
+  const Place& place() const noexcept { return place_; }
+  int rank() const noexcept { return place_.rank; }
+  int size() const noexcept { return place_.size; }
   /// How long `wait(work)` and the destructors wait at the most.
-  virtual std::chrono::milliseconds time_limit() const noexcept = 0;
+  std::chrono::milliseconds time_limit() const noexcept { return time_limit_; }
 
-  /// In place: every rank ends with the reduction of all `data`.
-  virtual std::unique_ptr<Work> allreduce(std::span<std::byte> data, DType dtype, ReduceOp op) = 0;
+  /// Starts `call`. Operations complete in the order in which they were started.
+  virtual std::unique_ptr<Work> start(const Call& call) = 0;
+  /// The same as waiting for start(call) within the time limit, and faster for short calls.
+  virtual void run(const Call& call) = 0;
+  /// Advances what was started, as far as that needs no waiting. A hook for loops that compute.
+  /// \throws CommError  as Work::wait
+  virtual void progress() = 0;
+  /// Memory of `bytes` on this rank; other ranks may ask for other lengths. Buffers inside it spare
+  /// operations between ranks of one node every copy. Collective, blocking. Without shared memory
+  /// (one rank a node, or CommunicatorOptions::shared_memory off) it is plain memory.
+  virtual std::unique_ptr<Memory> allocate(std::size_t bytes) = 0;
+  /// The communicator of all ranks that pass the same `color`, ordered by `key`, then by rank.
+  /// Collective, blocking; it inherits the options. A negative color takes part and gets nullptr.
+  virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
+
+  /// Every rank's `output` becomes the reduction of all ranks' `input`. Both are equally long, and
+  /// the same memory or apart.
+  std::unique_ptr<Work> allreduce(std::span<const std::byte> input, std::span<std::byte> output,
+                                  DType dtype, ReduceOp op, CallOptions options = {}) {
+    return start({.collective = Collective::allreduce,
+                  .dtype = dtype,
+                  .op = op,
+                  .input = input,
+                  .output = output,
+                  .options = options});
+  }
+  /// In place.
+  std::unique_ptr<Work> allreduce(std::span<std::byte> data, DType dtype, ReduceOp op,
+                                  CallOptions options = {}) {
+    return allreduce(data, data, dtype, op, options);
+  }
 
   /// `input` is size() blocks as long as `output`; rank r ends with the reduction of all r-th
   /// blocks. Input and output do not overlap, here and in allgather().
-  virtual std::unique_ptr<Work> reduce_scatter(std::span<const std::byte> input,
-                                               std::span<std::byte> output, DType dtype,
-                                               ReduceOp op) = 0;
+  std::unique_ptr<Work> reduce_scatter(std::span<const std::byte> input,
+                                       std::span<std::byte> output, DType dtype, ReduceOp op,
+                                       CallOptions options = {}) {
+    return start({.collective = Collective::reduce_scatter,
+                  .dtype = dtype,
+                  .op = op,
+                  .input = input,
+                  .output = output,
+                  .options = options});
+  }
 
   /// `output` is size() blocks as long as `input`; block r becomes rank r's input, on every rank.
-  virtual std::unique_ptr<Work> allgather(std::span<const std::byte> input,
-                                          std::span<std::byte> output) = 0;
+  std::unique_ptr<Work> allgather(std::span<const std::byte> input, std::span<std::byte> output,
+                                  CallOptions options = {}) {
+    return start({.collective = Collective::allgather,
+                  .input = input,
+                  .output = output,
+                  .options = options});
+  }
 
   /// Every rank's `data` becomes rank `root`'s.
-  virtual std::unique_ptr<Work> broadcast(std::span<std::byte> data, int root) = 0;
+  std::unique_ptr<Work> broadcast(std::span<std::byte> data, int root, CallOptions options = {}) {
+    return start({.collective = Collective::broadcast,
+                  .root = root,
+                  .input = data,
+                  .output = data,
+                  .options = options});
+  }
 
   /// Complete when every rank has called it.
-  virtual std::unique_ptr<Work> barrier() = 0;
+  std::unique_ptr<Work> barrier(CallOptions options = {}) {
+    return start({.collective = Collective::barrier, .options = options});
+  }
 
   /// The sum over all lanes, added along the lane tree: the same bits on any number of ranks.
   ///
@@ -91,8 +157,23 @@ class Communicator {
   /// yields them; the list is copied, the sums are views that must live as buffers do and must not
   /// overlap `result`. Each sum is as long as `result`. Traffic: each rank sends (p-1)/p *
   /// result.size_bytes() once for each of its nodes and once more.
-  virtual std::unique_ptr<Work> allreduce_lanes(std::span<const LaneNode> nodes, std::size_t lanes,
-                                                std::span<float> result) = 0;
+  std::unique_ptr<Work> allreduce_lanes(std::span<const LaneNode> nodes, std::size_t lanes,
+                                        std::span<float> result, CallOptions options = {}) {
+    return start({.collective = Collective::allreduce_lanes,
+                  .dtype = DType::f32,
+                  .output = std::as_writable_bytes(result),
+                  .nodes = nodes,
+                  .lanes = lanes,
+                  .options = options});
+  }
+
+ protected:
+  Communicator(Place place, std::chrono::milliseconds time_limit) noexcept
+      : place_(place), time_limit_(time_limit) {}
+
+ private:
+  Place place_;
+  std::chrono::milliseconds time_limit_;
 };
 
 inline bool is_root(const Communicator& comm) noexcept {
@@ -106,25 +187,47 @@ inline void wait(const Communicator& comm, Work& work) {
 
 /// Typed, blocking front ends. Collective; errors as in Communicator.
 template <Element T>
-void allreduce(Communicator& comm, std::span<T> data, ReduceOp op) {
-  wait(comm, *comm.allreduce(std::as_writable_bytes(data), dtype_of<T>, op));
+void allreduce(Communicator& comm, std::span<const T> input, std::span<T> output, ReduceOp op,
+               CallOptions options = {}) {
+  comm.run({.collective = Collective::allreduce,
+            .dtype = dtype_of<T>,
+            .op = op,
+            .input = std::as_bytes(input),
+            .output = std::as_writable_bytes(output),
+            .options = options});
 }
 template <Element T>
-void reduce_scatter(Communicator& comm, std::span<const T> input, std::span<T> output,
-                    ReduceOp op) {
-  wait(comm,
-       *comm.reduce_scatter(std::as_bytes(input), std::as_writable_bytes(output), dtype_of<T>, op));
+void allreduce(Communicator& comm, std::span<T> data, ReduceOp op, CallOptions options = {}) {
+  allreduce(comm, std::span<const T>(data), data, op, options);
+}
+template <Element T>
+void reduce_scatter(Communicator& comm, std::span<const T> input, std::span<T> output, ReduceOp op,
+                    CallOptions options = {}) {
+  comm.run({.collective = Collective::reduce_scatter,
+            .dtype = dtype_of<T>,
+            .op = op,
+            .input = std::as_bytes(input),
+            .output = std::as_writable_bytes(output),
+            .options = options});
 }
 template <class T>
-void allgather(Communicator& comm, std::span<const T> input, std::span<T> output) {
-  wait(comm, *comm.allgather(std::as_bytes(input), std::as_writable_bytes(output)));
+void allgather(Communicator& comm, std::span<const T> input, std::span<T> output,
+               CallOptions options = {}) {
+  comm.run({.collective = Collective::allgather,
+            .input = std::as_bytes(input),
+            .output = std::as_writable_bytes(output),
+            .options = options});
 }
 template <class T>
-void broadcast(Communicator& comm, std::span<T> data, int root) {
-  wait(comm, *comm.broadcast(std::as_writable_bytes(data), root));
+void broadcast(Communicator& comm, std::span<T> data, int root, CallOptions options = {}) {
+  comm.run({.collective = Collective::broadcast,
+            .root = root,
+            .input = std::as_bytes(data),
+            .output = std::as_writable_bytes(data),
+            .options = options});
 }
 inline void barrier(Communicator& comm) {
-  wait(comm, *comm.barrier());
+  comm.run({.collective = Collective::barrier});
 }
 
 }  // namespace rondo::comm

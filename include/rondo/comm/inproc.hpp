@@ -14,9 +14,11 @@ namespace rondo::comm {
 ///
 /// Returns when all have ended. A rank that leaves, by return or exception, is lost to the others:
 /// whoever waits for it gets a CommError at once. The exception that was thrown first, if any, is
-/// rethrown; it must not refer to the body's locals.
+/// rethrown; it must not refer to the body's locals. Every `ranks_per_node` consecutive ranks form
+/// a node and share memory as processes of one node do.
 void run_ranks(int ranks, const std::function<void(Communicator&)>& body,
-               CommunicatorOptions options = {.time_limit = std::chrono::seconds(30)});
+               CommunicatorOptions options = {.time_limit = std::chrono::seconds(30)},
+               int ranks_per_node = 1);
 
 /// The same on bare transports.
 void run_ranks(int ranks, const std::function<void(Transport&)>& body);

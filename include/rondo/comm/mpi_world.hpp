@@ -34,12 +34,27 @@ class MpiWorld {
   int exceptions_ = 0;
 };
 
+/// Keeps this library's threads out of MPI for as long as it lives.
+///
+/// Only where the level is ThreadLevel::serialized and a communicator has a progress thread: the
+/// program's own MPI calls must then hold one. Does nothing at other levels. Recursive.
+class MpiGuard {
+ public:
+  MpiGuard();
+  MpiGuard(const MpiGuard&) = delete;
+  MpiGuard& operator=(const MpiGuard&) = delete;
+  ~MpiGuard();
+
+ private:
+  bool locked_;
+};
+
 /// A communicator of all ranks that MPI started, on a duplicate of MPI_COMM_WORLD.
 ///
 /// Collective, and so is its destruction, unless it has failed or an exception unwinds the stack:
 /// all ranks destroy theirs, in the same order, before MPI ends. Progress::thread needs
-/// ThreadLevel::multiple and falls back to Progress::caller below it. \throws CommError  MPI is not
-/// initialised, or the duplication failed
+/// ThreadLevel::serialized (see MpiGuard) and falls back to Progress::caller below it. \throws
+/// CommError  MPI is not initialised, or the duplication failed
 std::unique_ptr<Communicator> make_mpi_communicator(CommunicatorOptions options = {});
 
 /// The same on a duplicate of the caller's communicator, named by its Fortran handle:

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 
 namespace rondo::comm {
 
@@ -14,16 +16,19 @@ using Deadline = std::chrono::steady_clock::time_point;
 /// Moves bytes between two ranks: all that a collective algorithm may rely on.
 ///
 /// Messages from one rank to another with one tag arrive in the order in which they were sent.
-/// Buffers stay the caller's and must live until their ticket was waited for. One thread at a time
-/// may use a Transport. Implementations: MPI point-to-point, threads of one process.
+/// Buffers stay the caller's and must live until their ticket was tested successfully. One thread
+/// at a time may use a Transport. Implementations: MPI point-to-point, threads of one process.
 class Transport {
  public:
-  /// Names one posted message; valid until waited for, once.
+  /// Names one posted message; valid until its test() has returned true.
   using Ticket = std::uint64_t;
 
   virtual ~Transport() = default;
   virtual int rank() const noexcept = 0;
   virtual int size() const noexcept = 0;
+  /// By rank, the number of its node: ranks of one node can share memory. Numbered in the order of
+  /// their lowest ranks.
+  virtual std::span<const int> nodes() const noexcept = 0;
 
   /// Starts to send `bytes` to `peer`, which may be this rank itself; returns at once.
   virtual Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) = 0;
@@ -31,16 +36,23 @@ class Transport {
   /// Starts to receive exactly `bytes.size()` bytes from `peer`; returns at once.
   virtual Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) = 0;
 
-  /// Returns when the message's buffer may be read or used again.
-  /// \throws CommError  the peer is lost, the deadline passed, or the message had another length.
-  ///                    Everything outstanding has then been abandoned.
-  virtual void wait(Ticket ticket, Deadline deadline) = 0;
+  /// True, once, when the message's buffer may be read or used again; advances what is outstanding.
+  /// \throws CommError  the peer is lost or the message had another length. Everything outstanding
+  ///                    has then been abandoned.
+  virtual bool test(Ticket ticket) = 0;
+
+  /// For people: "a message of 8 bytes from rank 3".
+  virtual std::string describe(Ticket ticket) const = 0;
 
   /// Gives up every outstanding message and ends the transport's use: no buffer is written any
   /// more. Two things MPI cannot recall: a large send that is under way may still read its buffer,
   /// and a large receive whose sender stopped in its middle may still write its own. A program that
   /// outlives such an error keeps those buffers.
   virtual void abandon() noexcept = 0;
+
+  /// A transport between all ranks that pass the same `color`, ordered by `key`, then by rank;
+  /// nullptr for a negative color. Collective, blocking. \throws CommError
+  virtual std::unique_ptr<Transport> split(int color, int key) = 0;
 };
 
 }  // namespace rondo::comm

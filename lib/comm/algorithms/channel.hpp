@@ -2,21 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "rondo/comm/transport.hpp"
 
+#include "comm/scratch.hpp"
+#include "comm/task.hpp"
+
 namespace rondo::comm {
 
-/// One operation's use of a Transport: its tag and its deadline. What an algorithm talks to.
+/// One task's use of a Transport: its tag and its memory. What an algorithm talks to.
 class Channel {
  public:
-  Channel(Transport& transport, int tag, Deadline deadline) noexcept
-      : transport_(transport), tag_(tag), deadline_(deadline) {}
+  /// All must outlive the channel; `runner` runs the task that awaits on it.
+  Channel(Transport& transport, ScratchPool& scratch, int tag, Runner& runner) noexcept
+      : transport_(transport), scratch_(scratch), tag_(tag), runner_(runner) {}
 
   int rank() const noexcept { return transport_.rank(); }
   int size() const noexcept { return transport_.size(); }
+  std::span<const int> nodes() const noexcept { return transport_.nodes(); }
   /// The neighbours in the ring.
   int right() const noexcept { return (rank() + 1) % size(); }
   int left() const noexcept { return (rank() + size() - 1) % size(); }
@@ -27,13 +34,47 @@ class Channel {
   Transport::Ticket receive(int peer, std::span<std::byte> bytes) {
     return transport_.post_receive(peer, tag_, bytes);
   }
-  /// \throws CommError as Transport::wait
-  void wait(Transport::Ticket ticket) { transport_.wait(ticket, deadline_); }
+
+  class Completion;
+  /// `co_await channel.done(ticket)`: the message's buffer may be read or used again.
+  /// \throws CommError as Transport::test
+  Completion done(Transport::Ticket ticket) noexcept;
+
+  /// Memory to receive into; its contents are unspecified.
+  Scratch scratch(std::size_t bytes) { return {scratch_, bytes}; }
+
+  Runner& runner() noexcept { return runner_; }
+
+  /// The same transport and tag for a task that another runner runs.
+  Channel on(Runner& runner) noexcept { return {transport_, scratch_, tag_, runner}; }
+  Channel on(Runner& runner, int tag) noexcept { return {transport_, scratch_, tag, runner}; }
 
  private:
   Transport& transport_;
+  ScratchPool& scratch_;
   int tag_;
-  Deadline deadline_;
+  Runner& runner_;
 };
+
+class Channel::Completion final : public Condition {
+ public:
+  Completion(Channel& channel, Transport::Ticket ticket) noexcept
+      : channel_(channel), ticket_(ticket) {}
+
+  bool ready() override { return channel_.transport_.test(ticket_); }
+  std::string describe() const override { return channel_.transport_.describe(ticket_); }
+
+  bool await_ready() { return ready(); }
+  void await_suspend(std::coroutine_handle<> task) { channel_.runner_.suspend(*this, task); }
+  void await_resume() const noexcept {}
+
+ private:
+  Channel& channel_;
+  Transport::Ticket ticket_;
+};
+
+inline Channel::Completion Channel::done(Transport::Ticket ticket) noexcept {
+  return {*this, ticket};
+}
 
 }  // namespace rondo::comm

@@ -4,14 +4,14 @@
 
 namespace rondo::comm {
 
-void dissemination_barrier(Channel& channel) {
+Task dissemination_barrier(Channel& channel) {
   const int size = channel.size();
   // Before each round this rank knows of the `distance` ranks that end with itself.
   for (int distance = 1; distance < size; distance *= 2) {
     const auto arrival = channel.receive((channel.rank() + size - distance) % size, {});
     const auto departure = channel.send((channel.rank() + distance) % size, {});
-    channel.wait(arrival);
-    channel.wait(departure);
+    co_await channel.done(arrival);
+    co_await channel.done(departure);
   }
 }
 

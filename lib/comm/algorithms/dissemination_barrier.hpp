@@ -7,7 +7,7 @@
 namespace rondo::comm {
 
 /// Returns when every rank has entered: ceil(log2 p) rounds of one empty message each way.
-/// Collective, blocking. \throws CommError as Transport::wait
-void dissemination_barrier(Channel& channel);
+/// Collective. \throws CommError as Transport::test
+Task dissemination_barrier(Channel& channel);
 
 }  // namespace rondo::comm

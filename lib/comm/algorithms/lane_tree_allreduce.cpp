@@ -3,7 +3,6 @@
 #include "comm/algorithms/lane_tree_allreduce.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -53,7 +52,10 @@ class SliceSum {
   }
 
   /// Leaves the sum over all lanes in the slice.
-  void add_up() {
+  Task add_up() {
+    for (const Piece& piece : pieces_) {
+      if (piece.arrival) co_await channel_.done(*piece.arrival);
+    }
     auto piece = pieces_.begin();
     add_up({0, lanes_}, piece);
   }
@@ -66,18 +68,15 @@ class SliceSum {
 
   /// The leftmost piece, in which every sum to its right ends up, lies in the result.
   void place(std::span<float> slice) {
-    memory_ = std::make_unique_for_overwrite<float[]>((pieces_.size() - 1) * slice.size());
+    memory_.emplace(channel_.scratch((pieces_.size() - 1) * slice.size_bytes()));
+    auto* const floats = reinterpret_cast<float*>(memory_->bytes().data());
     for (std::size_t k = 0; k < pieces_.size(); ++k)
-      pieces_[k].sum =
-          k == 0 ? slice : std::span(memory_.get() + (k - 1) * slice.size(), slice.size());
+      pieces_[k].sum = k == 0 ? slice : std::span(floats + (k - 1) * slice.size(), slice.size());
   }
 
   /// Adds up the pieces below `node`, from `piece` on, in the first one's memory, which it returns.
   std::span<float> add_up(LaneRange node, std::vector<Piece>::iterator& piece) {
-    if (piece->lanes == node) {
-      if (piece->arrival) channel_.wait(*piece->arrival);
-      return piece++->sum;
-    }
+    if (piece->lanes == node) return piece++->sum;
     const std::size_t middle = split_of(node);
     const auto left = add_up({node.begin, middle}, piece);
     const auto right = add_up({middle, node.end}, piece);
@@ -90,14 +89,14 @@ class SliceSum {
   std::size_t lanes_;
   std::vector<Piece> pieces_;       // in the order of their lanes
   std::vector<std::size_t> first_;  // by rank, its first piece
-  std::unique_ptr<float[]> memory_;
+  std::optional<Scratch> memory_;
 };
 
 }  // namespace
 
-void lane_tree_allreduce(Channel& channel, std::span<const LaneNode> nodes, std::size_t lanes,
-                         std::span<float> result, const Segmentation& segmentation) {
-  if (lanes == 0 || result.empty()) return;
+Task lane_tree_allreduce(Channel& channel, std::vector<LaneNode> nodes, std::size_t lanes,
+                         std::span<float> result, Segmentation segmentation) {
+  if (lanes == 0 || result.empty()) co_return;
   const auto slice = [&](auto values, int rank) {
     const Cut cut = cut_of(values.size(), rank, channel.size());
     return values.subspan(cut.begin, cut.end - cut.begin);
@@ -112,12 +111,12 @@ void lane_tree_allreduce(Channel& channel, std::span<const LaneNode> nodes, std:
       sends.push_back(channel.send(peer, std::as_bytes(slice(node.sum, peer))));
   }
   sum.take_own(nodes);
-  sum.add_up();
+  co_await sum.add_up();
   for (const auto ticket : sends)
-    channel.wait(ticket);
+    co_await channel.done(ticket);
 
-  ring_allgather(channel, Blocks(std::as_writable_bytes(result), sizeof(float), channel.size()),
-                 segmentation);
+  co_await ring_allgather(
+      channel, Blocks(std::as_writable_bytes(result), sizeof(float), channel.size()), segmentation);
 }
 
 }  // namespace rondo::comm

@@ -7,7 +7,7 @@
 
 namespace rondo::comm {
 
-void ring_allgather(Channel& channel, const Blocks& blocks, const Segmentation& segmentation) {
+Task ring_allgather(Channel& channel, Blocks blocks, Segmentation segmentation) {
   // The segments of the own block, then those that arrive; all but the last block's are sent on.
   std::vector<std::span<std::byte>> hops;
   std::size_t own = 0;
@@ -27,11 +27,11 @@ void ring_allgather(Channel& channel, const Blocks& blocks, const Segmentation& 
     const std::size_t limit = std::min(k + segmentation.receives_ahead, hops.size());
     while (own + receives.size() < limit)
       receives.push_back(channel.receive(channel.left(), hops[own + receives.size()]));
-    channel.wait(receives[k - own]);
+    co_await channel.done(receives[k - own]);
     if (k < sent) send(k);
   }
   for (const auto ticket : sends)
-    channel.wait(ticket);
+    co_await channel.done(ticket);
 }
 
 }  // namespace rondo::comm

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "comm/algorithms/ring.hpp"
@@ -26,20 +26,20 @@ class RingAllreduce {
     plan(Blocks(data, size_of(dtype), channel.size()));
     const std::size_t slots = std::min(ahead_, reduced_);
     slot_bytes_ = std::min(segment_bytes_, data.size());
-    inbox_ = std::make_unique_for_overwrite<std::byte[]>(slots * slot_bytes_);
+    inbox_.emplace(channel.scratch(slots * slot_bytes_));
   }
 
-  void run() {
+  Task run() {
     for (std::size_t k = 0; k < own_; ++k)
       send(k);
     for (std::size_t k = 0; k < hops_.size() - own_; ++k) {
-      post_receives(k);
-      channel_.wait(receives_[k]);
+      co_await post_receives(k);
+      co_await channel_.done(receives_[k]);
       if (k < reduced_) absorb(k);
       if (own_ + k < sent_) send(own_ + k);
     }
     for (std::size_t k = confirmed_; k < sends_.size(); ++k)
-      channel_.wait(sends_[k]);
+      co_await channel_.done(sends_[k]);
   }
 
  private:
@@ -60,7 +60,7 @@ class RingAllreduce {
   }
 
   std::span<std::byte> slot(std::size_t k) {
-    return {inbox_.get() + k % ahead_ * slot_bytes_, hops_[own_ + k].size()};
+    return inbox_->bytes().subspan(k % ahead_ * slot_bytes_, hops_[own_ + k].size());
   }
 
   void send(std::size_t k) { sends_.push_back(channel_.send(channel_.right(), hops_[k])); }
@@ -69,12 +69,12 @@ class RingAllreduce {
   ///
   /// Arrival reduced_ + k is copied over what message k was sent from, so that send must be over
   /// first. Only sends that went out before arrival `next` are waited for: it is a short wait.
-  void post_receives(std::size_t next) {
+  Task post_receives(std::size_t next) {
     const std::size_t ahead = std::min(next + ahead_, reduced_ + next);
     const std::size_t limit = std::min(std::max(next + 1, ahead), hops_.size() - own_);
     while (receives_.size() < limit) {
       const std::size_t k = receives_.size();
-      if (k >= reduced_) channel_.wait(sends_[confirmed_++]);
+      if (k >= reduced_) co_await channel_.done(sends_[confirmed_++]);
       receives_.push_back(
           channel_.receive(channel_.left(), k < reduced_ ? slot(k) : hops_[own_ + k]));
     }
@@ -97,7 +97,7 @@ class RingAllreduce {
   std::size_t reduced_ = 0;  // arrivals to reduce; the others are copied
   std::size_t sent_ = 0;     // hops that are sent on
   std::size_t slot_bytes_ = 0;
-  std::unique_ptr<std::byte[]> inbox_;
+  std::optional<Scratch> inbox_;
   std::vector<Transport::Ticket> sends_;
   std::vector<Transport::Ticket> receives_;
   std::size_t confirmed_ = 0;  // sends that were waited for
@@ -105,10 +105,11 @@ class RingAllreduce {
 
 }  // namespace
 
-void ring_allreduce(Channel& channel, std::span<std::byte> data, DType dtype, ReduceOp op,
-                    const Segmentation& segmentation) {
-  if (channel.size() == 1 || data.empty()) return;
-  RingAllreduce(channel, data, dtype, op, segmentation).run();
+Task ring_allreduce(Channel& channel, std::span<std::byte> data, DType dtype, ReduceOp op,
+                    Segmentation segmentation) {
+  if (channel.size() == 1 || data.empty()) co_return;
+  RingAllreduce allreduce(channel, data, dtype, op, segmentation);
+  co_await allreduce.run();
 }
 
 }  // namespace rondo::comm

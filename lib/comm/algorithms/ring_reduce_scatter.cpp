@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "comm/algorithms/ring.hpp"
@@ -25,26 +25,26 @@ class RingReduceScatter {
     const std::size_t segment_bytes = whole_segment_bytes(segmentation, size_of(dtype));
     append_segments(output, segment_bytes, output_);
     slot_bytes_ = output_.front().size();
-    inbox_ = std::make_unique_for_overwrite<std::byte[]>(ahead_ * slot_bytes_);
-    outgoing_memory_ = std::make_unique_for_overwrite<std::byte[]>(output.size());
-    append_segments(std::span(outgoing_memory_.get(), output.size()), segment_bytes, outgoing_);
+    inbox_.emplace(channel.scratch(ahead_ * slot_bytes_));
+    outgoing_memory_.emplace(channel.scratch(output.size()));
+    append_segments(outgoing_memory_->bytes(), segment_bytes, outgoing_);
     forwarded_ = static_cast<std::size_t>(channel.size() - 2) * output_.size();
   }
 
-  void run() {
+  Task run() {
     post_receives(0);
     for (std::size_t j = 0; j < output_.size(); ++j)
       sends_.push_back(channel_.send(channel_.right(), own_values(-1, j)));
     for (std::size_t k = 0; k < forwarded_ + output_.size(); ++k) {
       post_receives(k);
-      channel_.wait(receives_[k]);
+      co_await channel_.done(receives_[k]);
       if (k < forwarded_)
-        forward(k);
+        co_await forward(k);
       else
         complete(k - forwarded_);
     }
     for (std::size_t k = forwarded_; k < sends_.size(); ++k)
-      channel_.wait(sends_[k]);
+      co_await channel_.done(sends_[k]);
   }
 
  private:
@@ -59,7 +59,7 @@ class RingReduceScatter {
   std::span<std::byte> arrival(std::size_t k) {
     const std::size_t j = k % output_.size();
     if (k >= forwarded_) return output_[j];
-    return {inbox_.get() + k % ahead_ * slot_bytes_, output_[j].size()};
+    return inbox_->bytes().subspan(k % ahead_ * slot_bytes_, output_[j].size());
   }
 
   void post_receives(std::size_t next) {
@@ -68,10 +68,10 @@ class RingReduceScatter {
       receives_.push_back(channel_.receive(channel_.left(), arrival(k)));
   }
 
-  void forward(std::size_t k) {
+  Task forward(std::size_t k) {
     const std::size_t j = k % output_.size();
     const auto outgoing = outgoing_[j];
-    channel_.wait(sends_[k]);  // it carried what stood here one round before
+    co_await channel_.done(sends_[k]);  // it carried what stood here one round before
     std::ranges::copy(arrival(k), outgoing.begin());
     reduce(dtype_, op_, outgoing, own_values(static_cast<int>(k / output_.size()), j));
     sends_.push_back(channel_.send(channel_.right(), outgoing));
@@ -89,25 +89,26 @@ class RingReduceScatter {
   std::size_t ahead_;
   std::vector<std::span<std::byte>> output_;    // segments of the result
   std::vector<std::span<std::byte>> outgoing_;  // as many, to add up and send on
-  std::unique_ptr<std::byte[]> outgoing_memory_;
+  std::optional<Scratch> outgoing_memory_;
   std::size_t forwarded_ = 0;  // arrivals that are sent on
   std::size_t slot_bytes_ = 0;
-  std::unique_ptr<std::byte[]> inbox_;
+  std::optional<Scratch> inbox_;
   std::vector<Transport::Ticket> sends_;
   std::vector<Transport::Ticket> receives_;
 };
 
 }  // namespace
 
-void ring_reduce_scatter(Channel& channel, std::span<const std::byte> input,
+Task ring_reduce_scatter(Channel& channel, std::span<const std::byte> input,
                          std::span<std::byte> output, DType dtype, ReduceOp op,
-                         const Segmentation& segmentation) {
-  if (output.empty()) return;
+                         Segmentation segmentation) {
+  if (output.empty()) co_return;
   if (channel.size() == 1) {
     std::ranges::copy(input, output.begin());
-    return;
+    co_return;
   }
-  RingReduceScatter(channel, input, output, dtype, op, segmentation).run();
+  RingReduceScatter reduce_scatter(channel, input, output, dtype, op, segmentation);
+  co_await reduce_scatter.run();
 }
 
 }  // namespace rondo::comm

@@ -32,8 +32,8 @@ Place place_of(int rank, int root, int size) {
 
 }  // namespace
 
-void tree_broadcast(Channel& channel, std::span<std::byte> data, int root,
-                    const Segmentation& segmentation) {
+Task tree_broadcast(Channel& channel, std::span<std::byte> data, int root,
+                    Segmentation segmentation) {
   const Place place = place_of(channel.rank(), root, channel.size());
   std::vector<std::span<std::byte>> segments;
   append_segments(data, segmentation.segment_bytes, segments);
@@ -44,12 +44,12 @@ void tree_broadcast(Channel& channel, std::span<std::byte> data, int root,
     const std::size_t limit = std::min(k + segmentation.receives_ahead, segments.size());
     while (place.parent && receives.size() < limit)
       receives.push_back(channel.receive(*place.parent, segments[receives.size()]));
-    if (place.parent) channel.wait(receives[k]);
+    if (place.parent) co_await channel.done(receives[k]);
     for (const int child : place.children)
       sends.push_back(channel.send(child, segments[k]));
   }
   for (const auto ticket : sends)
-    channel.wait(ticket);
+    co_await channel.done(ticket);
 }
 
 }  // namespace rondo::comm

@@ -14,7 +14,7 @@ namespace rondo::comm {
 /// as soon as it arrives. Collective, blocking; equal lengths, root and options on every rank.
 /// Traffic: every rank receives data.size() once; the root sends it log2(p) times.
 /// \throws CommError as Transport::wait; `data` is then unspecified.
-void tree_broadcast(Channel& channel, std::span<std::byte> data, int root,
-                    const Segmentation& segmentation = {});
+Task tree_broadcast(Channel& channel, std::span<std::byte> data, int root,
+                    Segmentation segmentation = {});
 
 }  // namespace rondo::comm

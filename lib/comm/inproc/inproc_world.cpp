@@ -4,15 +4,34 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
 
+#include "comm/backoff.hpp"
+#include "comm/tags.hpp"
+
 namespace rondo::comm {
 namespace {
 
-/// Sends copy at once; receives copy in wait(), on the receiver's thread, so nobody else ever
+/// Numbers nodes in the order of their first ranks.
+std::vector<int> renumbered(std::vector<int> nodes) {
+  std::map<int, int> numbers;
+  for (int& node : nodes)
+    node = numbers.try_emplace(node, static_cast<int>(numbers.size())).first->second;
+  return nodes;
+}
+
+std::vector<int> equal_nodes(int size, int ranks_per_node) {
+  std::vector<int> nodes(static_cast<std::size_t>(size));
+  for (int rank = 0; rank < size; ++rank)
+    nodes[static_cast<std::size_t>(rank)] = rank / ranks_per_node;
+  return nodes;
+}
+
+/// Sends copy at once; receives copy in test(), on the receiver's thread, so nobody else ever
 /// writes to a buffer.
 class InprocTransport final : public Transport {
  public:
@@ -20,6 +39,7 @@ class InprocTransport final : public Transport {
 
   int rank() const noexcept override { return rank_; }
   int size() const noexcept override { return world_.size(); }
+  std::span<const int> nodes() const noexcept override { return world_.nodes(); }
 
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     world_.put(rank_, peer, tag, {bytes.begin(), bytes.end()});
@@ -28,30 +48,47 @@ class InprocTransport final : public Transport {
 
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
     posted_[{peer, tag}].push_back({next_ticket_, bytes});
-    receives_[next_ticket_] = {peer, tag};
+    receives_[next_ticket_] = {{peer, tag}, bytes.size()};
     return next_ticket_++;
   }
 
-  void wait(Ticket ticket, Deadline deadline) override {
+  bool test(Ticket ticket) override {
     const auto receive = receives_.find(ticket);
-    if (receive == receives_.end()) return;
-    try {
-      // Messages belong to the receives of their sender and tag in the order of posting.
-      auto& posted = posted_[receive->second];
-      while (!posted.empty() && posted.front().ticket <= ticket) {
-        deliver(receive->second, posted.front().bytes, deadline);
-        posted.pop_front();
-      }
-    } catch (const CommError&) {
-      abandon();
-      throw;
+    if (receive == receives_.end()) return true;
+    // Messages belong to the receives of their sender and tag in the order of posting.
+    const Source source = receive->second.source;
+    auto& posted = posted_[source];
+    while (!posted.empty() && posted.front().ticket <= ticket) {
+      if (!deliver(source, posted.front().bytes)) return false;
+      posted.pop_front();
     }
     receives_.erase(receive);
+    return true;
+  }
+
+  std::string describe(Ticket ticket) const override {
+    const auto receive = receives_.find(ticket);
+    if (receive == receives_.end()) return "a message that is through";
+    return fmt::format("a message of {} bytes from rank {}", receive->second.bytes,
+                       receive->second.source.first);
   }
 
   void abandon() noexcept override {
     posted_.clear();
     receives_.clear();
+  }
+
+  std::unique_ptr<Transport> split(int color, int key) override {
+    const auto wishes = exchange_wishes({color, key});
+    if (color < 0) return nullptr;
+    std::vector<int> members;
+    for (int rank = 0; rank < size(); ++rank) {
+      if (wishes[static_cast<std::size_t>(rank)].color == color) members.push_back(rank);
+    }
+    std::ranges::stable_sort(members, {},
+                             [&](int rank) { return wishes[static_cast<std::size_t>(rank)].key; });
+    const auto self = std::ranges::find(members, rank_);
+    return world_.subworld(splits_++, members).transport(static_cast<int>(self - members.begin()));
   }
 
  private:
@@ -60,31 +97,59 @@ class InprocTransport final : public Transport {
     Ticket ticket;
     std::span<std::byte> bytes;
   };
+  struct Receive {
+    Source source;
+    std::size_t bytes;
+  };
+  struct Wish {
+    int color;
+    int key;
+  };
 
-  void deliver(Source source, std::span<std::byte> bytes, Deadline deadline) {
+  /// False if the message has not come yet.
+  bool deliver(Source source, std::span<std::byte> bytes) {
     const int peer = source.first;
-    const auto message = world_.take(peer, rank_, source.second, deadline);
-    if (!message)
-      throw CommError(fmt::format(
-          "no message of {} bytes came from rank {} in time: is it stopped, or far behind?",
-          bytes.size(), peer));
+    const auto message = world_.take(peer, rank_, source.second);
+    if (!message) return false;
     if (message->size() != bytes.size())
       throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", peer,
                                   message->size(), bytes.size()),
                       ExitCode::internal);
     std::ranges::copy(*message, bytes.begin());
+    return true;
+  }
+
+  /// Every rank's wish, by rank.
+  std::vector<Wish> exchange_wishes(Wish own) {
+    std::vector<Wish> wishes(static_cast<std::size_t>(size()));
+    for (int peer = 0; peer < size(); ++peer)
+      post_send(peer, split_tag, std::as_bytes(std::span(&own, 1)));
+    for (int peer = 0; peer < size(); ++peer) {
+      Wish& wish = wishes[static_cast<std::size_t>(peer)];
+      const Ticket ticket =
+          post_receive(peer, split_tag, std::as_writable_bytes(std::span(&wish, 1)));
+      Backoff backoff;
+      while (!test(ticket))
+        backoff.pause();
+    }
+    return wishes;
   }
 
   InprocWorld& world_;
   int rank_;
+  int splits_ = 0;
   Ticket next_ticket_ = 0;
   std::map<Source, std::deque<Posted>> posted_;  // receives without their message
-  std::map<Ticket, Source> receives_;            // receives not waited for
+  std::map<Ticket, Receive> receives_;           // receives not tested successfully
 };
 
 }  // namespace
 
-InprocWorld::InprocWorld(int size) : size_(size), inboxes_(static_cast<std::size_t>(size)) {
+InprocWorld::InprocWorld(int size, int ranks_per_node)
+    : InprocWorld(equal_nodes(size, ranks_per_node)) {}
+
+InprocWorld::InprocWorld(std::vector<int> nodes)
+    : nodes_(renumbered(std::move(nodes))), inboxes_(nodes_.size()) {
   for (Inbox& box : inboxes_)
     box.left.resize(inboxes_.size());
 }
@@ -95,23 +160,19 @@ std::unique_ptr<Transport> InprocWorld::transport(int rank) {
 
 void InprocWorld::put(int from, int to, int tag, Message message) {
   Inbox& box = inbox(to);
-  {
-    const std::lock_guard lock(box.mutex);
-    box.messages[{from, tag}].push_back(std::move(message));
-  }
-  box.changed.notify_all();
+  const std::lock_guard lock(box.mutex);
+  box.messages[{from, tag}].push_back(std::move(message));
 }
 
-std::optional<InprocWorld::Message> InprocWorld::take(int from, int to, int tag,
-                                                      Deadline deadline) {
+std::optional<InprocWorld::Message> InprocWorld::take(int from, int to, int tag) {
   Inbox& box = inbox(to);
-  std::unique_lock lock(box.mutex);
+  const std::lock_guard lock(box.mutex);
   auto& messages = box.messages[{from, tag}];
-  const auto sender_left = [&] { return box.left[static_cast<std::size_t>(from)]; };
-  const bool in_time =
-      box.changed.wait_until(lock, deadline, [&] { return !messages.empty() || sender_left(); });
-  if (!in_time) return std::nullopt;
-  if (messages.empty()) throw CommError(fmt::format("rank {} has left", from));
+  if (messages.empty()) {
+    if (box.left[static_cast<std::size_t>(from)])
+      throw CommError(fmt::format("rank {} has left", from));
+    return std::nullopt;
+  }
   Message message = std::move(messages.front());
   messages.pop_front();
   return message;
@@ -119,12 +180,27 @@ std::optional<InprocWorld::Message> InprocWorld::take(int from, int to, int tag,
 
 void InprocWorld::leave(int rank) {
   for (Inbox& box : inboxes_) {
-    {
-      const std::lock_guard lock(box.mutex);
-      box.left[static_cast<std::size_t>(rank)] = true;
-    }
-    box.changed.notify_all();
+    const std::lock_guard lock(box.mutex);
+    box.left[static_cast<std::size_t>(rank)] = true;
   }
+  const std::lock_guard lock(mutex_);
+  for (auto& [split_members, world] : subworlds_) {
+    const auto& members = split_members.second;
+    const auto member = std::ranges::find(members, rank);
+    if (member != members.end()) world->leave(static_cast<int>(member - members.begin()));
+  }
+}
+
+InprocWorld& InprocWorld::subworld(int split, const std::vector<int>& members) {
+  const std::lock_guard lock(mutex_);
+  auto& world = subworlds_[{split, members}];
+  if (!world) {
+    std::vector<int> nodes;
+    for (const int rank : members)
+      nodes.push_back(nodes_[static_cast<std::size_t>(rank)]);
+    world = std::make_unique<InprocWorld>(std::move(nodes));
+  }
+  return *world;
 }
 
 }  // namespace rondo::comm

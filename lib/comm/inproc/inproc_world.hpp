@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,34 +21,42 @@ class InprocWorld {
  public:
   using Message = std::vector<std::byte>;
 
-  explicit InprocWorld(int size);
+  /// Every `ranks_per_node` consecutive ranks pretend to be on a node of their own.
+  explicit InprocWorld(int size, int ranks_per_node = 1);
+  explicit InprocWorld(std::vector<int> nodes);
 
-  int size() const noexcept { return size_; }
+  int size() const noexcept { return static_cast<int>(nodes_.size()); }
+  std::span<const int> nodes() const noexcept { return nodes_; }
 
   /// Rank `rank`'s end of this world, which must outlive it.
   std::unique_ptr<Transport> transport(int rank);
 
   void put(int from, int to, int tag, Message message);
 
-  /// The next message; nothing once the deadline has passed.
-  /// \throws CommError  `from` has left and no message of its is there
-  std::optional<Message> take(int from, int to, int tag, Deadline deadline);
+  /// The next message, if it is there. \throws CommError  it is not, and `from` has left
+  std::optional<Message> take(int from, int to, int tag);
 
   /// `rank` will send nothing more: whoever waits for it, now or later, gets a CommError.
   void leave(int rank);
 
+  /// The world of `members`, ranks of this one, in their new order: the same one for all who ask
+  /// for split number `split`. It lives as long as this one.
+  InprocWorld& subworld(int split, const std::vector<int>& members);
+
  private:
   struct Inbox {
     std::mutex mutex;
-    std::condition_variable changed;
     std::map<std::pair<int, int>, std::deque<Message>> messages;  // by sender and tag
     std::vector<bool> left;                                       // by sender
   };
+  using SplitMembers = std::pair<int, std::vector<int>>;
 
   Inbox& inbox(int rank) { return inboxes_[static_cast<std::size_t>(rank)]; }
 
-  int size_;
+  std::vector<int> nodes_;  // by rank
   std::vector<Inbox> inboxes_;
+  std::mutex mutex_;
+  std::map<SplitMembers, std::unique_ptr<InprocWorld>> subworlds_;
 };
 
 }  // namespace rondo::comm

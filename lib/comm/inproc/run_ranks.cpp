@@ -8,7 +8,7 @@
 #include "rondo/comm/inproc.hpp"
 
 #include "comm/inproc/inproc_world.hpp"
-#include "comm/transport_communicator.hpp"
+#include "comm/make_communicator.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -39,8 +39,8 @@ void run_threads(InprocWorld& world, const std::function<void(int)>& body) {
 }  // namespace
 
 void run_ranks(int ranks, const std::function<void(Communicator&)>& body,
-               CommunicatorOptions options) {
-  InprocWorld world(ranks);
+               CommunicatorOptions options, int ranks_per_node) {
+  InprocWorld world(ranks, ranks_per_node);
   run_threads(world, [&](int rank) {
     const auto comm = make_communicator(world.transport(rank), options);
     body(*comm);

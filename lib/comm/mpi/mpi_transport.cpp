@@ -3,12 +3,13 @@
 #include "comm/mpi/mpi_transport.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/comm/mpi_world.hpp"
 
 #include "comm/mpi/mpi_check.hpp"
 
@@ -16,24 +17,6 @@ namespace rondo::comm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Makes a polling loop kinder to the core the longer it lasts.
-class Backoff {
- public:
-  void pause() {
-    ++polls_;
-    if (polls_ <= spins) return;
-    if (polls_ <= yields)
-      std::this_thread::yield();
-    else
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
-
- private:
-  static constexpr int spins = 200;
-  static constexpr int yields = 20'000;
-  int polls_ = 0;
-};
 
 /// Calls `post(offset, bytes)` for each chunk; once for an empty message.
 template <class Post>
@@ -46,24 +29,72 @@ void for_each_chunk(std::size_t bytes, std::size_t chunk_bytes, Post post) {
   } while (offset < bytes);
 }
 
+MPI_Comm duplicate(MPI_Comm parent) {
+  const MpiGuard guard;
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(parent, &copy), "MPI_Comm_dup");
+  return copy;
+}
+
+/// By rank, the number of its node, in the order of their lowest ranks. Collective.
+std::vector<int> find_nodes(MPI_Comm comm, int rank, int size) {
+  const MpiGuard guard;
+  MPI_Comm node = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
+            "MPI_Comm_split_type");
+  int lowest = rank;
+  check_mpi(MPI_Bcast(&lowest, 1, MPI_INT, 0, node), "MPI_Bcast");
+  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
+  std::vector<int> nodes(static_cast<std::size_t>(size));
+  check_mpi(MPI_Allgather(&lowest, 1, MPI_INT, nodes.data(), 1, MPI_INT, comm), "MPI_Allgather");
+  std::vector<int> lowest_ranks = nodes;
+  std::ranges::sort(lowest_ranks);
+  const auto repeated = std::ranges::unique(lowest_ranks);
+  lowest_ranks.erase(repeated.begin(), repeated.end());
+  for (int& number : nodes)
+    number =
+        static_cast<int>(std::ranges::lower_bound(lowest_ranks, number) - lowest_ranks.begin());
+  return nodes;
+}
+
 }  // namespace
 
 MpiTransport::MpiTransport(MPI_Comm parent, std::size_t chunk_bytes)
-    : exceptions_(std::uncaught_exceptions()), chunk_bytes_(chunk_bytes) {
-  check_mpi(MPI_Comm_dup(parent, &comm_), "MPI_Comm_dup");
+    : MpiTransport(Adopt{}, duplicate(parent), chunk_bytes) {}
+
+MpiTransport::MpiTransport(Adopt, MPI_Comm comm, std::size_t chunk_bytes)
+    : comm_(comm), exceptions_(std::uncaught_exceptions()), chunk_bytes_(chunk_bytes) {
+  const MpiGuard guard;
   check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+  nodes_ = find_nodes(comm_, rank_, size_);
+}
+
+std::unique_ptr<MpiTransport> MpiTransport::adopt(MPI_Comm comm, std::size_t chunk_bytes) {
+  return std::unique_ptr<MpiTransport>(new MpiTransport(Adopt{}, comm, chunk_bytes));
 }
 
 MpiTransport::~MpiTransport() {
+  const MpiGuard guard;
   int finalized = 0;
   MPI_Finalized(&finalized);
   const bool unwinding = std::uncaught_exceptions() > exceptions_;
   if (finalized == 0 && !abandoned_ && !unwinding) MPI_Comm_free(&comm_);
 }
 
-Transport::Ticket MpiTransport::new_message(bool is_receive, int peer) {
+std::unique_ptr<Transport> MpiTransport::split(int color, int key) {
+  MPI_Comm part = MPI_COMM_NULL;
+  {
+    const MpiGuard guard;
+    check_mpi(MPI_Comm_split(comm_, color < 0 ? MPI_UNDEFINED : color, key, &part),
+              "MPI_Comm_split");
+  }
+  if (part == MPI_COMM_NULL) return nullptr;
+  return adopt(part, chunk_bytes_);
+}
+
+Transport::Ticket MpiTransport::new_message(bool is_receive, int peer, std::size_t bytes) {
   if (abandoned_) throw CommError("this MPI transport was given up after an error");
   if (free_.empty()) {
     free_.push_back(messages_.size());
@@ -71,90 +102,78 @@ Transport::Ticket MpiTransport::new_message(bool is_receive, int peer) {
   }
   const Ticket ticket = free_.back();
   free_.pop_back();
-  messages_[ticket].is_receive = is_receive;
-  messages_[ticket].peer = peer;
+  Message& message = messages_[ticket];
+  message.is_receive = is_receive;
+  message.peer = peer;
+  message.bytes = bytes;
+  message.completed = 0;
   return ticket;
 }
 
-/// Of an operation that MPI refused, nothing may go on in the background.
-void MpiTransport::check_posted(int code, const char* call) {
-  try {
-    check_mpi(code, call);
-  } catch (const CommError&) {
-    abandon();
-    throw;
-  }
-}
-
 Transport::Ticket MpiTransport::post_send(int peer, int tag, std::span<const std::byte> bytes) {
-  const Ticket ticket = new_message(false, peer);
+  const MpiGuard guard;
+  const Ticket ticket = new_message(false, peer, bytes.size());
   auto& chunks = messages_[ticket].chunks;
   for_each_chunk(bytes.size(), chunk_bytes_, [&](std::size_t offset, int length) {
     chunks.push_back({MPI_REQUEST_NULL, length});
     MPI_Request& request = chunks.back().request;
-    // await() tests it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
-    check_posted(MPI_Isend(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
-                 "MPI_Isend");
+    // test() completes it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
+    check_mpi(MPI_Isend(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
+              "MPI_Isend");
   });
   return ticket;
 }
 
 Transport::Ticket MpiTransport::post_receive(int peer, int tag, std::span<std::byte> bytes) {
-  const Ticket ticket = new_message(true, peer);
+  const MpiGuard guard;
+  const Ticket ticket = new_message(true, peer, bytes.size());
   auto& chunks = messages_[ticket].chunks;
   for_each_chunk(bytes.size(), chunk_bytes_, [&](std::size_t offset, int length) {
     chunks.push_back({MPI_REQUEST_NULL, length});
     MPI_Request& request = chunks.back().request;
-    // await() tests it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
-    check_posted(MPI_Irecv(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
-                 "MPI_Irecv");
+    // test() completes it. NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker)
+    check_mpi(MPI_Irecv(bytes.data() + offset, length, MPI_BYTE, peer, tag, comm_, &request),
+              "MPI_Irecv");
   });
   return ticket;
 }
 
-void MpiTransport::wait(Ticket ticket, Deadline deadline) {
+bool MpiTransport::test(Ticket ticket) {
   if (abandoned_) throw CommError("this MPI transport was given up after an error");
+  const MpiGuard guard;
   Message& message = messages_[ticket];
-  try {
-    for (Chunk& chunk : message.chunks)
-      complete(message, chunk, deadline);
-  } catch (const CommError&) {
-    abandon();
-    throw;
+  while (message.completed < message.chunks.size()) {
+    if (!test(message, message.chunks[message.completed])) return false;
+    ++message.completed;
   }
   message.chunks.clear();
   free_.push_back(ticket);
+  return true;
 }
 
-void MpiTransport::complete(const Message& message, Chunk& chunk, Deadline deadline) {
+bool MpiTransport::test(const Message& message, Chunk& chunk) {
+  int done = 0;
   MPI_Status status;
-  if (!await(chunk.request, status, deadline))
-    throw CommError(
-        fmt::format("a message of {} bytes {} rank {} was not through in time: is that "
-                    "rank stopped, far behind, or its network down?",
-                    chunk.bytes, message.is_receive ? "from" : "to", message.peer));
-  if (!message.is_receive) return;
+  check_mpi(MPI_Test(&chunk.request, &done, &status), "MPI_Test");
+  if (done == 0) return false;
+  if (!message.is_receive) return true;
   int received = 0;
   check_mpi(MPI_Get_count(&status, MPI_BYTE, &received), "MPI_Get_count");
   if (received != chunk.bytes)
     throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", message.peer,
                                 received, chunk.bytes),
                     ExitCode::internal);
+  return true;
 }
 
-/// False if the deadline passed first.
-bool MpiTransport::await(MPI_Request& request, MPI_Status& status, Deadline deadline) {
-  Backoff backoff;
-  while (true) {
-    int done = 0;
-    check_mpi(MPI_Test(&request, &done, &status), "MPI_Test");
-    if (done != 0) return true;
-    if (Clock::now() >= deadline) return false;
-    backoff.pause();
-  }
+std::string MpiTransport::describe(Ticket ticket) const {
+  const Message& message = messages_.at(ticket);
+  return fmt::format("a message of {} bytes {} rank {}", message.bytes,
+                     message.is_receive ? "from" : "to", message.peer);
 }
 
 void MpiTransport::abandon() noexcept {
+  const MpiGuard guard;
   abandoned_ = true;
   // A cancelled receive completes at once unless its data is arriving, which a lost peer may never
   // end: that one is left alone after a short while.

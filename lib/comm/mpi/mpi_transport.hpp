@@ -4,6 +4,9 @@
 
 #include <climits>
 #include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <mpi.h>
@@ -14,12 +17,14 @@ namespace rondo::comm {
 
 /// MPI point-to-point messages on a duplicate of the caller's communicator.
 ///
-/// Waiting polls, first spinning, then yielding the core, then sleeping briefly, so that more ranks
-/// than cores make progress. Messages longer than `chunk_bytes` go in several MPI messages.
+/// Messages longer than `chunk_bytes` go in several MPI messages. A node is what MPI says shares
+/// memory. At MPI_THREAD_SERIALIZED each MPI call holds an MpiGuard.
 class MpiTransport final : public Transport {
  public:
   /// Collective. \throws CommError
   explicit MpiTransport(MPI_Comm parent, std::size_t chunk_bytes = INT_MAX);
+  /// Takes `comm` over, which nobody else uses. Collective. \throws CommError
+  static std::unique_ptr<MpiTransport> adopt(MPI_Comm comm, std::size_t chunk_bytes = INT_MAX);
   MpiTransport(const MpiTransport&) = delete;
   MpiTransport& operator=(const MpiTransport&) = delete;
   /// Collective as MPI_Comm_free is. Leaks the communicator instead if the transport was abandoned,
@@ -30,8 +35,11 @@ class MpiTransport final : public Transport {
   int size() const noexcept override { return size_; }
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override;
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override;
-  void wait(Ticket ticket, Deadline deadline) override;
+  std::span<const int> nodes() const noexcept override { return nodes_; }
+  bool test(Ticket ticket) override;
+  std::string describe(Ticket ticket) const override;
   void abandon() noexcept override;
+  std::unique_ptr<Transport> split(int color, int key) override;
 
  private:
   struct Chunk {
@@ -42,19 +50,22 @@ class MpiTransport final : public Transport {
   struct Message {
     bool is_receive = false;
     int peer = 0;
+    std::size_t bytes = 0;
+    std::size_t completed = 0;  // chunks
     std::vector<Chunk> chunks;
   };
+  struct Adopt {};
 
-  void check_posted(int code, const char* call);
-  Ticket new_message(bool is_receive, int peer);
-  bool await(MPI_Request& request, MPI_Status& status, Deadline deadline);
-  void complete(const Message& message, Chunk& chunk, Deadline deadline);
+  MpiTransport(Adopt, MPI_Comm comm, std::size_t chunk_bytes);
+  Ticket new_message(bool is_receive, int peer, std::size_t bytes);
+  bool test(const Message& message, Chunk& chunk);
 
-  MPI_Comm comm_ = MPI_COMM_NULL;
+  MPI_Comm comm_;
   int rank_ = 0;
   int size_ = 1;
   int exceptions_;
   std::size_t chunk_bytes_;
+  std::vector<int> nodes_;  // by rank
   bool abandoned_ = false;
   std::vector<Message> messages_;  // by ticket
   std::vector<Ticket> free_;

@@ -4,15 +4,16 @@
 
 #include <cstdlib>
 #include <exception>
+#include <mutex>
 
 #include <mpi.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
+#include "comm/make_communicator.hpp"
 #include "comm/mpi/mpi_check.hpp"
 #include "comm/mpi/mpi_transport.hpp"
-#include "comm/transport_communicator.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -36,12 +37,28 @@ void require_running() {
                     ExitCode::internal);
 }
 
+/// Whether MPI calls of several threads must exclude one another. Known once MPI runs.
+bool is_serialized() {
+  static const bool serialized = MpiWorld::thread_level() == ThreadLevel::serialized;
+  return serialized;
+}
+
+std::recursive_mutex mpi_mutex;
+
 std::unique_ptr<Communicator> make_on(MPI_Comm parent, CommunicatorOptions options) {
-  if (MpiWorld::thread_level() != ThreadLevel::multiple) options.progress = Progress::caller;
+  if (MpiWorld::thread_level() < ThreadLevel::serialized) options.progress = Progress::caller;
   return make_communicator(std::make_unique<MpiTransport>(parent), options);
 }
 
 }  // namespace
+
+MpiGuard::MpiGuard() : locked_(is_serialized()) {
+  if (locked_) mpi_mutex.lock();
+}
+
+MpiGuard::~MpiGuard() {
+  if (locked_) mpi_mutex.unlock();
+}
 
 MpiWorld::MpiWorld() : exceptions_(std::uncaught_exceptions()) {
   if (is_initialized()) return;

@@ -9,7 +9,7 @@
 
 namespace rondo::comm {
 
-/// The collectives of algorithms/ over any transport.
+/// The collectives of algorithms/ and shm/ over any transport. Collective, blocking.
 std::unique_ptr<Communicator> make_communicator(std::unique_ptr<Transport> transport,
                                                 CommunicatorOptions options = {});
 

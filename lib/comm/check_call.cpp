@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "comm/check_call.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+namespace rondo::comm {
+namespace {
+
+void require_whole_elements(std::size_t bytes, DType dtype) {
+  if (bytes % size_of(dtype) == 0) return;
+  throw UsageError(fmt::format("{} bytes are not a whole number of {} elements of {} bytes", bytes,
+                               name_of(dtype), size_of(dtype)));
+}
+
+void require_equal(std::size_t input_bytes, std::size_t output_bytes) {
+  if (input_bytes == output_bytes) return;
+  throw UsageError(
+      fmt::format("allreduce of {} bytes into {}: input and output must be equally "
+                  "long",
+                  input_bytes, output_bytes));
+}
+
+void require_blocks(std::size_t whole_bytes, std::size_t block_bytes, int size) {
+  if (whole_bytes == block_bytes * static_cast<std::size_t>(size)) return;
+  throw UsageError(fmt::format("{} bytes are not {} blocks of {} bytes, one for each rank",
+                               whole_bytes, size, block_bytes));
+}
+
+void require_covering(const Call& call, LaneRange range) {
+  require(call.lanes > 0, "allreduce_lanes of no lanes: a sum over lanes needs one at least");
+  const auto covers = [](const LaneNode& node, LaneRange lanes_of_node) {
+    return node.lanes == lanes_of_node;
+  };
+  if (!std::ranges::equal(call.nodes, covering_nodes(range, call.lanes), covers))
+    throw UsageError(
+        fmt::format("{} nodes do not cover this rank's lanes {} to {} of {} along the "
+                    "lane tree: add every one of these lanes to one LaneTreeSum",
+                    call.nodes.size(), range.begin, range.end, call.lanes));
+  for (const LaneNode& node : call.nodes) {
+    if (node.sum.size_bytes() != call.output.size())
+      throw UsageError(fmt::format("the sum of lanes {} to {} has {} elements, the result has {}",
+                                   node.lanes.begin, node.lanes.end, node.sum.size(),
+                                   call.output.size() / sizeof(float)));
+  }
+}
+
+void require_wire(const Call& call) {
+  if (call.options.wire == Wire::exact) return;
+  const bool reduces =
+      call.collective == Collective::allreduce || call.collective == Collective::reduce_scatter;
+  if (reduces && call.dtype == DType::f32) return;
+  throw UsageError(
+      fmt::format("{} of {} as {} on the wire: only allreduce and reduce_scatter of "
+                  "f32 can be rounded on their way",
+                  name_of(call.collective), name_of(call.dtype), name_of(call.options.wire)));
+}
+
+}  // namespace
+
+void check_call(const Call& call, const Place& place) {
+  require_wire(call);
+  switch (call.collective) {
+    case Collective::allreduce:
+      require_whole_elements(call.output.size(), call.dtype);
+      return require_equal(call.input.size(), call.output.size());
+    case Collective::reduce_scatter:
+      require_whole_elements(call.output.size(), call.dtype);
+      return require_blocks(call.input.size(), call.output.size(), place.size);
+    case Collective::allgather:
+      return require_blocks(call.output.size(), call.input.size(), place.size);
+    case Collective::broadcast:
+      if (call.root < 0 || call.root >= place.size)
+        throw UsageError(
+            fmt::format("broadcast from rank {}: there are {} ranks", call.root, place.size));
+      return;
+    case Collective::barrier: return;
+    case Collective::allreduce_lanes:
+      return require_covering(call, lane_range(place.rank, place.size, call.lanes));
+  }
+}
+
+}  // namespace rondo::comm
