@@ -11,10 +11,8 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
-#include "comm/algorithms/dissemination_barrier.hpp"
+#include "comm/algorithms/catalogue.hpp"
 #include "comm/algorithms/lane_tree_allreduce.hpp"
-#include "comm/algorithms/ring.hpp"
-#include "comm/algorithms/tree_broadcast.hpp"
 #include "comm/check_call.hpp"
 #include "comm/make_communicator.hpp"
 #include "comm/operation_queue.hpp"
@@ -71,6 +69,11 @@ Place place_in(const Transport& transport, bool shared_memory) {
   return place;
 }
 
+Algorithm algorithm_of(const Call& call) {
+  if (call.options.algorithm != Algorithm::automatic) return call.options.algorithm;
+  return call.collective == Collective::broadcast ? Algorithm::tree : Algorithm::ring;
+}
+
 class CollectiveCommunicator final : public Communicator {
  public:
   CollectiveCommunicator(std::unique_ptr<Transport> transport, CommunicatorOptions options)
@@ -79,6 +82,8 @@ class CollectiveCommunicator final : public Communicator {
 
   std::unique_ptr<Work> start(const Call& call) override {
     check_call(call, place());
+    if (call.options.algorithm != Algorithm::automatic)
+      algorithms::require_algorithm(call.collective, call.options.algorithm);
     auto body = [call, nodes = std::vector(call.nodes.begin(), call.nodes.end())](
                     Channel& channel, const Signature& signature) {
       return execute(channel, call, nodes, signature);
@@ -104,22 +109,26 @@ class CollectiveCommunicator final : public Communicator {
   static Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
                       Signature signature) {
     co_await check_signature(channel, signature);
+    const Algorithm algorithm = algorithm_of(call);
+    const algorithms::Reduction reduction{call.dtype, call.op, call.options.wire};
     switch (call.collective) {
       case Collective::allreduce:
         if (call.input.data() != call.output.data())
           std::ranges::copy(call.input, call.output.begin());
-        co_await ring_allreduce(channel, call.output, call.dtype, call.op);
+        co_await algorithms::allreduce(channel, algorithm, call.output, reduction);
         break;
       case Collective::reduce_scatter:
-        co_await ring_reduce_scatter(channel, call.input, call.output, call.dtype, call.op);
+        co_await algorithms::reduce_scatter(channel, algorithm, call.input, call.output, reduction);
         break;
       case Collective::allgather: {
         const Blocks blocks(call.output, 1, channel.size());
         std::ranges::copy(call.input, blocks[channel.rank()].begin());
-        co_await ring_allgather(channel, blocks);
+        co_await algorithms::allgather(channel, algorithm, blocks);
         break;
       }
-      case Collective::broadcast: co_await tree_broadcast(channel, call.output, call.root); break;
+      case Collective::broadcast:
+        co_await algorithms::broadcast(channel, algorithm, call.output, call.root);
+        break;
       case Collective::barrier: break;  // comparing the signatures was one
       case Collective::allreduce_lanes:
         co_await lane_tree_allreduce(

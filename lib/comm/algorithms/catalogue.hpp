@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "rondo/comm/call.hpp"
+
+#include "comm/algorithms/blocks.hpp"
+#include "comm/algorithms/channel.hpp"
+#include "comm/algorithms/reduction.hpp"
+
+/// Every algorithm over a Channel, by collective and name. `hierarchical` and `shared` are others'.
+///
+/// All are collective, with equal lengths, algorithm and options on every rank, for any number of
+/// ranks and of elements. All ranks end with the same bits. \throws UsageError  at once, the
+/// collective has no such algorithm. What a task throws is a CommError, as Transport::test does;
+/// buffers are then unspecified.
+namespace rondo::comm::algorithms {
+
+/// Those that a collective has; `automatic` is none of them.
+std::span<const Algorithm> algorithms_for(Collective collective);
+
+/// \throws UsageError  unless algorithms_for(collective) has it; it lists what it has.
+void require_algorithm(Collective collective, Algorithm algorithm);
+
+/// Replaces `data` on every rank by the reduction over all ranks.
+Task allreduce(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
+               Reduction reduction, Segmentation segmentation = {});
+
+/// `output` becomes the reduction of all ranks' block rank() of `input`, which is size() blocks as
+/// long as `output` and does not overlap it.
+Task reduce_scatter(Channel& channel, Algorithm algorithm, std::span<const std::byte> input,
+                    std::span<std::byte> output, Reduction reduction,
+                    Segmentation segmentation = {});
+
+/// Completes `blocks` on every rank from each rank's own block, which must be in place.
+Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks,
+               Segmentation segmentation = {});
+
+/// Every rank's `data` becomes rank `root`'s.
+Task broadcast(Channel& channel, Algorithm algorithm, std::span<std::byte> data, int root,
+               Segmentation segmentation = {});
+
+}  // namespace rondo::comm::algorithms
