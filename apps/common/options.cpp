@@ -111,7 +111,10 @@ void Options::assign_from_environment(const Environment& environment) {
     assign(setting.name(), variable->second, name);
     ours.erase(name);
   }
+  // What the library itself reads.
   ours.erase(environment_name("config"));
+  ours.erase(environment_name("tuning"));
+  names.emplace_back("TUNING");
   // A variable that is nearly an option is a typing error; any other may be another program's.
   for (const auto& [name, value] : ours) {
     if (!name.starts_with(environment_prefix)) continue;

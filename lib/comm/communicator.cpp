@@ -11,11 +11,11 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
-#include "comm/algorithms/catalogue.hpp"
-#include "comm/algorithms/lane_tree_allreduce.hpp"
 #include "comm/check_call.hpp"
 #include "comm/make_communicator.hpp"
+#include "comm/message_path.hpp"
 #include "comm/operation_queue.hpp"
+#include "comm/select.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -69,24 +69,22 @@ Place place_in(const Transport& transport, bool shared_memory) {
   return place;
 }
 
-Algorithm algorithm_of(const Call& call) {
-  if (call.options.algorithm != Algorithm::automatic) return call.options.algorithm;
-  return call.collective == Collective::broadcast ? Algorithm::tree : Algorithm::ring;
-}
-
 class CollectiveCommunicator final : public Communicator {
  public:
   CollectiveCommunicator(std::unique_ptr<Transport> transport, CommunicatorOptions options)
       : Communicator(place_in(*transport, options.shared_memory), options.time_limit),
+        selector_(options.tuning, place()),
         queue_(std::make_shared<OperationQueue>(std::move(transport), options)) {}
 
   std::unique_ptr<Work> start(const Call& call) override {
     check_call(call, place());
-    if (call.options.algorithm != Algorithm::automatic)
-      algorithms::require_algorithm(call.collective, call.options.algorithm);
-    auto body = [call, nodes = std::vector(call.nodes.begin(), call.nodes.end())](
+    Call chosen = call;
+    chosen.options.algorithm = selector_.choose(call).algorithm;
+    const TransportTuning& tuning = selector_.tuning().transport;
+    const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
+    auto body = [chosen, segmentation, nodes = std::vector(call.nodes.begin(), call.nodes.end())](
                     Channel& channel, const Signature& signature) {
-      return execute(channel, call, nodes, signature);
+      return execute(channel, chosen, nodes, segmentation, signature);
     };
     return std::make_unique<QueuedWork>(queue_, queue_->push(call, std::move(body)));
   }
@@ -94,6 +92,8 @@ class CollectiveCommunicator final : public Communicator {
   void run(const Call& call) override { wait(*this, *start(call)); }
 
   void progress() override { queue_->progress(); }
+
+  std::string explain(const Call& call) const override { return selector_.explain(call); }
 
   std::unique_ptr<Memory> allocate(std::size_t bytes) override {
     return std::make_unique<PrivateMemory>(bytes);
@@ -107,37 +107,12 @@ class CollectiveCommunicator final : public Communicator {
 
  private:
   static Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
-                      Signature signature) {
+                      Segmentation segmentation, Signature signature) {
     co_await check_signature(channel, signature);
-    const Algorithm algorithm = algorithm_of(call);
-    const algorithms::Reduction reduction{call.dtype, call.op, call.options.wire};
-    switch (call.collective) {
-      case Collective::allreduce:
-        if (call.input.data() != call.output.data())
-          std::ranges::copy(call.input, call.output.begin());
-        co_await algorithms::allreduce(channel, algorithm, call.output, reduction);
-        break;
-      case Collective::reduce_scatter:
-        co_await algorithms::reduce_scatter(channel, algorithm, call.input, call.output, reduction);
-        break;
-      case Collective::allgather: {
-        const Blocks blocks(call.output, 1, channel.size());
-        std::ranges::copy(call.input, blocks[channel.rank()].begin());
-        co_await algorithms::allgather(channel, algorithm, blocks);
-        break;
-      }
-      case Collective::broadcast:
-        co_await algorithms::broadcast(channel, algorithm, call.output, call.root);
-        break;
-      case Collective::barrier: break;  // comparing the signatures was one
-      case Collective::allreduce_lanes:
-        co_await lane_tree_allreduce(
-            channel, std::move(nodes), call.lanes,
-            {reinterpret_cast<float*>(call.output.data()), call.output.size() / sizeof(float)});
-        break;
-    }
+    co_await run_by_messages(channel, call, std::move(nodes), segmentation);
   }
 
+  Selector selector_;
   std::shared_ptr<OperationQueue> queue_;
 };
 

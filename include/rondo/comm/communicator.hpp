@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "rondo/base/dtype.hpp"
 #include "rondo/comm/call.hpp"
 #include "rondo/comm/transport.hpp"
 
 namespace rondo::comm {
+
+struct Tuning;
 
 /// Who executes operations that were started.
 enum class Progress : std::uint8_t {
@@ -25,6 +28,8 @@ struct CommunicatorOptions {
   std::chrono::milliseconds time_limit = std::chrono::minutes(2);
   Progress progress = Progress::caller;
   bool shared_memory = true;  ///< use it between ranks of one node
+  /// Equal on all ranks. Null: what rank 0 reads from the file that RONDO_TUNING names, if any.
+  std::shared_ptr<const Tuning> tuning = {};
 };
 
 /// Completion of one collective operation. Not thread-safe.
@@ -90,6 +95,8 @@ class Communicator {
   /// Advances what was started, as far as that needs no waiting. A hook for loops that compute.
   /// \throws CommError  as Work::wait
   virtual void progress() = 0;
+  /// One line: the algorithm that `call` would run, and why. Local. \throws UsageError as start()
+  virtual std::string explain(const Call& call) const = 0;
   /// Memory of `bytes` on this rank; other ranks may ask for other lengths. Buffers inside it spare
   /// operations between ranks of one node every copy. Collective, blocking. Without shared memory
   /// (one rank a node, or CommunicatorOptions::shared_memory off) it is plain memory.

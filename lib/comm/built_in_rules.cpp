@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "rondo/comm/tuning.hpp"
+
+#include "comm/algorithms/catalogue.hpp"
+
+namespace rondo::comm {
+namespace {
+
+constexpr std::size_t operator""_KiB(unsigned long long count) {
+  return count << 10;
+}
+constexpr std::size_t operator""_MiB(unsigned long long count) {
+  return count << 20;
+}
+
+constexpr int any = std::numeric_limits<int>::max();
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+// A message of n bytes takes a + n b. Links from 1 Gbit/s Ethernet to 100 Gbit/s InfiniBand have
+// a / b, the bytes that fit into one latency, between 6 and 33 KiB: 16 KiB are taken. With
+// L = ceil(log2 p):
+//
+//   recursive_doubling  L a + L n b                    least below L/(L-2) a/b
+//   direct              2 a + 2 (p-1)/p n b            and p-1 messages at once each way
+//   rabenseifner        2 L a + 2 (p-1)/p n b          sums and messages do not overlap
+//   ring                2 (p-1) a + 2 (p-1)/p n b      they do: worth p n > 20 a/b and more
+//
+// Rules for ranks apart from one another follow those for nodes, which shared memory serves.
+constexpr TuningRule rules[] = {
+    {Collective::allreduce, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce, Algorithm::recursive_doubling, {}, {2, any}, 1_KiB},
+    {Collective::allreduce, Algorithm::hierarchical, {}, {2, any}},
+    {Collective::allreduce, Algorithm::recursive_doubling, {2, 2}, {}, 64_KiB},
+    {Collective::allreduce, Algorithm::recursive_doubling, {3, 8}, {}, 8_KiB},
+    {Collective::allreduce, Algorithm::recursive_doubling, {9, any}, {}, 16_KiB},
+    {Collective::allreduce, Algorithm::direct, {3, 8}, {}, 256_KiB},
+    {Collective::allreduce, Algorithm::rabenseifner, {9, 16}, {}, 1_MiB},
+    {Collective::allreduce, Algorithm::rabenseifner, {17, 64}, {}, 8_MiB},
+    {Collective::allreduce, Algorithm::rabenseifner, {65, 256}, {}, 64_MiB},
+    {Collective::allreduce, Algorithm::rabenseifner, {257, any}},
+    {Collective::allreduce, Algorithm::ring},
+
+    {Collective::reduce_scatter, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter, Algorithm::hierarchical, {}, {2, any}},
+    {Collective::reduce_scatter, Algorithm::direct, {2, 16}, {}, 256_KiB},
+    {Collective::reduce_scatter, Algorithm::rabenseifner, {17, 64}, {}, 8_MiB},
+    {Collective::reduce_scatter, Algorithm::rabenseifner, {65, any}, {}, 64_MiB},
+    {Collective::reduce_scatter, Algorithm::ring},
+
+    {Collective::allgather, Algorithm::shared, {}, {1, 1}},
+    {Collective::allgather, Algorithm::hierarchical, {}, {2, any}},
+    {Collective::allgather, Algorithm::direct, {2, 16}, {}, 256_KiB},
+    {Collective::allgather, Algorithm::recursive_doubling, {17, 64}, {}, 8_MiB},
+    {Collective::allgather, Algorithm::recursive_doubling, {65, any}, {}, 64_MiB},
+    {Collective::allgather, Algorithm::ring},
+
+    {Collective::broadcast, Algorithm::shared, {}, {1, 1}},
+    {Collective::broadcast, Algorithm::hierarchical, {}, {2, any}},
+    {Collective::broadcast, Algorithm::tree, {}, {}, 128_KiB},
+    {Collective::broadcast, Algorithm::pipelined_tree},
+
+    {Collective::barrier, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
+};
+
+}  // namespace
+
+std::span<const TuningRule> built_in_rules() {
+  return rules;
+}
+
+std::vector<Algorithm> algorithms_of(Collective collective) {
+  // These two have one way each, which the catalogue does not list: a dissemination, and slices.
+  if (collective == Collective::barrier) return {Algorithm::recursive_doubling};
+  if (collective == Collective::allreduce_lanes) return {Algorithm::direct};
+  const auto by_messages = algorithms::algorithms_for(collective);
+  return {by_messages.begin(), by_messages.end()};
+}
+
+bool fits(Algorithm algorithm, Collective collective, const Place& place) {
+  const auto known = algorithms_of(collective);
+  if (std::ranges::find(known, algorithm) == known.end()) return false;
+  if (place.size == 1) return true;
+  if (algorithm == Algorithm::shared) return place.nodes == 1;
+  if (algorithm == Algorithm::hierarchical) return 1 < place.nodes && place.nodes < place.size;
+  return true;
+}
+
+}  // namespace rondo::comm
