@@ -44,3 +44,19 @@ function(rondo_add_mpi_test name)
       LABELS "mpi;${arg_LABELS}" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
   endforeach()
 endfunction()
+
+# rondo_add_cluster_test(<name> HOSTS <n> RANKS_PER_HOST <n> [OPTIONS <option>...] [LABELS <label>...]
+#                        COMMAND <program> [<argument>...])
+#   The command on every rank of a cluster of virtual hosts, registered as <name>/<hosts>x<ranks per host>;
+#   the options are those of tests/cluster/virtual-hosts. Skipped where the machine does not allow them.
+function(rondo_add_cluster_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "HOSTS;RANKS_PER_HOST" "OPTIONS;LABELS;COMMAND")
+  math(EXPR ranks "${arg_HOSTS} * ${arg_RANKS_PER_HOST}")
+  set(test ${name}/${arg_HOSTS}x${arg_RANKS_PER_HOST})
+  add_test(NAME ${test}
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/cluster/virtual-hosts --mpirun ${MPIEXEC_EXECUTABLE}
+            --hosts ${arg_HOSTS} --ranks-per-host ${arg_RANKS_PER_HOST} ${arg_OPTIONS}
+            -- ${arg_COMMAND})
+  set_tests_properties(${test} PROPERTIES TIMEOUT 120 PROCESSORS ${ranks} SKIP_RETURN_CODE 77
+    LABELS "cluster;${arg_LABELS}" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
+endfunction()
