@@ -2,124 +2,172 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/kernels/reduce.hpp"
 
-#include <cmath>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "rondo/base/error.hpp"
 
+#include "comm/kernels/reduction.hpp"
+#include "comm/kernels/targets.hpp"
+
+// From here on, this file is compiled once per target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "comm/kernels/reduce.cpp"  // NOLINT(readability-identifier-naming)
+#include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "comm/kernels/float16.inl"
+// After float16.inl.
+#include "comm/kernels/elements.inl"
+
+HWY_BEFORE_NAMESPACE();
 namespace rondo::comm {
-namespace {
+namespace HWY_NAMESPACE {
 
-template <class T>
-inline constexpr bool is_short_float = std::is_same_v<T, half> || std::is_same_v<T, bfloat16>;
+/// How many vectors are in flight at once. Four, so that the pointers of inputs and outputs, read
+/// anew each time, cost little.
+constexpr std::size_t unroll = 4;
 
-/// The type in which elements of type T are computed. Unsigned for integers, whose sums wrap.
-template <class T>
-struct Arithmetic {
-  using type = T;
-};
-template <class T>
-requires is_short_float<T>
-struct Arithmetic<T> {
-  using type = float;
-};
-template <>
-struct Arithmetic<std::uint8_t> {
-  using type = unsigned;
-};
-template <>
-struct Arithmetic<std::int32_t> {
-  using type = std::uint32_t;
-};
-template <>
-struct Arithmetic<std::int64_t> {
-  using type = std::uint64_t;
-};
+HWY_INLINE Bytes load(const std::byte* from) {
+  return hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(from));
+}
 
-struct Sum {
-  template <class T>
-  T operator()(T a, T b) const {
-    using A = typename Arithmetic<T>::type;
-    return static_cast<T>(static_cast<A>(a) + static_cast<A>(b));
+struct CachedStore {
+  HWY_INLINE void operator()(Bytes bytes, std::byte* to) const {
+    hn::StoreU(bytes, ByteTag(), reinterpret_cast<std::uint8_t*>(to));
   }
 };
 
-template <class T>
-bool is_nan(T value) {
-  if constexpr (is_short_float<T>)
-    return std::isnan(static_cast<float>(value));
-  else if constexpr (std::is_floating_point_v<T>)
-    return std::isnan(value);
-  else
-    return false;
-}
-
-template <class T>
-bool is_less(T a, T b) {
-  if constexpr (is_short_float<T>)
-    return static_cast<float>(a) < static_cast<float>(b);
-  else
-    return a < b;
-}
-
-struct Min {
-  template <class T>
-  T operator()(T a, T b) const {
-    return is_less(b, a) || is_nan(b) ? b : a;
+struct StreamingStore {
+  HWY_INLINE void operator()(Bytes bytes, std::byte* to) const {
+    hn::Stream(bytes, ByteTag(), reinterpret_cast<std::uint8_t*>(to));
   }
 };
 
-struct Max {
-  template <class T>
-  T operator()(T a, T b) const {
-    return is_less(a, b) || is_nan(b) ? b : a;
+/// Reduces `count` vectors at `offset`. All inputs are read before the first output is written.
+template <class T, class Op, class Store, std::size_t count>
+HWY_INLINE void reduce_vectors(const Reduction& reduction, std::size_t offset) {
+  typename Elements<T>::Vector result[count];
+  for (std::size_t i = 0; i < count; ++i)
+    result[i] = Elements<T>::unpack(load(reduction.inputs[0] + offset + i * vector_bytes));
+  for (std::size_t k = 1; k < reduction.inputs.size(); ++k) {
+    const std::byte* const input = reduction.inputs[k] + offset;
+    for (std::size_t i = 0; i < count; ++i)
+      result[i] = combine(Op(), result[i], Elements<T>::unpack(load(input + i * vector_bytes)));
   }
-};
+  if (reduction.divisor > 1)
+    for (std::size_t i = 0; i < count; ++i)
+      result[i] = divide(result[i], reduction.divisor);
 
-template <class T, class Combine>
-void combine(std::span<T> accumulator, std::span<const T> values, Combine op) {
-  for (std::size_t i = 0; i < accumulator.size(); ++i)
-    accumulator[i] = op(accumulator[i], values[i]);
+  Bytes packed[count];
+  for (std::size_t i = 0; i < count; ++i)
+    packed[i] = Elements<T>::pack(result[i]);
+  for (std::byte* const output : reduction.outputs)
+    for (std::size_t i = 0; i < count; ++i)
+      Store()(packed[i], output + offset + i * vector_bytes);
 }
 
+/// Reduces `bytes` bytes at `offset`, fewer than a vector has.
+template <class T, class Op>
+HWY_NOINLINE void reduce_part(const Reduction& reduction, std::size_t offset, std::size_t bytes) {
+  const ByteTag tag;
+  auto result = Elements<T>::unpack(load_part(tag, reduction.inputs[0] + offset, bytes));
+  for (const std::byte* const input : reduction.inputs.subspan(1))
+    result = combine(Op(), result, Elements<T>::unpack(load_part(tag, input + offset, bytes)));
+  if (reduction.divisor > 1) result = divide(result, reduction.divisor);
+  for (std::byte* const output : reduction.outputs)
+    store_part(tag, Elements<T>::pack(result), output + offset, bytes);
+}
+
+/// By value: what is stored could overwrite an argument that others can see, and make the compiler
+/// read it again.
+template <class T, class Op, class Store>
+HWY_NOINLINE void reduce_from(Reduction reduction, std::size_t offset) {
+  for (; offset + unroll * vector_bytes <= reduction.bytes; offset += unroll * vector_bytes)
+    reduce_vectors<T, Op, Store, unroll>(reduction, offset);
+  for (; offset + vector_bytes <= reduction.bytes; offset += vector_bytes)
+    reduce_vectors<T, Op, Store, 1>(reduction, offset);
+  if (offset < reduction.bytes) reduce_part<T, Op>(reduction, offset, reduction.bytes - offset);
+}
+
+std::size_t bytes_to_alignment(const std::byte* address) {
+  return -reinterpret_cast<std::uintptr_t>(address) % vector_bytes;
+}
+
+/// Streaming stores must be aligned: all outputs must become so together, between two elements.
 template <class T>
-std::span<T> elements(std::span<std::byte> bytes) {
-  return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
+bool can_stream(std::span<std::byte* const> outputs) {
+  const std::size_t head = bytes_to_alignment(outputs[0]);
+  return head % sizeof(T) == 0 && std::all_of(outputs.begin(), outputs.end(), [&](auto* output) {
+           return bytes_to_alignment(output) == head;
+         });
 }
 
-template <class T>
-std::span<const T> elements(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+template <class T, class Op>
+void reduce_typed(const Reduction& reduction) {
+  if (reduction.stores == Stores::cached || !can_stream<T>(reduction.outputs))
+    return reduce_from<T, Op, CachedStore>(reduction, 0);
+
+  const std::size_t head = std::min(bytes_to_alignment(reduction.outputs[0]), reduction.bytes);
+  if (head > 0) reduce_part<T, Op>(reduction, 0, head);
+  reduce_from<T, Op, StreamingStore>(reduction, head);
+  hwy::FlushStream();
 }
 
-template <class T>
-void reduce_elements(ReduceOp op, std::span<T> accumulator, std::span<const T> values) {
-  switch (op) {
-    case ReduceOp::sum:
-    case ReduceOp::avg: return combine(accumulator, values, Sum{});
-    case ReduceOp::min: return combine(accumulator, values, Min{});
-    case ReduceOp::max: return combine(accumulator, values, Max{});
-  }
-  throw UsageError("reduce op out of range");
+void reduce_on_target(DType dtype, ReduceOp op, const Reduction& reduction) {
+  dispatch(dtype, [&]<class T>(std::type_identity<T>) {
+    switch (op) {
+      case ReduceOp::sum:
+      case ReduceOp::avg: return reduce_typed<T, Sum>(reduction);
+      case ReduceOp::min: return reduce_typed<T, Min>(reduction);
+      case ReduceOp::max: return reduce_typed<T, Max>(reduction);
+    }
+    throw UsageError("reduce op out of range");
+  });
 }
 
-}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace rondo::comm
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rondo::comm {
+
+HWY_EXPORT(reduce_on_target);
 
 void reduce(DType dtype, ReduceOp op, std::span<std::byte> accumulator,
             std::span<const std::byte> values) {
-  dispatch(dtype, [&]<class T>(std::type_identity<T>) {
-    reduce_elements(op, elements<T>(accumulator), elements<T>(values));
-  });
+  const std::array<const std::byte*, 2> inputs{accumulator.data(), values.data()};
+  const std::array outputs{accumulator.data()};
+  reduce_all(dtype, op, 1, inputs, outputs, accumulator.size(), Stores::cached);
 }
 
 void divide(DType dtype, std::span<std::byte> values, int divisor) {
-  dispatch(dtype, [&]<class T>(std::type_identity<T>) {
-    // int for integers: its division is exact for u8 and truncates toward zero.
-    using A = std::conditional_t<std::is_same_v<T, std::uint8_t>, int,
-                                 std::conditional_t<is_short_float<T>, float, T>>;
-    for (T& value : elements<T>(values))
-      value = static_cast<T>(static_cast<A>(value) / static_cast<A>(divisor));
-  });
+  const std::array<const std::byte*, 1> inputs{values.data()};
+  const std::array outputs{values.data()};
+  reduce_all(dtype, ReduceOp::sum, divisor, inputs, outputs, values.size(), Stores::cached);
+}
+
+// NOLINTNEXTLINE(readability-function-size): seven arguments, all of them different things
+void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte* const> inputs,
+                std::span<std::byte* const> outputs, std::size_t bytes, Stores stores) {
+  HWY_DYNAMIC_DISPATCH(reduce_on_target)
+  (dtype, op, Reduction{divisor, inputs, outputs, bytes, stores});
+}
+
+void copy(std::span<const std::byte> from, std::span<std::byte> to, Stores stores) {
+  if (stores == Stores::cached) {
+    if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
+    return;
+  }
+  const std::array inputs{from.data()};
+  const std::array outputs{to.data()};
+  reduce_all(DType::u8, ReduceOp::sum, 1, inputs, outputs, from.size(), stores);
 }
 
 }  // namespace rondo::comm
+#endif
