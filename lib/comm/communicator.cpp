@@ -12,6 +12,7 @@
 #include "rondo/base/log.hpp"
 
 #include "comm/check_call.hpp"
+#include "comm/checked_run.hpp"
 #include "comm/make_communicator.hpp"
 #include "comm/message_path.hpp"
 #include "comm/operation_queue.hpp"
@@ -80,11 +81,14 @@ class CollectiveCommunicator final : public Communicator {
     check_call(call, place());
     Call chosen = call;
     chosen.options.algorithm = selector_.choose(call).algorithm;
-    const TransportTuning& tuning = selector_.tuning().transport;
-    const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
-    auto body = [chosen, segmentation, nodes = std::vector(call.nodes.begin(), call.nodes.end())](
+    auto body = [chosen, tuning = selector_.tuning().transport,
+                 nodes = std::vector(call.nodes.begin(), call.nodes.end())](
                     Channel& channel, const Signature& signature) {
-      return execute(channel, chosen, nodes, segmentation, signature);
+      const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
+      const auto run = [=](Channel& messages, const Call& checked) {
+        return run_by_messages(messages, checked, nodes, segmentation);
+      };
+      return checked_run(channel, signature, chosen, tuning.copy_limit_bytes, run);
     };
     return std::make_unique<QueuedWork>(queue_, queue_->push(call, std::move(body)));
   }
@@ -106,12 +110,6 @@ class CollectiveCommunicator final : public Communicator {
   }
 
  private:
-  static Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
-                      Segmentation segmentation, Signature signature) {
-    co_await check_signature(channel, signature);
-    co_await run_by_messages(channel, call, std::move(nodes), segmentation);
-  }
-
   Selector selector_;
   std::shared_ptr<OperationQueue> queue_;
 };
