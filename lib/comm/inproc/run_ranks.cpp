@@ -3,10 +3,12 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "rondo/comm/inproc.hpp"
 
+#include "comm/agreed_tuning.hpp"
 #include "comm/inproc/inproc_world.hpp"
 #include "comm/make_communicator.hpp"
 
@@ -42,7 +44,10 @@ void run_ranks(int ranks, const std::function<void(Communicator&)>& body,
                CommunicatorOptions options, int ranks_per_node) {
   InprocWorld world(ranks, ranks_per_node);
   run_threads(world, [&](int rank) {
-    const auto comm = make_communicator(world.transport(rank), options);
+    CommunicatorOptions own_options = options;
+    auto transport = world.transport(rank);
+    if (!options.tuning) own_options.tuning = agreed_tuning(*transport, options.time_limit);
+    const auto comm = make_communicator(std::move(transport), own_options);
     body(*comm);
   });
 }

@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include <mpi.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
+#include "comm/agreed_tuning.hpp"
 #include "comm/make_communicator.hpp"
 #include "comm/mpi/mpi_check.hpp"
 #include "comm/mpi/mpi_transport.hpp"
@@ -47,7 +49,9 @@ std::recursive_mutex mpi_mutex;
 
 std::unique_ptr<Communicator> make_on(MPI_Comm parent, CommunicatorOptions options) {
   if (MpiWorld::thread_level() < ThreadLevel::serialized) options.progress = Progress::caller;
-  return make_communicator(std::make_unique<MpiTransport>(parent), options);
+  auto transport = std::make_unique<MpiTransport>(parent);
+  if (!options.tuning) options.tuning = agreed_tuning(*transport, options.time_limit);
+  return make_communicator(std::move(transport), options);
 }
 
 }  // namespace
