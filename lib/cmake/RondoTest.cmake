@@ -10,6 +10,8 @@ set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIR
 # What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
 add_custom_target(rondo_unit_tests)
 add_custom_target(rondo_thread_tests)
+# What the preset "mpich" builds: all of rondo_add_mpi_test.
+add_custom_target(rondo_mpi_tests)
 
 # rondo_add_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
 #   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan.
@@ -36,6 +38,7 @@ function(rondo_add_mpi_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo_mpi_main rondo_flags GTest::gmock)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_dependencies(rondo_mpi_tests ${name})
   foreach(n IN LISTS arg_RANKS)
     add_test(NAME ${name}/np${n}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${RONDO_MPIEXEC_FLAGS}

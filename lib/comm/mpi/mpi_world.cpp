@@ -69,6 +69,8 @@ MpiWorld::MpiWorld() : exceptions_(std::uncaught_exceptions()) {
   int provided = 0;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   owns_ = true;
+  // MPICH asks this communicator's handler about the errors of any request.
+  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
 }
 
 MpiWorld::~MpiWorld() {
