@@ -133,9 +133,16 @@ bool OperationQueue::step(Operation& operation, Deadline deadline) {
   }
   if (operation.runner.step()) return true;
   if (Clock::now() < std::min(operation.deadline, deadline)) return false;
-  throw CommError(
-      fmt::format("{} did not come in time: is that rank stopped, far behind, or its network down?",
-                  operation.runner.waiting_for()));
+  throw CommError(late_text(operation));
+}
+
+std::string OperationQueue::late_text(const Operation& operation) const {
+  const std::string outstanding = transport_->describe_outstanding();
+  return fmt::format(
+      "{} did not come in time (a call of {} bytes{}{}): is that rank stopped, far behind, or its "
+      "network down?",
+      operation.runner.waiting_for(), bytes_of(operation.signature),
+      outstanding.empty() ? "" : "; outstanding: ", outstanding);
 }
 
 CommError OperationQueue::explain(const Signature& signature, const std::exception& error) const {

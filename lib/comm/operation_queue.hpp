@@ -81,6 +81,7 @@ class OperationQueue {
   void require_alive(std::string_view what) const;
   bool step_front(Lock& lock, Deadline deadline);
   bool step(Operation& operation, Deadline deadline);
+  std::string late_text(const Operation& operation) const;
   CommError explain(const Signature& signature, const std::exception& error) const;
   void complete_front(const std::optional<CommError>& error);
   void end_with(const CommError& error);

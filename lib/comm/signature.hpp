@@ -34,6 +34,13 @@ static_assert(sizeof(Signature) == 56);
 /// The signature of `call` as operation number `sequence`, on any rank.
 Signature signature_of(const Call& call, std::uint32_t sequence);
 
+/// Of the buffer whose elements are counted.
+inline std::size_t bytes_of(const Signature& signature) {
+  const bool counts_bytes =
+      signature.kind == Collective::allgather || signature.kind == Collective::broadcast;
+  return signature.count * (counts_bytes ? 1 : size_of(signature.dtype));
+}
+
 /// For people: "allreduce f32 sum of 1024 elements 'bucket 3' (#17)".
 std::string describe(const Signature& signature);
 

@@ -47,6 +47,7 @@ class FaultyTransport final : public comm::Transport {
   std::span<const int> nodes() const noexcept override { return inner_->nodes(); }
   bool test(Ticket ticket) override { return ticket == lost || inner_->test(ticket); }
   std::string describe(Ticket ticket) const override { return inner_->describe(ticket); }
+  std::string describe_outstanding() const override { return inner_->describe_outstanding(); }
   std::unique_ptr<comm::Transport> split(int color, int key) override {
     return inner_->split(color, key);
   }

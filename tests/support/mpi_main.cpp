@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -29,11 +31,21 @@ class Lockstep final : public testing::EmptyTestEventListener {
   void OnTestEnd(const testing::TestInfo&) override { MPI_Barrier(MPI_COMM_WORLD); }
 };
 
+/// MPI_THREAD_MULTIPLE unless RONDO_TEST_THREAD_LEVEL asks for less.
+int wanted_thread_level() {
+  const char* level = std::getenv("RONDO_TEST_THREAD_LEVEL");
+  const std::string_view name = level != nullptr ? level : "multiple";
+  if (name == "single") return MPI_THREAD_SINGLE;
+  if (name == "funneled") return MPI_THREAD_FUNNELED;
+  if (name == "serialized") return MPI_THREAD_SERIALIZED;
+  return MPI_THREAD_MULTIPLE;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int provided = 0;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
+  MPI_Init_thread(&argc, &argv, wanted_thread_level(), &provided);
   // As MpiWorld does: MPICH asks this communicator's handler about the errors of any request.
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   testing::InitGoogleTest(&argc, argv);

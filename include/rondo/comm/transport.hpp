@@ -37,12 +37,16 @@ class Transport {
   virtual Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) = 0;
 
   /// True, once, when the message's buffer may be read or used again; advances what is outstanding.
-  /// \throws CommError  the peer is lost or the message had another length. Everything outstanding
-  ///                    has then been abandoned.
+  /// \throws CommError  the peer is lost or the message had another length. Other messages stay
+  ///                    under way until abandon().
   virtual bool test(Ticket ticket) = 0;
 
   /// For people: "a message of 8 bytes from rank 3".
   virtual std::string describe(Ticket ticket) const = 0;
+
+  /// For people, by peer, every message whose test() has not returned true: "8 bytes from rank 1, 2
+  /// messages of 16 bytes in all to rank 3". Empty if a transport does not know.
+  virtual std::string describe_outstanding() const { return {}; }
 
   /// Gives up every outstanding message and ends the transport's use: no buffer is written any
   /// more. Two things MPI cannot recall: a large send that is under way may still read its buffer,

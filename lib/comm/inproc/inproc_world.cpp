@@ -11,6 +11,7 @@
 #include "rondo/base/error.hpp"
 
 #include "comm/backoff.hpp"
+#include "comm/outstanding.hpp"
 #include "comm/tags.hpp"
 
 namespace rondo::comm {
@@ -71,6 +72,13 @@ class InprocTransport final : public Transport {
     if (receive == receives_.end()) return "a message that is through";
     return fmt::format("a message of {} bytes from rank {}", receive->second.bytes,
                        receive->second.source.first);
+  }
+
+  std::string describe_outstanding() const override {
+    Outstanding outstanding;
+    for (const auto& [ticket, receive] : receives_)
+      outstanding.add(Outstanding::Direction::from, receive.source.first, receive.bytes);
+    return outstanding.describe();
   }
 
   void abandon() noexcept override {

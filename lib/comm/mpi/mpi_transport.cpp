@@ -12,6 +12,7 @@
 #include "rondo/comm/mpi_world.hpp"
 
 #include "comm/mpi/mpi_check.hpp"
+#include "comm/outstanding.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -170,6 +171,16 @@ std::string MpiTransport::describe(Ticket ticket) const {
   const Message& message = messages_.at(ticket);
   return fmt::format("a message of {} bytes {} rank {}", message.bytes,
                      message.is_receive ? "from" : "to", message.peer);
+}
+
+std::string MpiTransport::describe_outstanding() const {
+  using enum Outstanding::Direction;
+  Outstanding outstanding;
+  for (const Message& message : messages_) {
+    if (message.completed < message.chunks.size())
+      outstanding.add(message.is_receive ? from : to, message.peer, message.bytes);
+  }
+  return outstanding.describe();
 }
 
 void MpiTransport::abandon() noexcept {

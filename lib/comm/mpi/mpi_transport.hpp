@@ -38,6 +38,7 @@ class MpiTransport final : public Transport {
   std::span<const int> nodes() const noexcept override { return nodes_; }
   bool test(Ticket ticket) override;
   std::string describe(Ticket ticket) const override;
+  std::string describe_outstanding() const override;
   void abandon() noexcept override;
   std::unique_ptr<Transport> split(int color, int key) override;
 
