@@ -3,101 +3,74 @@
 // rondo-bench: measures the parts of the library. One subcommand a question; METRICS.md defines
 // every figure.
 
+#include <array>
 #include <cstdio>
-#include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "rondo/nn/network_spec.hpp"
-#include "rondo/telemetry/step_log.hpp"
+#include "rondo/base/exit_code.hpp"
 
-#include "common/options.hpp"
-#include "common/run_main.hpp"
-#include "rondo_bench/statistics.hpp"
-#include "rondo_bench/step.hpp"
+#include "common/command_line.hpp"
+#include "common/version.hpp"
+#include "rondo_bench/commands.hpp"
 
 namespace rondo::bench {
 namespace {
 
-constexpr std::string_view usage =
-    "rondo-bench: measures the parts of the library\n\n"
-    "  rondo-bench step    samples/s of the trainer's step without reading\n\n"
-    "rondo-bench SUBCOMMAND --help shows the options.\n";
+constexpr const char* overview =
+    "Measures the parts of the library.\n"
+    "Usage: mpirun -np N rondo-bench COMMAND [OPTIONS]\n"
+    "\n"
+    "Commands:\n"
+    "  allreduce        time and bandwidth beside the MPI library and the machine's limit\n"
+    "  reduce-scatter   the same of reduce-scatter\n"
+    "  allgather        the same of allgather\n"
+    "  broadcast        the same of broadcast\n"
+    "  step             samples/s of the trainer's step without reading\n"
+    "\n"
+    "rondo-bench COMMAND --help describes the options of a command; --version this build.\n"
+    "\n"
+    "Example:\n"
+    "  mpirun -np 2 --bind-to core rondo-bench allreduce --min 16K --max 64M\n";
 
-struct StepCommand {
-  StepOptions options;
-  std::filesystem::path json;
+constexpr std::array collectives{
+    std::pair{"allreduce", comm::Collective::allreduce},
+    std::pair{"reduce-scatter", comm::Collective::reduce_scatter},
+    std::pair{"allgather", comm::Collective::allgather},
+    std::pair{"broadcast", comm::Collective::broadcast},
 };
 
-void declare(apps::Options& options, StepCommand& command) {
-  StepOptions& step = command.options;
-  options.group("What is measured");
-  options.add("model", step.model, "network, on 1x28x28 images").one_of(nn::model_names());
-  options.add("precision", step.precision,
-              {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
-              "type in which the layers compute");
-  options.add("reduce", step.reduction,
-              {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
-              "order of the gradient sum");
-  options.add("lanes", step.lanes, "micro-batches a step").at_least(1);
-  options.add("batch", step.batch, "samples of a micro-batch").at_least(1);
-  options.add("threads", step.threads, "threads a rank").between(1, 4096);
-  options.group("How");
-  options.add("warmup", step.warmup, "steps before the clock runs").at_least(1);
-  options.add("steps", step.steps, "steps in one repeat").at_least(1);
-  options.add("repeats", step.repeats, "repeats; the median is the figure").at_least(1);
-  options.add("json", command.json, "append the figures to this file, one JSON object a run");
-  options.example("mpirun -np 2 rondo-bench step --precision bf16 --lanes 2 --batch 64");
+int unknown(const std::string& command) {
+  std::vector<std::string> names{"step"};
+  for (const auto& [name, collective] : collectives)
+    names.emplace_back(name);
+  fmt::print(stderr, "error: unknown command '{}'{}\n", command,
+             apps::suggestion(command, names, ""));
+  return static_cast<int>(ExitCode::usage);
 }
 
-ExitCode run_step(comm::Communicator& comm, const StepCommand& command) {
-  const StepOptions& options = command.options;
-  const std::vector<double> rates = measure_step(comm, options);
-  if (!is_root(comm)) return ExitCode::ok;
-
-  const Summary summary = summarize(rates);
-  fmt::print(
-      "step {} {}, {} ranks x {} threads, {} lanes x {}, {}: median {:.0f} samples/s "
-      "(min {:.0f}, p95 {:.0f}, {} repeats of {} steps)\n",
-      options.model, name_of(options.precision), comm.size(), options.threads, options.lanes,
-      options.batch, name_of(options.reduction), summary.median, summary.minimum, summary.p95,
-      options.repeats, options.steps);
-  if (!command.json.empty())
-    telemetry::StepLog(command.json, telemetry::StepLog::Mode::append)
-        .write({{"benchmark", "step"},
-                {"model", options.model},
-                {"precision", name_of(options.precision)},
-                {"reduce", name_of(options.reduction)},
-                {"ranks", comm.size()},
-                {"threads", options.threads},
-                {"lanes", options.lanes},
-                {"batch", options.batch},
-                {"samples_per_second", summary.median},
-                {"minimum", summary.minimum},
-                {"p95", summary.p95}});
-  return ExitCode::ok;
-}
-
-int step_main(int argc, char** argv) {
-  StepCommand command;
-  apps::Options options(
-      "rondo-bench step",
-      "Samples/s of the trainer's step: forward, backward, reduction, optimizer.");
-  declare(options, command);
-  return apps::run_mpi(options, argc, argv,
-                       [&](comm::Communicator& comm) { return run_step(comm, command); });
+int run(int argc, const char* const* argv) {
+  if (argc < 2) {
+    std::fputs(overview, stderr);
+    return static_cast<int>(ExitCode::usage);
+  }
+  const std::string command = argv[1];
+  if (command == "--help" || command == "-h") return std::fputs(overview, stdout), 0;
+  if (command == "--version")
+    return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
+  if (command == "step") return step_main(argc - 1, argv + 1);
+  for (const auto& [name, collective] : collectives)
+    if (command == name) return collective_main(collective, argc - 1, argv + 1);
+  return unknown(command);
 }
 
 }  // namespace
 }  // namespace rondo::bench
 
 int main(int argc, char** argv) {
-  const std::string_view subcommand = argc > 1 ? argv[1] : "--help";
-  if (subcommand == "step") return rondo::bench::step_main(argc - 1, argv + 1);
-  const bool help = subcommand == "--help" || subcommand == "-h";
-  std::fputs(rondo::bench::usage.data(), help ? stdout : stderr);
-  return static_cast<int>(help ? rondo::ExitCode::ok : rondo::ExitCode::usage);
+  return rondo::bench::run(argc, argv);
 }

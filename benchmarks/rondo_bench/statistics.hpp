@@ -11,9 +11,16 @@ struct Summary {
   double minimum = 0;
   double median = 0;
   double p95 = 0;  ///< nearest rank
+  double p99 = 0;  ///< nearest rank
 };
 
 /// \throws UsageError  no samples
 Summary summarize(std::span<const double> samples);
+
+/// The median over the repeats of `numerators[i] / denominators[i]`; equally long, not empty.
+double median_ratio(std::span<const double> numerators, std::span<const double> denominators);
+
+/// \throws UsageError  no values
+double geometric_mean(std::span<const double> values);
 
 }  // namespace rondo::bench

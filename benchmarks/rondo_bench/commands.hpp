@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rondo/comm/call.hpp"
+
+/// The commands of rondo-bench. Each parses the arguments behind its name (argv[0] is ignored) and
+/// returns the exit code of the process.
+namespace rondo::bench {
+
+int step_main(int argc, const char* const* argv);
+int collective_main(comm::Collective collective, int argc, const char* const* argv);
+
+}  // namespace rondo::bench

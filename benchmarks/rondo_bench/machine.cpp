@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo_bench/machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+namespace rondo::bench {
+namespace {
+
+constexpr std::size_t usual_cache_bytes = std::size_t{32} << 20;
+
+/// Reads "32768K", as sysfs spells it; 0 if there is no such file.
+std::size_t read_kibibytes(const std::filesystem::path& file) {
+  std::size_t kibibytes = 0;
+  std::ifstream(file) >> kibibytes;
+  return kibibytes * 1024;
+}
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name = {};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::size_t last_level_cache_bytes() {
+  // sysconf(_SC_LEVEL3_CACHE_SIZE) is no help: on some machines it counts all caches of a package.
+  std::size_t largest = 0;
+  for (int index = 0; index < 5; ++index)
+    largest = std::max(largest, read_kibibytes("/sys/devices/system/cpu/cpu0/cache/index" +
+                                               std::to_string(index) + "/size"));
+  return largest > 0 ? largest : usual_cache_bytes;
+}
+
+}  // namespace rondo::bench

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// rondo-bench as its users see it: the real program, under mpirun.
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/run_program.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rondo::test {
+namespace {
+
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* quick = "--max 8K --factor 32 --seconds 0.02 --repeats 5 --warmup 1 --hot";
+
+ProgramResult bench(int ranks, const std::string& arguments) {
+  return run_program(mpirun(ranks, fmt::format("{} {}", RONDO_BENCH_PROGRAM, arguments)));
+}
+
+std::vector<nlohmann::json> lines_of(const std::filesystem::path& file) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+TEST(RondoBench, measures_every_collective_on_any_number_of_ranks) {
+  for (const char* collective : {"allreduce", "reduce-scatter", "allgather", "broadcast"}) {
+    for (const int ranks : {1, 2, 3}) {
+      const ProgramResult result = bench(ranks, fmt::format("{} {}", collective, quick));
+      EXPECT_EQ(result.code, 0) << collective << " on " << ranks << ": " << result.err;
+      EXPECT_THAT(result.out, ContainsRegex("\n +[0-9]+ +[0-9]+  auto "));
+      EXPECT_THAT(result.out, Not(HasSubstr("WRONG")));
+    }
+  }
+}
+
+TEST(RondoBench, writes_every_column_as_json) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+
+  const ProgramResult result =
+      bench(2, fmt::format("allreduce {} --json {}", quick, file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto lines = lines_of(file);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1]["bytes"], 256);
+  EXPECT_EQ(lines[1]["count"], 64);
+  EXPECT_EQ(lines[1]["wrong"], 0);
+  EXPECT_EQ(lines[1]["ranks"], 2);
+  for (const char* figure : {"min_seconds", "median_seconds", "p99_seconds", "algbw", "busbw",
+                             "peer_seconds", "peer_ratio", "limit_seconds", "limit_ratio"})
+    EXPECT_GT(lines[1][figure], 0) << figure;
+  EXPECT_LE(lines[1]["min_seconds"], lines[1]["median_seconds"]);
+}
+
+TEST(RondoBench, rotates_through_more_memory_than_the_cache_unless_told_otherwise) {
+  const ProgramResult result =
+      bench(2, "allreduce --min 64K --max 64K --seconds 0.02 --repeats 5 --in-place");
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("arena buffers, in place"));
+}
+
+TEST(RondoBench, measures_short_floats_other_operations_and_private_buffers) {
+  for (const char* arguments :
+       {"--dtype bf16 --op avg --in-place", "--dtype f16 --op max --buffers private",
+        "--dtype i64 --op min --compare none", "--dtype u8"}) {
+    const ProgramResult result = bench(2, fmt::format("allreduce {} {}", quick, arguments));
+    EXPECT_EQ(result.code, 0) << arguments << result.err;
+  }
+}
+
+TEST(RondoBench, judges_the_choice_among_all_algorithms) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+
+  const ProgramResult result =
+      bench(2, fmt::format("allreduce {} --algorithm all --json {}", quick, file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("auto against the best algorithm: geometric mean"));
+  const auto lines = lines_of(file);
+  std::set<std::string> algorithms;
+  for (const auto& line : lines)
+    if (line["event"] == "collective") algorithms.insert(line["algorithm"]);
+  EXPECT_THAT(algorithms, testing::IsSupersetOf({"auto", "ring"}));
+  EXPECT_GT(lines.back()["mean"], 0);
+}
+
+TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
+  EXPECT_EQ(bench(2, "allreduce --min 8M --max 1M").code, 2);
+  EXPECT_EQ(bench(2, "broadcast --root 2").code, 2);
+  EXPECT_EQ(bench(1, "allreduce --algorithm fastest").code, 2);
+  EXPECT_EQ(bench(1, "allgather --op sum").code, 2);
+  const ProgramResult unknown = bench(1, "allreduse");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean allreduce?"));
+}
+
+TEST(RondoBench, describes_itself_and_its_commands) {
+  const ProgramResult help = run_program(fmt::format("{} --help", RONDO_BENCH_PROGRAM));
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("reduce-scatter"));
+  EXPECT_THAT(run_program(fmt::format("{} allreduce --help", RONDO_BENCH_PROGRAM)).out,
+              HasSubstr("--algorithm auto|all|ring"));
+}
+
+}  // namespace
+}  // namespace rondo::test
