@@ -88,6 +88,7 @@ class InprocTransport final : public Transport {
 
   std::unique_ptr<Transport> split(int color, int key) override {
     const auto wishes = exchange_wishes({color, key});
+    const int split = splits_++;
     if (color < 0) return nullptr;
     std::vector<int> members;
     for (int rank = 0; rank < size(); ++rank) {
@@ -96,7 +97,7 @@ class InprocTransport final : public Transport {
     std::ranges::stable_sort(members, {},
                              [&](int rank) { return wishes[static_cast<std::size_t>(rank)].key; });
     const auto self = std::ranges::find(members, rank_);
-    return world_.subworld(splits_++, members).transport(static_cast<int>(self - members.begin()));
+    return world_.subworld(split, members).transport(static_cast<int>(self - members.begin()));
   }
 
  private:
