@@ -13,7 +13,7 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/algorithms/tree_broadcast.hpp"
+#include "comm/algorithms/catalogue.hpp"
 #include "comm/run_to_end.hpp"
 #include "comm/tags.hpp"
 
@@ -50,9 +50,11 @@ std::string read_environment() {
 /// Rank 0's `found` on every rank.
 Task share(Channel& channel, std::string& found) {
   std::uint64_t length = found.size();
-  co_await tree_broadcast(channel, std::as_writable_bytes(std::span(&length, 1)), 0);
+  co_await algorithms::broadcast(channel, Algorithm::tree,
+                                 std::as_writable_bytes(std::span(&length, 1)), 0);
   found.resize(length);
-  co_await tree_broadcast(channel, std::as_writable_bytes(std::span(found)), 0);
+  co_await algorithms::broadcast(channel, Algorithm::tree, std::as_writable_bytes(std::span(found)),
+                                 0);
 }
 
 }  // namespace

@@ -11,5 +11,6 @@ inline constexpr int data_tag = 2;
 inline constexpr int node_tag = 3;   // ranks of one node, about their shared memory
 inline constexpr int split_tag = 4;  // inside Transport::split
 inline constexpr int tuning_tag = 5;
+inline constexpr int second_tree_tag = 6;  // data, where two ranks are neighbours in two trees
 
 }  // namespace rondo::comm

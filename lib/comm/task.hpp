@@ -97,6 +97,8 @@ class Runner {
     waiting_ = nullptr;
   }
 
+  bool ended() const noexcept { return task_->ended(); }
+
   /// Whether the last step() got anywhere.
   bool advanced() const noexcept { return advanced_; }
 

@@ -7,23 +7,10 @@
 
 #include "rondo/comm/inproc.hpp"
 
-#include "comm/algorithms/ring.hpp"
-#include "comm/algorithms/tree_broadcast.hpp"
 #include "support/collective_checks.hpp"
-#include "support/run_task.hpp"
 
 namespace rondo::comm {
 namespace {
-
-using test::describe_case;
-using test::expect_reduction;
-using test::planted_data;
-using test::run_task;
-
-/// Segments of a few elements, and not all receives ahead: the paths that large data takes.
-constexpr Segmentation small_segments[] = {{.segment_bytes = 1, .receives_ahead = 1},
-                                           {.segment_bytes = 24, .receives_ahead = 2},
-                                           {.segment_bytes = 64, .receives_ahead = 100}};
 
 class Ranks : public testing::TestWithParam<int> {};
 
@@ -37,75 +24,6 @@ TEST_P(Ranks, collectives_equal_the_oracle_with_a_progress_thread) {
   if (GetParam() > 4) GTEST_SKIP() << "twice as many threads add nothing here";
   run_ranks(GetParam(), test::check_all_collectives,
             {.time_limit = std::chrono::seconds(30), .progress = Progress::thread});
-}
-
-TEST_P(Ranks, segmented_ring_allreduce_equals_the_oracle) {
-  run_ranks(GetParam(), [](Transport& transport) {
-    for (const Segmentation& segmentation : small_segments) {
-      for (const std::size_t count : test::edge_counts(transport.size(), 101)) {
-        test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
-          auto data = planted_data<T>(transport.rank(), count);
-          run_task(transport, [&](Channel& channel) {
-            return ring_allreduce(channel, std::as_writable_bytes(std::span(data)), dtype_of<T>, op,
-                                  segmentation);
-          });
-          expect_reduction(data, op, transport.size(), 0,
-                           describe_case("ring_allreduce", transport.rank(), transport.size(),
-                                         count, dtype_of<T>, op));
-        });
-      }
-    }
-  });
-}
-
-TEST_P(Ranks, segmented_ring_reduce_scatter_equals_the_oracle) {
-  run_ranks(GetParam(), [](Transport& transport) {
-    const auto size = static_cast<std::size_t>(transport.size());
-    const auto rank = static_cast<std::size_t>(transport.rank());
-    for (const Segmentation& segmentation : small_segments) {
-      for (const std::size_t count : {0UL, 1UL, 23UL, 101UL}) {
-        test::for_each_reduction([&]<class T>(std::type_identity<T>, ReduceOp op) {
-          const auto input = planted_data<T>(transport.rank(), count * size);
-          std::vector<T> output(count);
-          run_task(transport, [&](Channel& channel) {
-            return ring_reduce_scatter(channel, std::as_bytes(std::span(input)),
-                                       std::as_writable_bytes(std::span(output)), dtype_of<T>, op,
-                                       segmentation);
-          });
-          expect_reduction(output, op, transport.size(), count * rank,
-                           describe_case("ring_reduce_scatter", transport.rank(), transport.size(),
-                                         count, dtype_of<T>, op));
-        });
-      }
-    }
-  });
-}
-
-TEST_P(Ranks, segmented_allgather_and_broadcast_move_every_byte) {
-  run_ranks(GetParam(), [](Transport& transport) {
-    for (const Segmentation& segmentation : small_segments) {
-      for (const std::size_t count : test::edge_counts(transport.size())) {
-        const auto whole = planted_data<std::uint8_t>(0, count);
-        std::vector<std::uint8_t> data(count);
-        const Blocks blocks(std::as_writable_bytes(std::span(data)), 1, transport.size());
-        const auto own = blocks[transport.rank()];
-        const auto offset = static_cast<std::size_t>(own.data() - blocks[0].data());
-        std::copy_n(std::as_bytes(std::span(whole)).subspan(offset).begin(), own.size(),
-                    own.begin());
-        run_task(transport,
-                 [&](Channel& channel) { return ring_allgather(channel, blocks, segmentation); });
-        EXPECT_EQ(data, whole);
-
-        const int root = transport.size() - 1;
-        auto values = planted_data<std::uint8_t>(transport.rank(), count);
-        run_task(transport, [&](Channel& channel) {
-          return tree_broadcast(channel, std::as_writable_bytes(std::span(values)), root,
-                                segmentation);
-        });
-        EXPECT_EQ(values, planted_data<std::uint8_t>(root, count));
-      }
-    }
-  });
 }
 
 TEST_P(Ranks, sums_of_rounded_numbers_have_the_same_bits_on_all_ranks) {

@@ -23,22 +23,41 @@ constexpr Cut cut_of(std::size_t count, int index, int parts) {
 }
 
 /// Elements cut into blocks, one for each rank.
-class Blocks {
+template <class Byte>
+class BasicBlocks {
  public:
-  Blocks(std::span<std::byte> data, std::size_t element_bytes, int count) noexcept
+  BasicBlocks(std::span<Byte> data, std::size_t element_bytes, int count) noexcept
       : data_(data), element_bytes_(element_bytes), count_(count) {}
+  /// Blocks that may be written are blocks that may be read.
+  operator BasicBlocks<const Byte>() const noexcept {  // NOLINT(google-explicit-constructor)
+    return {data_, element_bytes_, count_};
+  }
+
+  int count() const noexcept { return count_; }
+  std::size_t element_bytes() const noexcept { return element_bytes_; }
 
   /// Block `i` modulo the number of blocks; `i` may be as low as minus that number.
-  std::span<std::byte> operator[](int i) const {
-    const Cut cut = cut_of(data_.size() / element_bytes_, (i + count_) % count_, count_);
-    return data_.subspan(cut.begin * element_bytes_, (cut.end - cut.begin) * element_bytes_);
+  std::span<Byte> operator[](int i) const {
+    const int first = (i + count_) % count_;
+    return range(first, first + 1);
+  }
+
+  /// Blocks [begin, end), none of them counted twice.
+  std::span<Byte> range(int begin, int end) const {
+    const std::size_t elements = data_.size() / element_bytes_;
+    const std::size_t first = cut_of(elements, begin, count_).begin;
+    const std::size_t last = cut_of(elements, end, count_).begin;
+    return data_.subspan(first * element_bytes_, (last - first) * element_bytes_);
   }
 
  private:
-  std::span<std::byte> data_;
+  std::span<Byte> data_;
   std::size_t element_bytes_;
   int count_;
 };
+
+using Blocks = BasicBlocks<std::byte>;
+using ConstBlocks = BasicBlocks<const std::byte>;
 
 /// How algorithms cut and order their messages.
 struct Segmentation {

@@ -3,22 +3,30 @@
 #include "comm/algorithms/catalogue.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
 
+#include "comm/algorithms/along_tree.hpp"
+#include "comm/algorithms/direct.hpp"
+#include "comm/algorithms/element_channel.hpp"
+#include "comm/algorithms/halving.hpp"
 #include "comm/algorithms/ring.hpp"
-#include "comm/algorithms/tree_broadcast.hpp"
 
 namespace rondo::comm::algorithms {
 namespace {
 
-constexpr Algorithm for_allreduce[] = {Algorithm::ring};
-constexpr Algorithm for_reduce_scatter[] = {Algorithm::ring};
-constexpr Algorithm for_allgather[] = {Algorithm::ring};
-constexpr Algorithm for_broadcast[] = {Algorithm::tree};
+constexpr Algorithm for_allreduce[] = {Algorithm::ring,         Algorithm::recursive_doubling,
+                                       Algorithm::rabenseifner, Algorithm::direct,
+                                       Algorithm::tree,         Algorithm::pipelined_tree};
+constexpr Algorithm for_reduce_scatter[] = {Algorithm::ring, Algorithm::rabenseifner,
+                                            Algorithm::direct};
+constexpr Algorithm for_allgather[] = {Algorithm::ring, Algorithm::recursive_doubling,
+                                       Algorithm::direct};
+constexpr Algorithm for_broadcast[] = {Algorithm::tree, Algorithm::pipelined_tree};
 
 [[noreturn]] void refuse(Collective collective, Algorithm algorithm) {
   std::string known;
@@ -26,6 +34,50 @@ constexpr Algorithm for_broadcast[] = {Algorithm::tree};
     known += (known.empty() ? "" : ", ") + std::string(name_of(other));
   throw UsageError(fmt::format("{} has no algorithm {}: choose one of {}", name_of(collective),
                                name_of(algorithm), known.empty() ? "none" : known));
+}
+
+Task copy(std::span<const std::byte> from, std::span<std::byte> to) {
+  std::ranges::copy(from, to.begin());
+  co_return;
+}
+
+Task nothing() {
+  co_return;
+}
+
+Task reduce_everywhere(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
+                       Reduction reduction, Segmentation segmentation) {
+  ElementChannel elements(channel, reduction, segmentation);
+  switch (algorithm) {
+    case Algorithm::recursive_doubling:
+      co_await recursive_doubling_allreduce(elements, data);
+      break;
+    case Algorithm::rabenseifner: co_await rabenseifner_allreduce(elements, data); break;
+    case Algorithm::direct: co_await direct_allreduce(elements, data); break;
+    default: co_await ring_allreduce(elements, data);
+  }
+}
+
+Task reduce_and_scatter(Channel& channel, Algorithm algorithm, std::span<const std::byte> input,
+                        std::span<std::byte> output, Reduction reduction,
+                        Segmentation segmentation) {
+  ElementChannel elements(channel, reduction, segmentation);
+  const ConstBlocks blocks(input, elements.element_bytes(), channel.size());
+  switch (algorithm) {
+    case Algorithm::rabenseifner: co_await halving_reduce_scatter(elements, blocks, output); break;
+    case Algorithm::direct: co_await direct_reduce_scatter(elements, blocks, output); break;
+    default: co_await ring_reduce_scatter(elements, blocks, output);
+  }
+}
+
+Task gather_everywhere(Channel& channel, Algorithm algorithm, Blocks blocks,
+                       Segmentation segmentation) {
+  ElementChannel elements(channel, Reduction(), segmentation);
+  switch (algorithm) {
+    case Algorithm::recursive_doubling: co_await doubling_allgather(elements, blocks); break;
+    case Algorithm::direct: co_await direct_allgather(elements, blocks); break;
+    default: co_await ring_allgather(elements, blocks);
+  }
 }
 
 }  // namespace
@@ -47,26 +99,45 @@ void require_algorithm(Collective collective, Algorithm algorithm) {
   if (std::ranges::find(known, algorithm) == known.end()) refuse(collective, algorithm);
 }
 
+int most_roundings(Algorithm algorithm, int ranks) {
+  if (ranks == 1) return 0;
+  const int ceil_log2 = std::bit_width(static_cast<unsigned>(ranks - 1));
+  switch (algorithm) {
+    case Algorithm::ring: return ranks;
+    case Algorithm::direct: return 2;
+    default: return ceil_log2 + 1;
+  }
+}
+
 Task allreduce(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
                Reduction reduction, Segmentation segmentation) {
   require_algorithm(Collective::allreduce, algorithm);
-  return ring_allreduce(channel, data, reduction.dtype, reduction.op, segmentation);
+  if (channel.size() == 1) return nothing();
+  if (algorithm == Algorithm::tree) return tree_allreduce(channel, data, reduction, segmentation);
+  if (algorithm == Algorithm::pipelined_tree)
+    return pipelined_tree_allreduce(channel, data, reduction, segmentation);
+  return reduce_everywhere(channel, algorithm, data, reduction, segmentation);
 }
 
 Task reduce_scatter(Channel& channel, Algorithm algorithm, std::span<const std::byte> input,
                     std::span<std::byte> output, Reduction reduction, Segmentation segmentation) {
   require_algorithm(Collective::reduce_scatter, algorithm);
-  return ring_reduce_scatter(channel, input, output, reduction.dtype, reduction.op, segmentation);
+  if (channel.size() == 1) return copy(input, output);
+  return reduce_and_scatter(channel, algorithm, input, output, reduction, segmentation);
 }
 
 Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks, Segmentation segmentation) {
   require_algorithm(Collective::allgather, algorithm);
-  return ring_allgather(channel, blocks, segmentation);
+  if (channel.size() == 1) return nothing();
+  return gather_everywhere(channel, algorithm, blocks, segmentation);
 }
 
 Task broadcast(Channel& channel, Algorithm algorithm, std::span<std::byte> data, int root,
                Segmentation segmentation) {
   require_algorithm(Collective::broadcast, algorithm);
+  if (channel.size() == 1) return nothing();
+  if (algorithm == Algorithm::pipelined_tree)
+    return pipelined_tree_broadcast(channel, data, root, segmentation);
   return tree_broadcast(channel, data, root, segmentation);
 }
 

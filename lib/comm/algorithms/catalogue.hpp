@@ -25,6 +25,12 @@ std::span<const Algorithm> algorithms_for(Collective collective);
 /// \throws UsageError  unless algorithms_for(collective) has it; it lists what it has.
 void require_algorithm(Collective collective, Algorithm algorithm);
 
+/// How often at most a value, or a sum that it is part of, is rounded on `ranks` ranks with
+/// Reduction::wire: by an allreduce; a reduce_scatter has no more. 0 with one rank. For values of
+/// one sign, (1 + u)^most_roundings - 1 bounds the result's relative error, where u is 2^-8 for
+/// bf16 and 2^-11 for f16, but for f32's own roundings.
+int most_roundings(Algorithm algorithm, int ranks);
+
 /// Replaces `data` on every rank by the reduction over all ranks.
 Task allreduce(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
                Reduction reduction, Segmentation segmentation = {});

@@ -35,6 +35,10 @@ class Channel {
     return transport_.post_receive(peer, tag_, bytes);
   }
 
+  /// As Transport does: whether the message is through, once; and what it is.
+  bool test(Transport::Ticket ticket) { return transport_.test(ticket); }
+  std::string describe(Transport::Ticket ticket) const { return transport_.describe(ticket); }
+
   class Completion;
   /// `co_await channel.done(ticket)`: the message's buffer may be read or used again.
   /// \throws CommError as Transport::test

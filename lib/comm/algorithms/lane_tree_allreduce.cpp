@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "comm/algorithms/ring.hpp"
+#include "comm/algorithms/catalogue.hpp"
 #include "comm/lane_tree_split.hpp"
 
 namespace rondo::comm {
@@ -115,8 +115,9 @@ Task lane_tree_allreduce(Channel& channel, std::vector<LaneNode> nodes, std::siz
   for (const auto ticket : sends)
     co_await channel.done(ticket);
 
-  co_await ring_allgather(
-      channel, Blocks(std::as_writable_bytes(result), sizeof(float), channel.size()), segmentation);
+  co_await algorithms::allgather(
+      channel, Algorithm::ring,
+      Blocks(std::as_writable_bytes(result), sizeof(float), channel.size()), segmentation);
 }
 
 }  // namespace rondo::comm

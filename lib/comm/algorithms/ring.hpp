@@ -5,33 +5,29 @@
 #include <cstddef>
 #include <span>
 
-#include "rondo/base/dtype.hpp"
-#include "rondo/comm/communicator.hpp"
-
-#include "comm/algorithms/blocks.hpp"
-#include "comm/algorithms/channel.hpp"
-
-namespace rondo::comm {
+#include "comm/algorithms/element_channel.hpp"
 
 /// Collectives along a ring of ranks, in segments: a segment travels on as soon as it was received
-/// and reduced, so all links are busy at once. All are collective and equal lengths and
-/// options on every rank; \throws CommError as Transport::test, buffers are then unspecified.
+/// and reduced, so all links are busy at once. No rank sends fewer bytes in any algorithm of
+/// messages between two ranks (Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms for
+/// clusters of workstations", J. Parallel Distrib. Comput. 69, 2009).
+///
+/// With p ranks, S bytes and k segments in a block of S/p bytes:
+///                   each rank sends    in messages    steps     roundings of a value, at most
+///   allreduce       2 (p-1)/p S        2 (p-1) k      2 (p-1)   p: one a hop, one of the result
+///   reduce_scatter  (p-1)/p S          (p-1) k        p-1       p-1
+///   allgather       (p-1)/p S          (p-1) k        p-1       1
+/// Block b is reduced in the order of ranks b+1, b+2, ..., b, by rank b in the end.
+namespace rondo::comm::algorithms {
 
 /// Replaces `data` on every rank by the reduction over all ranks.
-///
-/// Traffic: each rank sends 2 (p-1)/p * data.size(). Block b is reduced in the order of ranks b,
-/// b+1, ... and then copied, so all ranks end with the same bits.
-Task ring_allreduce(Channel& channel, std::span<std::byte> data, DType dtype, ReduceOp op,
-                    Segmentation segmentation = {});
+Task ring_allreduce(ElementChannel& elements, std::span<std::byte> data);
 
-/// `output` becomes the reduction of all ranks' block rank() of `input`, which is size() blocks as
-/// long as `output`. Traffic: each rank sends (p-1) * output.size().
-Task ring_reduce_scatter(Channel& channel, std::span<const std::byte> input,
-                         std::span<std::byte> output, DType dtype, ReduceOp op,
-                         Segmentation segmentation = {});
+/// `result`, as long as block rank(), becomes the reduction of that block of all ranks' `input`.
+/// It may be that block itself.
+Task ring_reduce_scatter(ElementChannel& elements, ConstBlocks input, std::span<std::byte> result);
 
 /// Completes `blocks` on every rank from each rank's own block, which must be in place.
-/// Traffic: each rank sends all blocks but its right neighbour's.
-Task ring_allgather(Channel& channel, Blocks blocks, Segmentation segmentation = {});
+Task ring_allgather(ElementChannel& elements, Blocks blocks);
 
-}  // namespace rondo::comm
+}  // namespace rondo::comm::algorithms

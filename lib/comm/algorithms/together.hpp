@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <coroutine>
+#include <string>
+
+#include "comm/task.hpp"
+
+namespace rondo::comm::algorithms {
+
+/// `co_await Together(runner, first, second)`: both runners' tasks have ended, which advance in
+/// turn meanwhile. \throws what either throws
+class Together final : public Condition {
+ public:
+  Together(Runner& runner, Runner& first, Runner& second) noexcept
+      : runner_(runner), first_(first), second_(second) {}
+
+  bool ready() override {
+    while (true) {
+      const bool first_ended = first_.step();
+      const bool second_ended = second_.step();
+      if (first_ended && second_ended) return true;
+      if (!first_.advanced() && !second_.advanced()) return false;
+    }
+  }
+  std::string describe() const override {
+    return first_.ended() ? second_.waiting_for() : first_.waiting_for();
+  }
+
+  bool await_ready() { return ready(); }
+  void await_suspend(std::coroutine_handle<> task) { runner_.suspend(*this, task); }
+  void await_resume() const noexcept {}
+
+ private:
+  Runner& runner_;
+  Runner& first_;
+  Runner& second_;
+};
+
+}  // namespace rondo::comm::algorithms

@@ -1,0 +1,337 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/comm/inproc.hpp"
+
+#include "comm/algorithms/catalogue.hpp"
+#include "comm/algorithms/dissemination_barrier.hpp"
+#include "support/collective_checks.hpp"
+#include "support/counting_transport.hpp"
+#include "support/run_task.hpp"
+
+namespace rondo::comm::algorithms {
+namespace {
+
+using test::expect_reduction;
+using test::planted_data;
+using test::run_task;
+using testing::HasSubstr;
+
+/// Segments of a few elements, and not all receives ahead: the paths that large data takes.
+constexpr Segmentation segmentations[] = {{.segment_bytes = 1, .receives_ahead = 1},
+                                          {.segment_bytes = 24, .receives_ahead = 3},
+                                          {.segment_bytes = 64, .receives_ahead = 100},
+                                          {}};
+
+/// Reductions of which planted integers give exact results.
+std::vector<Reduction> exact_reductions() {
+  std::vector<Reduction> reductions;
+  for (const DType dtype : test::all_dtypes) {
+    for (const ReduceOp op : test::all_ops)
+      reductions.push_back({dtype, op, Wire::exact});
+  }
+  for (const ReduceOp op : {ReduceOp::sum, ReduceOp::min, ReduceOp::max}) {
+    reductions.push_back({DType::f32, op, Wire::bf16});
+    reductions.push_back({DType::f32, op, Wire::f16});
+  }
+  return reductions;
+}
+
+/// Calls `check(segmentation, count, reduction)` for every segmentation and count; all reductions
+/// take their turns, so that all ranks see the same sequence and the sum of all cases is small.
+template <class Check>
+void for_each_case(int size, Check check) {
+  const auto reductions = exact_reductions();
+  std::size_t turn = static_cast<std::size_t>(size) * 11;
+  for (const Segmentation& segmentation : segmentations) {
+    for (const std::size_t count : test::edge_counts(size, 101))
+      check(segmentation, count, reductions[turn++ % reductions.size()]);
+  }
+}
+
+std::string describe_case(Algorithm algorithm, const Transport& transport, std::size_t count,
+                          const Reduction& reduction, const Segmentation& segmentation) {
+  return fmt::format("{} of {} {} {} as {} in {} bytes, {} ahead, on rank {} of {}",
+                     name_of(algorithm), name_of(reduction.op), count, name_of(reduction.dtype),
+                     name_of(reduction.wire), segmentation.segment_bytes,
+                     segmentation.receives_ahead, transport.rank(), transport.size());
+}
+
+template <class T>
+std::span<std::byte> bytes_of(std::vector<T>& values) {
+  return std::as_writable_bytes(std::span(values));
+}
+
+class Algorithms : public testing::TestWithParam<int> {};
+
+INSTANTIATE_TEST_SUITE_P(ranks, Algorithms, testing::Range(1, 17));
+
+TEST_P(Algorithms, allreduce_equals_the_oracle) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    for (const Algorithm algorithm : algorithms_for(Collective::allreduce)) {
+      for_each_case(transport.size(), [&](const Segmentation& segmentation, std::size_t count,
+                                          const Reduction& reduction) {
+        dispatch(reduction.dtype, [&]<class T>(std::type_identity<T>) {
+          auto data = planted_data<T>(transport.rank(), count);
+          run_task(transport, [&](Channel& channel) {
+            return allreduce(channel, algorithm, bytes_of(data), reduction, segmentation);
+          });
+          expect_reduction(data, reduction.op, transport.size(), 0,
+                           describe_case(algorithm, transport, count, reduction, segmentation));
+        });
+      });
+    }
+  });
+}
+
+TEST_P(Algorithms, reduce_scatter_equals_the_oracle_and_leaves_its_input_alone) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    const auto size = static_cast<std::size_t>(transport.size());
+    const auto rank = static_cast<std::size_t>(transport.rank());
+    for (const Algorithm algorithm : algorithms_for(Collective::reduce_scatter)) {
+      for_each_case(transport.size(), [&](const Segmentation& segmentation, std::size_t count,
+                                          const Reduction& reduction) {
+        dispatch(reduction.dtype, [&]<class T>(std::type_identity<T>) {
+          const auto input = planted_data<T>(transport.rank(), count * size);
+          auto used = input;
+          std::vector<T> output(count);
+          run_task(transport, [&](Channel& channel) {
+            return reduce_scatter(channel, algorithm, bytes_of(used), bytes_of(output), reduction,
+                                  segmentation);
+          });
+          const auto what = describe_case(algorithm, transport, count, reduction, segmentation);
+          expect_reduction(output, reduction.op, transport.size(), count * rank, what);
+          EXPECT_TRUE(std::ranges::equal(bytes_of(used), std::as_bytes(std::span(input)))) << what;
+        });
+      });
+    }
+  });
+}
+
+TEST_P(Algorithms, allgather_moves_every_byte) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    for (const Algorithm algorithm : algorithms_for(Collective::allgather)) {
+      for_each_case(transport.size(), [&](const Segmentation& segmentation, std::size_t count,
+                                          const Reduction&) {
+        const auto whole = planted_data<std::uint8_t>(0, count);
+        auto expected = whole;
+        std::vector<std::uint8_t> data(count);
+        const Blocks from(bytes_of(expected), 1, transport.size());
+        const Blocks blocks(bytes_of(data), 1, transport.size());
+        std::ranges::copy(from[transport.rank()], blocks[transport.rank()].begin());
+        run_task(transport, [&](Channel& channel) {
+          return allgather(channel, algorithm, blocks, segmentation);
+        });
+        EXPECT_EQ(data, whole) << describe_case(algorithm, transport, count, {}, segmentation);
+      });
+    }
+  });
+}
+
+TEST_P(Algorithms, broadcast_moves_every_byte_from_every_root) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    int root = 0;
+    for (const Algorithm algorithm : algorithms_for(Collective::broadcast)) {
+      for_each_case(transport.size(), [&](const Segmentation& segmentation, std::size_t count,
+                                          const Reduction&) {
+        root = (root + 1) % transport.size();
+        auto data = planted_data<std::uint8_t>(transport.rank(), count);
+        run_task(transport, [&](Channel& channel) {
+          return broadcast(channel, algorithm, bytes_of(data), root, segmentation);
+        });
+        EXPECT_EQ(data, planted_data<std::uint8_t>(root, count))
+            << describe_case(algorithm, transport, count, {}, segmentation) << " from " << root;
+      });
+    }
+  });
+}
+
+/// Positive numbers of many magnitudes; f16 holds their sums.
+std::vector<float> uneven_data(int rank, std::size_t count) {
+  std::vector<float> data(count);
+  for (std::size_t i = 0; i < count; ++i)
+    data[i] = 1.0F / static_cast<float>(1 + (i * 31 + static_cast<std::size_t>(rank) * 7) % 97);
+  return data;
+}
+
+constexpr Wire all_wires[] = {Wire::exact, Wire::bf16, Wire::f16};
+
+/// Half a unit in the last place, relative to the value.
+double rounding_of(Wire wire) {
+  if (wire == Wire::exact) return 0;
+  return wire == Wire::bf16 ? std::ldexp(1.0, -8) : std::ldexp(1.0, -11);
+}
+
+void expect_close(const std::vector<float>& actual, const Reduction& reduction, int size,
+                  int roundings, std::size_t offset, const std::string& what) {
+  const double unit = rounding_of(reduction.wire);
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    double expected = 0;
+    for (int rank = 0; rank < size; ++rank)
+      expected += uneven_data(rank, offset + i + 1).back();
+    if (reduction.op == ReduceOp::avg) expected /= size;
+    const double bound = expected * (std::pow(1 + unit, roundings) - 1 + size * 1.2e-7);
+    EXPECT_LE(std::abs(actual[i] - expected), bound) << what << ", element " << i;
+  }
+}
+
+TEST_P(Algorithms, allreduce_of_rounded_numbers_is_close_and_has_the_same_bits_on_all_ranks) {
+  const int size = GetParam();
+  for (const Algorithm algorithm : algorithms_for(Collective::allreduce)) {
+    for (const Wire wire : all_wires) {
+      for (const ReduceOp op : {ReduceOp::sum, ReduceOp::avg}) {
+        const Reduction reduction{DType::f32, op, wire};
+        std::vector<std::vector<float>> results(static_cast<std::size_t>(size));
+        run_ranks(size, [&](Transport& transport) {
+          auto data = uneven_data(transport.rank(), 61);
+          run_task(transport, [&](Channel& channel) {
+            return allreduce(channel, algorithm, bytes_of(data), reduction, segmentations[1]);
+          });
+          expect_close(data, reduction, size, most_roundings(algorithm, size), 0,
+                       describe_case(algorithm, transport, 61, reduction, segmentations[1]));
+          results[static_cast<std::size_t>(transport.rank())] = std::move(data);
+        });
+        for (const auto& result : results)
+          EXPECT_EQ(result, results[0]) << name_of(algorithm) << " as " << name_of(wire);
+      }
+    }
+  }
+}
+
+TEST_P(Algorithms, reduce_scatter_of_rounded_numbers_is_close) {
+  run_ranks(GetParam(), [](Transport& transport) {
+    const int size = transport.size();
+    for (const Algorithm algorithm : algorithms_for(Collective::reduce_scatter)) {
+      for (const Wire wire : all_wires) {
+        const Reduction reduction{DType::f32, ReduceOp::avg, wire};
+        auto input = uneven_data(transport.rank(), 7 * static_cast<std::size_t>(size));
+        std::vector<float> output(7);
+        run_task(transport, [&](Channel& channel) {
+          return reduce_scatter(channel, algorithm, bytes_of(input), bytes_of(output), reduction,
+                                segmentations[1]);
+        });
+        expect_close(output, reduction, size, most_roundings(algorithm, size),
+                     7 * static_cast<std::size_t>(transport.rank()),
+                     describe_case(algorithm, transport, 7, reduction, segmentations[1]));
+      }
+    }
+  });
+}
+
+/// Every element is NaN on two ranks at least, with different payloads.
+TEST_P(Algorithms, allreduce_of_nans_has_the_same_bits_on_all_ranks) {
+  const int size = GetParam();
+  for (const Algorithm algorithm : algorithms_for(Collective::allreduce)) {
+    for (const Wire wire : all_wires) {
+      for (const ReduceOp op : test::all_ops) {
+        std::vector<std::vector<std::uint32_t>> results(static_cast<std::size_t>(size));
+        run_ranks(size, [&](Transport& transport) {
+          const auto rank = static_cast<std::uint32_t>(transport.rank());
+          std::vector<std::uint32_t> bits(37);
+          for (std::uint32_t i = 0; i < bits.size(); ++i)
+            bits[i] = (i + rank) % 3 == 0 ? 0x3f800000U : 0x7fc00000U | (rank << 17) | i;
+          run_task(transport, [&](Channel& channel) {
+            return allreduce(channel, algorithm, bytes_of(bits), {DType::f32, op, wire},
+                             segmentations[1]);
+          });
+          results[rank] = std::move(bits);
+        });
+        for (const auto& result : results)
+          EXPECT_EQ(result, results[0]) << name_of(algorithm) << ' ' << name_of(op) << " as "
+                                        << name_of(wire) << " on " << size << " ranks";
+      }
+    }
+  }
+}
+
+/// The bytes that each rank sends in an allreduce of `bytes`, by rank.
+std::vector<std::size_t> traffic(int size, Algorithm algorithm, std::size_t bytes, Wire wire) {
+  std::vector<std::size_t> sent(static_cast<std::size_t>(size));
+  run_ranks(size, [&](Transport& transport) {
+    test::CountingTransport counting(transport);
+    std::vector<float> data(bytes / sizeof(float));
+    run_task(counting, [&](Channel& channel) {
+      return allreduce(channel, algorithm, bytes_of(data), {DType::f32, ReduceOp::sum, wire},
+                       {.segment_bytes = 256});
+    });
+    sent[static_cast<std::size_t>(transport.rank())] = counting.bytes_sent();
+  });
+  return sent;
+}
+
+TEST(Traffic, of_ring_and_direct_is_the_least_possible) {
+  for (const Algorithm algorithm : {Algorithm::ring, Algorithm::direct}) {
+    EXPECT_THAT(traffic(6, algorithm, 6 * 400, Wire::exact), testing::Each(2 * 5 * 400));
+    EXPECT_THAT(traffic(6, algorithm, 6 * 400, Wire::bf16), testing::Each(5 * 400));
+  }
+}
+
+TEST(Traffic, of_algorithms_in_powers_of_two_is_as_documented) {
+  EXPECT_THAT(traffic(8, Algorithm::rabenseifner, 8 * 400, Wire::exact),
+              testing::Each(2 * 7 * 400));
+  EXPECT_THAT(traffic(8, Algorithm::recursive_doubling, 8 * 400, Wire::f16),
+              testing::Each(3 * 8 * 200));
+}
+
+TEST(Traffic, along_two_trees_is_at_most_twice_the_data) {
+  for (const int size : {2, 5, 8, 13})
+    EXPECT_THAT(traffic(size, Algorithm::pipelined_tree, 4000, Wire::exact),
+                testing::Each(testing::Le(8000U + 4000U * (size % 2 == 0 ? 1U : 0U))));
+}
+
+TEST_P(Algorithms, dissemination_barrier_ends_when_the_last_rank_has_come) {
+  std::atomic<int> entered = 0;
+  run_ranks(GetParam(), [&](Transport& transport) {
+    for (int round = 1; round <= 5; ++round) {
+      ++entered;
+      run_task(transport, dissemination_barrier);
+      EXPECT_GE(entered, round * transport.size());
+      run_task(transport, dissemination_barrier);
+    }
+  });
+}
+
+TEST(Catalogue, refuses_what_a_collective_lacks_and_lists_what_it_has) {
+  EXPECT_NO_THROW(require_algorithm(Collective::allreduce, Algorithm::pipelined_tree));
+  try {
+    require_algorithm(Collective::broadcast, Algorithm::ring);
+    FAIL();
+  } catch (const UsageError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("broadcast has no algorithm ring: choose one of tree, "
+                                    "pipelined_tree"));
+  }
+  EXPECT_THROW(require_algorithm(Collective::allreduce, Algorithm::shared), UsageError);
+}
+
+TEST(Catalogue, several_operations_of_different_algorithms_are_in_flight) {
+  for (const Progress progress : {Progress::caller, Progress::thread}) {
+    run_ranks(3,
+              [](Communicator& comm) {
+                std::vector<std::vector<float>> data;
+                std::vector<std::unique_ptr<Work>> works;
+                for (const Algorithm algorithm : algorithms_for(Collective::allreduce)) {
+                  data.push_back(planted_data<float>(comm.rank(), 1001));
+                  works.push_back(comm.allreduce(bytes_of(data.back()), DType::f32, ReduceOp::sum,
+                                                 {.algorithm = algorithm, .wire = Wire::bf16}));
+                }
+                for (const auto& work : works)
+                  wait(comm, *work);
+                for (const auto& result : data)
+                  expect_reduction(result, ReduceOp::sum, 3, 0, "of several in flight");
+              },
+              {.time_limit = std::chrono::seconds(30), .progress = progress});
+  }
+}
+
+}  // namespace
+}  // namespace rondo::comm::algorithms

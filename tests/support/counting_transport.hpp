@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "rondo/comm/transport.hpp"
+
+namespace rondo::test {
+
+/// Another's transport, which must outlive this, and what is sent over it.
+class CountingTransport final : public comm::Transport {
+ public:
+  explicit CountingTransport(comm::Transport& inner) : inner_(inner) {}
+
+  std::size_t bytes_sent() const noexcept { return bytes_sent_; }
+
+  int rank() const noexcept override { return inner_.rank(); }
+  int size() const noexcept override { return inner_.size(); }
+  std::span<const int> nodes() const noexcept override { return inner_.nodes(); }
+  Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
+    bytes_sent_ += bytes.size();
+    return inner_.post_send(peer, tag, bytes);
+  }
+  Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
+    return inner_.post_receive(peer, tag, bytes);
+  }
+  bool test(Ticket ticket) override { return inner_.test(ticket); }
+  std::string describe(Ticket ticket) const override { return inner_.describe(ticket); }
+  std::unique_ptr<comm::Transport> split(int color, int key) override {
+    return inner_.split(color, key);
+  }
+  void abandon() noexcept override { inner_.abandon(); }
+
+ private:
+  comm::Transport& inner_;
+  std::size_t bytes_sent_ = 0;
+};
+
+}  // namespace rondo::test
