@@ -65,6 +65,7 @@ void GradientSum::ready(std::size_t parameter) {
   announced_[parameter] = true;
   --outstanding_[bucket_of_[parameter]];
   if (on_last_lane() && reduction_ == Reduction::fast) start_complete_buckets();
+  comm_.progress();
 }
 
 void GradientSum::start_complete_buckets() {

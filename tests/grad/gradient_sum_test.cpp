@@ -2,7 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/grad/gradient_sum.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <mutex>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -117,6 +121,33 @@ TEST(GradientSum, clears_the_gradients_between_steps) {
       EXPECT_EQ(sum.finish(false).weight, 2);
     }
     EXPECT_EQ(arena.view(0).grad[0], 2);
+  });
+}
+
+TEST(GradientSum, announcing_gradients_advances_what_is_under_way) {
+  std::atomic<bool> ended_on_rank_1 = false;
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    constexpr std::size_t parameters = 200;
+    std::vector<ParameterSpec> many;
+    for (std::size_t p = 0; p < parameters; ++p)
+      many.push_back({std::to_string(p), {1}});
+    Arena arena(many, {});
+    GradientSum sum(arena, comm, 2, Reduction::fast);
+    std::vector<float> other(1000, 1.0F);
+    const auto work =
+        comm.allreduce(std::as_writable_bytes(std::span(other)), DType::f32, comm::ReduceOp::sum);
+    if (comm.rank() == 1) {
+      comm::wait(comm, *work);
+      ended_on_rank_1 = true;
+    }
+    sum.begin_lane(sum.lanes().begin, 1);
+    for (std::size_t p = 0; p < parameters && !ended_on_rank_1; ++p) {
+      sum.ready(p);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_TRUE(ended_on_rank_1) << "rank 1 waited for more than ready()";
+    sum.end_lane(0, 0);
+    sum.finish(false);
   });
 }
 

@@ -59,8 +59,8 @@ class GradientSum {
   /// \throws UsageError  not the lane whose turn it is
   void begin_lane(std::size_t lane, double weight);
 
-  /// The gradient of `parameter` is complete for the current lane.
-  /// \throws UsageError  twice in one lane
+  /// The gradient of `parameter` is complete for the current lane. Advances what travels already.
+  /// \throws UsageError  twice in one lane; CommError
   void ready(std::size_t parameter);
 
   /// The lane's loss sum and hits. Parameters not announced have a gradient of zero from this lane.
