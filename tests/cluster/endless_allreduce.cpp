@@ -12,9 +12,10 @@
 #include "common/run_main.hpp"
 
 int main(int argc, char** argv) {
-  using namespace rondo;
+  namespace apps = rondo::apps;
+  namespace comm = rondo::comm;
   apps::Options options("endless-allreduce", "Sums for ever.");
-  const auto sum_for_ever = [](comm::Communicator& communicator) -> ExitCode {
+  const auto sum_for_ever = [](comm::Communicator& communicator) -> rondo::ExitCode {
     std::vector<float> data(100'000);
     for (;;)
       comm::allreduce(communicator, std::span(data), comm::ReduceOp::sum);

@@ -6,9 +6,10 @@
 #include <climits>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <exception>
 #include <limits>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,7 +46,7 @@ struct World {
 
 /// Skipped at the start of a timed run: TCP has yet to find the speed of the link.
 constexpr Seconds warm_up{0.5};
-constexpr std::size_t chunk_bytes = 256 * 1024;
+constexpr std::size_t chunk_bytes = std::size_t{256} * 1024;
 
 World all_ranks() {
   World world;
@@ -56,14 +57,16 @@ World all_ranks() {
 
 /// The result of a socket call; a negative one is an error.
 ssize_t check(ssize_t result, const char* call) {
-  if (result < 0) throw rondo::CommError(fmt::format("{}: {}", call, std::strerror(errno)));
+  if (result < 0)
+    throw rondo::CommError(fmt::format("{}: {}", call, std::generic_category().message(errno)));
   return result;
 }
 
 std::string host_name() {
   std::string name(HOST_NAME_MAX + 1, '\0');
   check(gethostname(name.data(), name.size()), "gethostname");
-  return name.c_str();
+  name.resize(name.find('\0'));
+  return name;
 }
 
 /// Where the others reach this host: the address of its own name.
@@ -176,22 +179,26 @@ void report(World world, const Received& received) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Options options;
   CLI::App app("Measures plain TCP from every rank to the next one, all at once");
   app.add_option("--seconds", options.seconds, "how long")->capture_default_str();
   app.add_option("--bytes", options.byte_count, "send so many bytes instead");
   CLI11_PARSE(app, argc, argv);
   MPI_Init(&argc, &argv);
-  try {
-    const World world = all_ranks();
-    report(world, measure(world, options));
-  } catch (const rondo::Error& error) {
-    fmt::print(stderr, "tcp_probe on {}: {}\n", host_name(), error.what());
-    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(error.code()));
-  }
+  const World world = all_ranks();
+  report(world, measure(world, options));
   MPI_Finalize();
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tcp_probe: %s\n", error.what());
+    MPI_Abort(MPI_COMM_WORLD, static_cast<int>(rondo::ExitCode::internal));
+  }
 }
