@@ -34,8 +34,9 @@ class Descent {
       begin(k);
   }
 
-  /// Of all others: takes what comes and passes it on. Segment k lands where message k of
-  /// `operands`, if given, was sent from: it is not asked for earlier.
+  /// Takes what comes, unless this is the root, and passes it on; ends when all is through that
+  /// this rank sends. Segment k lands where message k of `operands`, if given, was sent from: it is
+  /// not asked for earlier.
   Task run(Outbox* operands) {
     for (std::size_t k = 0; tree_.parent && k < segments_.size(); ++k) {
       if (operands != nullptr) co_await Sent(elements_.runner(), *operands, k + 1);
@@ -45,7 +46,7 @@ class Descent {
       elements_.unpack(arrivals_.front(), segments_[k]);
       arrivals_.pop_front();
     }
-    co_await elements_.all_sent();
+    co_await elements_.sent(segments_.size() * tree_.children.size());
   }
 
  private:
