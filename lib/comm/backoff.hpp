@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -11,11 +14,16 @@ namespace rondo::comm {
 /// core to a rank that may hold what is waited for, then sleeps.
 class Backoff {
  public:
+  /// `local_ranks`: ranks that share this machine's cores. Where they are more than these, nothing
+  /// is gained by spinning: the peer needs this core.
+  explicit Backoff(int local_ranks = 1) noexcept
+      : spins_(local_ranks > static_cast<int>(cores()) ? 4 : 1000) {}
+
   void pause() {
     ++polls_;
-    if (polls_ <= spins) {
+    if (polls_ <= spins_) {
       __builtin_ia32_pause();
-    } else if (polls_ <= yields) {
+    } else if (polls_ <= spins_ + yields) {
       std::this_thread::yield();
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds(50));
@@ -23,9 +31,17 @@ class Backoff {
   }
   void reset() noexcept { polls_ = 0; }
 
+  /// Whether it is time to look at clocks and at whether the peer still lives.
+  bool is_long() const noexcept { return polls_ > spins_ && polls_ % 16 == 0; }
+
  private:
-  static constexpr int spins = 200;
+  static unsigned cores() noexcept {
+    static const unsigned count = std::max(1U, static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
+    return count;
+  }
+
   static constexpr int yields = 20'000;
+  int spins_;
   int polls_ = 0;
 };
 

@@ -73,11 +73,13 @@ std::span<const TuningRule> built_in_rules() {
 }
 
 std::vector<Algorithm> algorithms_of(Collective collective) {
-  // These two have one way each, which the catalogue does not list: a dissemination, and slices.
-  if (collective == Collective::barrier) return {Algorithm::recursive_doubling};
+  // Two have one way by messages, which the catalogue does not list: a dissemination, and slices.
+  if (collective == Collective::barrier) return {Algorithm::recursive_doubling, Algorithm::shared};
   if (collective == Collective::allreduce_lanes) return {Algorithm::direct};
   const auto by_messages = algorithms::algorithms_for(collective);
-  return {by_messages.begin(), by_messages.end()};
+  std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
+  all.push_back(Algorithm::shared);
+  return all;
 }
 
 bool fits(Algorithm algorithm, Collective collective, const Place& place) {

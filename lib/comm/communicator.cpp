@@ -11,12 +11,13 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
+#include "comm/algorithms/catalogue.hpp"
 #include "comm/check_call.hpp"
-#include "comm/checked_run.hpp"
+#include "comm/executor.hpp"
 #include "comm/make_communicator.hpp"
-#include "comm/message_path.hpp"
 #include "comm/operation_queue.hpp"
-#include "comm/select.hpp"
+#include "comm/run_to_end.hpp"
+#include "comm/tags.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -54,6 +55,20 @@ class PrivateMemory final : public Memory {
   AlignedBuffer<std::byte> buffer_;
 };
 
+class SharedMemory final : public Memory {
+ public:
+  SharedMemory(std::shared_ptr<Segment> segment, std::size_t bytes)
+      : segment_(std::move(segment)), bytes_(bytes) {}
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+  ~SharedMemory() override { segment_->retire(); }
+  std::span<std::byte> bytes() noexcept override { return segment_->bytes().first(bytes_); }
+
+ private:
+  std::shared_ptr<Segment> segment_;
+  std::size_t bytes_;
+};
+
 Place place_in(const Transport& transport, bool shared_memory) {
   Place place{.rank = transport.rank(), .size = transport.size()};
   if (!shared_memory) {
@@ -72,35 +87,43 @@ Place place_in(const Transport& transport, bool shared_memory) {
 
 class CollectiveCommunicator final : public Communicator {
  public:
-  CollectiveCommunicator(std::unique_ptr<Transport> transport, CommunicatorOptions options)
+  CollectiveCommunicator(std::unique_ptr<Transport> transport, std::unique_ptr<Node> node,
+                         CommunicatorOptions options)
       : Communicator(place_in(*transport, options.shared_memory), options.time_limit),
-        selector_(options.tuning, place()),
-        queue_(std::make_shared<OperationQueue>(std::move(transport), options)) {}
+        executor_(std::make_shared<Executor>(place(), std::move(node), options.tuning)),
+        queue_(std::make_shared<OperationQueue>(
+            std::move(transport), options,
+            [executor = executor_](const CommError& e) { executor->leave(e.what()); })) {}
 
   std::unique_ptr<Work> start(const Call& call) override {
     check_call(call, place());
-    Call chosen = call;
-    chosen.options.algorithm = selector_.choose(call).algorithm;
-    auto body = [chosen, tuning = selector_.tuning().transport,
-                 nodes = std::vector(call.nodes.begin(), call.nodes.end())](
-                    Channel& channel, const Signature& signature) {
-      const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
-      const auto run = [=](Channel& messages, const Call& checked) {
-        return run_by_messages(messages, checked, nodes, segmentation);
-      };
-      return checked_run(channel, signature, chosen, tuning.copy_limit_bytes, run);
-    };
-    return std::make_unique<QueuedWork>(queue_, queue_->push(call, std::move(body)));
+    return push(call, [executor = executor_, chosen = executor_->choose(call),
+                       nodes = std::vector(call.nodes.begin(), call.nodes.end())](
+                          Channel& channel, const Signature& signature) {
+      return executor->execute(channel, chosen, nodes, signature);
+    });
   }
 
-  void run(const Call& call) override { wait(*this, *start(call)); }
+  void run(const Call& call) override {
+    check_call(call, place());
+    if (executor_->runs_inline(call)) {
+      if (const auto sequence = queue_->begin_inline()) return run_inline(call, *sequence);
+    }
+    wait(*this, *start(call));
+  }
 
   void progress() override { queue_->progress(); }
 
-  std::string explain(const Call& call) const override { return selector_.explain(call); }
+  std::string explain(const Call& call) const override { return executor_->explain(call); }
 
   std::unique_ptr<Memory> allocate(std::size_t bytes) override {
-    return std::make_unique<PrivateMemory>(bytes);
+    if (!executor_->shares_memory()) return std::make_unique<PrivateMemory>(bytes);
+    std::shared_ptr<Segment> segment;
+    const auto body = [&](Channel& channel, const Signature& signature) {
+      return executor_->allocate(channel, signature, std::max(bytes, std::size_t{1}), segment);
+    };
+    wait(*this, *push({.options = {.name = "allocate"}}, body));
+    return std::make_unique<SharedMemory>(std::move(segment), bytes);
   }
 
   std::unique_ptr<Communicator> split(int color, int key) override {
@@ -110,15 +133,53 @@ class CollectiveCommunicator final : public Communicator {
   }
 
  private:
-  Selector selector_;
+  std::unique_ptr<Work> push(const Call& call,
+                             std::function<Task(Channel&, const Signature&)> body) {
+    return std::make_unique<QueuedWork>(queue_, queue_->push(call, std::move(body)));
+  }
+
+  void run_inline(const Call& call, std::uint32_t sequence) {
+    const Signature signature = signature_of(call, sequence);
+    try {
+      executor_->run_inline(call, signature, std::chrono::steady_clock::now() + time_limit());
+    } catch (const CommError& e) {
+      throw queue_->fail_inline(signature, e);
+    }
+    queue_->end_inline();
+  }
+
+  std::shared_ptr<Executor> executor_;
   std::shared_ptr<OperationQueue> queue_;
 };
+
+/// The boards of this rank's node; none on every rank if any of them cannot share memory.
+Task make_node(Channel& channel, std::unique_ptr<Node>& node) {
+  Scratch memory = channel.scratch(1);
+  const auto usable = memory.bytes();
+  usable[0] = std::byte{1};
+  try {
+    co_await Node::create(channel, node);
+  } catch (const CommError& e) {
+    if (e.code() != ExitCode::internal) throw;
+    log::warning(fmt::format("ranks of one node send messages to each other: {}", e.what()));
+    usable[0] = std::byte{0};
+  }
+  co_await algorithms::allreduce(channel, Algorithm::ring, usable, {DType::u8, ReduceOp::min});
+  if (usable[0] == std::byte{0}) node.reset();
+}
 
 }  // namespace
 
 std::unique_ptr<Communicator> make_communicator(std::unique_ptr<Transport> transport,
                                                 CommunicatorOptions options) {
-  return std::make_unique<CollectiveCommunicator>(std::move(transport), options);
+  const auto nodes = transport->nodes();
+  const bool shares = *std::ranges::max_element(nodes) + 1 < transport->size();
+  std::unique_ptr<Node> node;
+  if (options.shared_memory && shares)
+    run_to_end(*transport, node_tag, std::chrono::steady_clock::now() + options.time_limit,
+               [&](Channel& channel) { return make_node(channel, node); });
+  options.shared_memory = node != nullptr;
+  return std::make_unique<CollectiveCommunicator>(std::move(transport), std::move(node), options);
 }
 
 }  // namespace rondo::comm

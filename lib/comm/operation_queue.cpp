@@ -13,8 +13,9 @@ namespace rondo::comm {
 
 using Clock = std::chrono::steady_clock;
 
-OperationQueue::OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options)
-    : transport_(std::move(transport)), options_(options) {}
+OperationQueue::OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options,
+                               std::function<void(const CommError&)> on_failure)
+    : transport_(std::move(transport)), options_(options), on_failure_(std::move(on_failure)) {}
 
 OperationQueue::~OperationQueue() {
   {
@@ -23,6 +24,12 @@ OperationQueue::~OperationQueue() {
   }
   changed_.notify_all();
   if (server_.joinable()) server_.join();
+}
+
+int OperationQueue::local_ranks() const noexcept {
+  const auto nodes = transport_->nodes();
+  return static_cast<int>(
+      std::ranges::count(nodes, nodes[static_cast<std::size_t>(transport_->rank())]));
 }
 
 void OperationQueue::require_alive(std::string_view what) const {
@@ -71,7 +78,7 @@ bool OperationQueue::advance_to(const Operation& operation) {
 void OperationQueue::wait(Operation& operation, Deadline deadline) {
   Lock lock(mutex_);
   ++waiting_callers_;
-  Backoff backoff;
+  Backoff backoff(local_ranks());
   while (!operation.complete) {
     if (!executing_ && step_front(lock, deadline)) {
       backoff.reset();
@@ -163,6 +170,7 @@ void OperationQueue::complete_front(const std::optional<CommError>& error) {
 }
 
 void OperationQueue::end_with(const CommError& error) {
+  on_failure_(error);
   transport_->abandon();
   scratch_.leak_from_now_on();
   failure_ = error;
@@ -178,7 +186,7 @@ void OperationQueue::end_with(const CommError& error) {
 
 void OperationQueue::serve() {
   Lock lock(mutex_);
-  Backoff backoff;
+  Backoff backoff(local_ranks());
   const auto has_work = [&] { return !executing_ && !waiting_.empty() && waiting_callers_ == 0; };
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || has_work(); });

@@ -43,7 +43,9 @@ struct Operation {
 /// Thread-safe; the transport is used by one thread at a time.
 class OperationQueue {
  public:
-  OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options);
+  /// `on_failure` is told once, before the queue ends.
+  OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options,
+                 std::function<void(const CommError&)> on_failure);
   OperationQueue(const OperationQueue&) = delete;
   OperationQueue& operator=(const OperationQueue&) = delete;
   ~OperationQueue();
@@ -78,6 +80,7 @@ class OperationQueue {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
+  int local_ranks() const noexcept;
   void require_alive(std::string_view what) const;
   bool step_front(Lock& lock, Deadline deadline);
   bool step(Operation& operation, Deadline deadline);
@@ -90,6 +93,7 @@ class OperationQueue {
   std::unique_ptr<Transport> transport_;
   ScratchPool scratch_;
   CommunicatorOptions options_;
+  std::function<void(const CommError&)> on_failure_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Operation>> waiting_;

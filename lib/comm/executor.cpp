@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "comm/executor.hpp"
+
+#include <utility>
+
+#include "comm/message_path.hpp"
+#include "comm/shm/one_shot.hpp"
+
+namespace rondo::comm {
+
+Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
+                       Signature signature) {
+  const Tuning& tuning = selector_.tuning();
+  if (call.options.algorithm == Algorithm::shared) {
+    co_await run_shared(*node_, channel.runner(), call, signature, tuning.shared_memory);
+    co_return;
+  }
+  co_await agree(channel, call, signature);
+  co_await run_by_messages(channel, call, std::move(nodes),
+                           {tuning.transport.segment_bytes, tuning.transport.receives_ahead});
+}
+
+/// Returns when every rank is known to make the same call.
+Task Executor::agree(Channel& channel, Call call, Signature signature) {
+  if (is_one_node())
+    co_await enter_round(*node_, channel.runner(), call, signature);
+  else
+    co_await check_signature(channel, signature);
+}
+
+bool Executor::runs_inline(const Call& call) const {
+  return is_one_node() && is_one_shot(call, selector_.tuning().shared_memory.one_shot_bytes) &&
+         selector_.choose(call).algorithm == Algorithm::shared;
+}
+
+void Executor::run_inline(const Call& call, const Signature& signature, Deadline deadline) {
+  run_one_shot(*node_, call, signature, deadline);
+}
+
+Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes,
+                        std::shared_ptr<Segment>& segment) {
+  co_await agree(channel, {}, signature);
+  co_await node_->add_window(channel, bytes, segment);
+}
+
+}  // namespace rondo::comm

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "comm/shm/node.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
+#include "rondo/base/log.hpp"
+
+namespace rondo::comm {
+namespace {
+
+std::uint64_t hash_of(const Signature& signature) {
+  return content_hash(std::as_bytes(std::span(&signature, 1)));
+}
+
+/// nullptr where there is no memory: the others must learn of it before this rank throws.
+std::shared_ptr<Segment> try_create(std::size_t bytes) {
+  try {
+    return Segment::create(bytes);
+  } catch (const CommError& e) {
+    log::error(e.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+Node::Node(Channel& channel) {
+  const auto nodes = channel.nodes();
+  const int own = nodes[static_cast<std::size_t>(channel.rank())];
+  for (int rank = 0; rank < channel.size(); ++rank) {
+    if (nodes[static_cast<std::size_t>(rank)] != own) continue;
+    if (rank == channel.rank()) rank_ = static_cast<int>(members_.size());
+    members_.push_back(rank);
+  }
+  inputs_.resize(members_.size());
+  outputs_.resize(members_.size());
+}
+
+Node::~Node() {
+  if (!boards_.empty()) leave("has left");
+}
+
+Task Node::create(Channel& channel, std::unique_ptr<Node>& node) {
+  std::unique_ptr<Node> made(new Node(channel));
+  auto own = try_create(sizeof(Board));
+  if (own) new (own->bytes().data()) Board;
+  co_await made->exchange(channel, std::move(own), made->board_segments_);
+  for (const auto& segment : made->board_segments_)
+    made->boards_.push_back(reinterpret_cast<Board*>(segment->bytes().data()));
+  node = std::move(made);
+}
+
+/// Every rank's segment, attached. When this ends, all ranks have attached all of them, or all
+/// throw. `own` is nullptr on a rank that has none.
+Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& segments) {
+  struct Letter {
+    Segment::Handle handle;
+    std::int64_t attached_all;
+  };
+  const std::size_t count = members_.size();
+  Scratch memory = channel.scratch((count + 1) * sizeof(Letter));
+  const std::span letters(reinterpret_cast<Letter*>(memory.bytes().data()), count + 1);
+  letters[count] = {own ? own->handle() : Segment::Handle{}, 0};
+  co_await swap_with_all(channel, std::as_writable_bytes(letters), sizeof(Letter));
+
+  std::string failure;
+  try {
+    for (std::size_t i = 0; i < count; ++i)
+      segments.push_back(static_cast<int>(i) == rank_ ? own : Segment::attach(letters[i].handle));
+    letters[count].attached_all = own ? 1 : 0;
+  } catch (const CommError& e) {
+    failure = e.what();
+  }
+  co_await swap_with_all(channel, std::as_writable_bytes(letters), sizeof(Letter));
+  if (own) own->close();
+  if (!failure.empty()) throw CommError(failure, ExitCode::internal);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (letters[i].attached_all == 0)
+      throw CommError(fmt::format("rank {} cannot use this node's shared memory", members_[i]),
+                      ExitCode::internal);
+  }
+}
+
+/// Sends the last of the equally long `letters` to every rank of the node, whose own become the
+/// first ones.
+Task Node::swap_with_all(Channel& channel, std::span<std::byte> letters, std::size_t bytes) {
+  std::vector<Transport::Ticket> tickets;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    tickets.push_back(channel.receive(members_[i], letters.subspan(i * bytes, bytes)));
+    tickets.push_back(channel.send(members_[i], letters.last(bytes)));
+  }
+  for (const auto ticket : tickets)
+    co_await channel.done(ticket);
+}
+
+Task Node::add_window(Channel& channel, std::size_t bytes, std::shared_ptr<Segment>& own) {
+  drop_retired_windows();
+  own = try_create(bytes);
+  Segments window;
+  co_await exchange(channel, own, window);
+  windows_.push_back(std::move(window));
+}
+
+void Node::drop_retired_windows() noexcept {
+  for (Segments& window : windows_) {
+    for (auto& segment : window) {
+      if (segment && segment->retired()) segment.reset();
+    }
+  }
+}
+
+MemoryReference Node::locate(std::span<const std::byte> bytes) const {
+  if (bytes.empty()) return {};
+  for (std::size_t k = 0; k < windows_.size(); ++k) {
+    const auto& own = windows_[k][static_cast<std::size_t>(rank_)];
+    if (!own || own->retired()) continue;
+    const auto memory = own->bytes();
+    if (bytes.data() < memory.data() || bytes.data() + bytes.size() > memory.data() + memory.size())
+      continue;
+    return {static_cast<std::int64_t>(k),
+            static_cast<std::uint64_t>(bytes.data() - memory.data())};
+  }
+  return {};
+}
+
+std::byte* Node::address(int local, MemoryReference reference) const {
+  const auto& window = windows_[static_cast<std::size_t>(reference.window)];
+  return window[static_cast<std::size_t>(local)]->bytes().data() + reference.offset;
+}
+
+std::uint64_t Node::publish(const Call& call, const Signature& signature,
+                            std::span<const std::byte> contribution) {
+  ++round_;
+  Post& mine = post(rank_);
+  mine.signature = signature;
+  mine.head.signature_hash = hash_of(signature);
+  if (contribution.size() <= Post::brief_bytes) {
+    std::ranges::copy(contribution, mine.head.brief.begin());
+  } else {
+    std::memcpy(mine.payload.data(), contribution.data(), contribution.size());
+  }
+  if (contribution.empty()) {
+    mine.input = locate(call.input);
+    mine.output = locate(call.output);
+  }
+  mine.head.round.store(round_, std::memory_order_release);
+  return round_;
+}
+
+const std::byte* Node::contribution(int local, std::size_t bytes) {
+  const Post& theirs = post(local);
+  return bytes <= Post::brief_bytes ? theirs.head.brief.data() : theirs.payload.data();
+}
+
+void Node::compare_posts(const Signature& mine) {
+  const std::uint64_t hash = post(rank_).head.signature_hash;
+  for (int local = 0; local < size(); ++local) {
+    const Post& theirs = post(local);
+    if (theirs.head.signature_hash != hash)
+      throw disagreement(global_rank(rank_), mine, global_rank(local), theirs.signature);
+  }
+}
+
+void Node::throw_gone(int local) {
+  throw CommError(
+      fmt::format("rank {} {}", global_rank(local), board(local).reason.data()));
+}
+
+void Node::leave(std::string_view reason) noexcept {
+  Board& mine = own_board();
+  if (mine.gone.load(std::memory_order_relaxed) != 0) return;
+  const auto shown = reason.substr(0, mine.reason.size() - 1);
+  std::ranges::copy(shown, mine.reason.begin());
+  mine.gone.store(1, std::memory_order_release);
+}
+
+std::string Node::Reached::describe() const {
+  return fmt::format("rank {} on this node", node_.global_rank(local_));
+}
+
+}  // namespace rondo::comm
