@@ -44,21 +44,18 @@ constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::ring},
 
     {Collective::reduce_scatter, Algorithm::shared, {}, {1, 1}},
-    {Collective::reduce_scatter, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::reduce_scatter, Algorithm::rabenseifner, {17, 64}, {}, 8_MiB},
     {Collective::reduce_scatter, Algorithm::rabenseifner, {65, any}, {}, 64_MiB},
     {Collective::reduce_scatter, Algorithm::ring},
 
     {Collective::allgather, Algorithm::shared, {}, {1, 1}},
-    {Collective::allgather, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allgather, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::allgather, Algorithm::recursive_doubling, {17, 64}, {}, 8_MiB},
     {Collective::allgather, Algorithm::recursive_doubling, {65, any}, {}, 64_MiB},
     {Collective::allgather, Algorithm::ring},
 
     {Collective::broadcast, Algorithm::shared, {}, {1, 1}},
-    {Collective::broadcast, Algorithm::hierarchical, {}, {2, any}},
     {Collective::broadcast, Algorithm::tree, {}, {}, 128_KiB},
     {Collective::broadcast, Algorithm::pipelined_tree},
 
@@ -79,6 +76,7 @@ std::vector<Algorithm> algorithms_of(Collective collective) {
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
   all.push_back(Algorithm::shared);
+  if (collective == Collective::allreduce) all.push_back(Algorithm::hierarchical);
   return all;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "comm/message_path.hpp"
+#include "comm/shm/hierarchical.hpp"
 #include "comm/shm/one_shot.hpp"
 
 namespace rondo::comm {
@@ -17,8 +18,21 @@ Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
     co_return;
   }
   co_await agree(channel, call, signature);
-  co_await run_by_messages(channel, call, std::move(nodes),
-                           {tuning.transport.segment_bytes, tuning.transport.receives_ahead});
+  const Segmentation segmentation{tuning.transport.segment_bytes, tuning.transport.receives_ahead};
+  if (call.options.algorithm == Algorithm::hierarchical)
+    co_await hierarchical_allreduce(*node_, channel, call, signature, between_nodes(call),
+                                    segmentation);
+  else
+    co_await run_by_messages(channel, call, std::move(nodes), segmentation);
+}
+
+/// What serves the slices that a node's ranks carry.
+Algorithm Executor::between_nodes(Call call) const {
+  const auto slice = call.output.first(call.output.size() / static_cast<std::size_t>(node_->carriers()));
+  call.input = slice;
+  call.output = slice;
+  call.options.algorithm = Algorithm::automatic;
+  return between_nodes_.choose(call).algorithm;
 }
 
 /// Returns when every rank is known to make the same call.

@@ -22,7 +22,13 @@ class Executor {
  public:
   /// `node`: nullptr where this rank shares memory with nobody. `tuning`: nullptr for the built-in.
   Executor(Place place, std::unique_ptr<Node> node, std::shared_ptr<const Tuning> tuning)
-      : place_(place), node_(std::move(node)), selector_(std::move(tuning), place) {}
+      : place_(place),
+        node_(std::move(node)),
+        selector_(tuning, place),
+        between_nodes_(std::move(tuning), {.rank = place.node,
+                                           .size = place.nodes,
+                                           .node = place.node,
+                                           .nodes = place.nodes}) {}
 
   /// The call with its algorithm chosen. \throws UsageError  the one that it asks for does not fit
   Call choose(Call call) const {
@@ -50,11 +56,13 @@ class Executor {
 
  private:
   bool is_one_node() const noexcept { return node_ != nullptr && place_.nodes == 1; }
+  Algorithm between_nodes(Call call) const;
   Task agree(Channel& channel, Call call, Signature signature);
 
   Place place_;
   std::unique_ptr<Node> node_;
   Selector selector_;
+  Selector between_nodes_;  // for one rank a node
 };
 
 }  // namespace rondo::comm

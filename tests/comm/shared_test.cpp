@@ -27,7 +27,7 @@ using test::expect_reduction;
 using test::planted_data;
 using testing::HasSubstr;
 
-constexpr CommunicatorOptions patient{.time_limit = std::chrono::seconds(30)};
+const CommunicatorOptions patient{.time_limit = std::chrono::seconds(30)};
 
 /// `ranks` ranks on one node.
 void run_node(int ranks, const std::function<void(Communicator&)>& body,

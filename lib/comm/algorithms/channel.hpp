@@ -49,6 +49,9 @@ class Channel {
 
   Runner& runner() noexcept { return runner_; }
 
+  Transport& transport() noexcept { return transport_; }
+  /// The same task's use of another transport, with the same tag.
+  Channel over(Transport& transport) noexcept { return {transport, scratch_, tag_, runner_}; }
   /// The same transport and tag for a task that another runner runs.
   Channel on(Runner& runner) noexcept { return {transport_, scratch_, tag_, runner}; }
   Channel on(Runner& runner, int tag) noexcept { return {transport_, scratch_, tag, runner}; }

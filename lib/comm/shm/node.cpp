@@ -34,11 +34,19 @@ std::shared_ptr<Segment> try_create(std::size_t bytes) {
 
 Node::Node(Channel& channel) {
   const auto nodes = channel.nodes();
-  const int own = nodes[static_cast<std::size_t>(channel.rank())];
-  for (int rank = 0; rank < channel.size(); ++rank) {
-    if (nodes[static_cast<std::size_t>(rank)] != own) continue;
-    if (rank == channel.rank()) rank_ = static_cast<int>(members_.size());
-    members_.push_back(rank);
+  number_ = nodes[static_cast<std::size_t>(channel.rank())];
+  std::vector<std::vector<int>> ranks(
+      static_cast<std::size_t>(*std::ranges::max_element(nodes) + 1));
+  for (int rank = 0; rank < channel.size(); ++rank)
+    ranks[static_cast<std::size_t>(nodes[static_cast<std::size_t>(rank)])].push_back(rank);
+
+  members_ = ranks[static_cast<std::size_t>(number_)];
+  rank_ = static_cast<int>(std::ranges::find(members_, channel.rank()) - members_.begin());
+  carriers_ = static_cast<int>(
+      std::ranges::min_element(ranks, {}, &std::vector<int>::size)->size());
+  if (rank_ < carriers_) {
+    for (const auto& members : ranks)
+      counterparts_.push_back(members[static_cast<std::size_t>(rank_)]);
   }
   inputs_.resize(members_.size());
   outputs_.resize(members_.size());

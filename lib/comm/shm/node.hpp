@@ -40,6 +40,12 @@ class Node {
   /// The rank in the whole communicator of this node's rank `local`.
   int global_rank(int local) const { return members_[static_cast<std::size_t>(local)]; }
 
+  /// This node's number, and how many ranks the smallest node has.
+  int number() const noexcept { return number_; }
+  int carriers() const noexcept { return carriers_; }
+  /// By node, the rank with this rank's number there. Of the ranks below carriers() only.
+  const std::vector<int>& counterparts() const noexcept { return counterparts_; }
+
   Board& board(int local) { return *boards_[static_cast<std::size_t>(local)]; }
   Board& own_board() { return board(rank_); }
 
@@ -95,7 +101,10 @@ class Node {
   void drop_retired_windows() noexcept;
 
   int rank_ = 0;
+  int number_ = 0;
+  int carriers_ = 0;
   std::vector<int> members_;  // global ranks
+  std::vector<int> counterparts_;
   Segments board_segments_;
   std::vector<Board*> boards_;
   std::vector<Segments> windows_;
