@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <thread>
+
+#include <unistd.h>
 
 namespace rondo::comm {
 
@@ -36,7 +36,8 @@ class Backoff {
 
  private:
   static unsigned cores() noexcept {
-    static const unsigned count = std::max(1U, static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
+    static const unsigned count =
+        std::max(1U, static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
     return count;
   }
 

@@ -25,10 +25,9 @@ class Executor {
       : place_(place),
         node_(std::move(node)),
         selector_(tuning, place),
-        between_nodes_(std::move(tuning), {.rank = place.node,
-                                           .size = place.nodes,
-                                           .node = place.node,
-                                           .nodes = place.nodes}) {}
+        between_nodes_(
+            std::move(tuning),
+            {.rank = place.node, .size = place.nodes, .node = place.node, .nodes = place.nodes}) {}
 
   /// The call with its algorithm chosen. \throws UsageError  the one that it asks for does not fit
   Call choose(Call call) const {
@@ -57,7 +56,7 @@ class Executor {
  private:
   bool is_one_node() const noexcept { return node_ != nullptr && place_.nodes == 1; }
   Algorithm between_nodes(Call call) const;
-  Task agree(Channel& channel, Call call, Signature signature);
+  Task run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
   Place place_;
   std::unique_ptr<Node> node_;

@@ -41,9 +41,9 @@ TEST_P(Nodes, private_buffers_equal_the_oracle) {
         if (count > 10'000 && op != ReduceOp::avg) return;
         auto data = planted_data<T>(comm.rank(), count);
         allreduce(comm, std::span<T>(data), op, by_nodes);
-        expect_reduction(data, op, comm.size(), 0,
-                         describe_case("hierarchical", comm.rank(), comm.size(), count,
-                                       dtype_of<T>, op));
+        expect_reduction(
+            data, op, comm.size(), 0,
+            describe_case("hierarchical", comm.rank(), comm.size(), count, dtype_of<T>, op));
       });
     }
   });

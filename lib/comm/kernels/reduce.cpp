@@ -159,7 +159,7 @@ void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte
   (dtype, op, Reduction{divisor, inputs, outputs, bytes, stores});
 }
 
-void copy(std::span<const std::byte> from, std::span<std::byte> to, Stores stores) {
+void copy_bytes(std::span<const std::byte> from, std::span<std::byte> to, Stores stores) {
   if (stores == Stores::cached) {
     if (!from.empty()) std::memcpy(to.data(), from.data(), from.size());
     return;

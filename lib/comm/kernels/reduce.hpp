@@ -33,6 +33,6 @@ void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte
                 std::span<std::byte* const> outputs, std::size_t bytes, Stores stores);
 
 /// Copies; equal lengths.
-void copy(std::span<const std::byte> from, std::span<std::byte> to, Stores stores);
+void copy_bytes(std::span<const std::byte> from, std::span<std::byte> to, Stores stores);
 
 }  // namespace rondo::comm

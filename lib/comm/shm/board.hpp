@@ -49,7 +49,7 @@ static_assert(sizeof(Post::Head) == cache_line_bytes);
 /// Rounds alternate between two posts: whoever posts round r + 2 has seen all posts of round r + 1,
 /// which are written by ranks that are through with round r.
 struct Board {
-  static constexpr std::size_t slots = 4;                             ///< chunks in flight
+  static constexpr std::size_t slots = 4;                            ///< chunks in flight
   static constexpr std::size_t slot_bytes = std::size_t{128} << 10;  ///< longest chunk
 
   std::array<Post, 2> posts;

@@ -37,8 +37,8 @@ void reduce_block(Node& node, const Call& call, Stores stores) {
            node.inputs());
   std::byte* const output = call.output.data();
   const int divisor = call.op == ReduceOp::avg ? node.size() : 1;
-  reduce_all(call.dtype, call.op, divisor, node.inputs(), std::span(&output, 1),
-             call.output.size(), stores);
+  reduce_all(call.dtype, call.op, divisor, node.inputs(), std::span(&output, 1), call.output.size(),
+             stores);
 }
 
 void push_block(Node& node, const Call& call, Stores stores) {
@@ -51,8 +51,8 @@ void push_block(Node& node, const Call& call, Stores stores) {
 
 void pull_from_root(Node& node, const Call& call, Stores stores) {
   if (node.rank() == call.root) return;
-  copy({node.address(call.root, node.post(call.root).input), call.output.size()}, call.output,
-       stores);
+  copy_bytes({node.address(call.root, node.post(call.root).input), call.output.size()}, call.output,
+             stores);
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ Task spread_on_node(Node& node, Runner& runner, Call call, std::vector<Cut> slic
   }
   for (int local = 0; local < node.size(); ++local) {
     if (local == node.rank()) continue;
-    copy(own, {node.address(local, node.post(local).output) + slice.begin, own.size()},
-         Stores::cached);
+    copy_bytes(own, {node.address(local, node.post(local).output) + slice.begin, own.size()},
+               Stores::cached);
   }
   co_await finish_round(node, runner);
 }
@@ -73,8 +73,8 @@ Task hierarchical_allreduce(Node& node, Channel& channel, Call call, Signature s
     GroupTransport group(channel.transport(), node.counterparts(), node.number());
     Channel group_channel = channel.over(group);
     const ReduceOp op = call.op == ReduceOp::avg ? ReduceOp::sum : call.op;
-    co_await algorithms::allreduce(group_channel, between, own,
-                                   {call.dtype, op, call.options.wire}, segmentation);
+    co_await algorithms::allreduce(group_channel, between, own, {call.dtype, op, call.options.wire},
+                                   segmentation);
     if (call.op == ReduceOp::avg) divide(call.dtype, own, channel.size());
   }
   co_await spread_on_node(node, channel.runner(), call, slices, direct);

@@ -42,8 +42,8 @@ Node::Node(Channel& channel) {
 
   members_ = ranks[static_cast<std::size_t>(number_)];
   rank_ = static_cast<int>(std::ranges::find(members_, channel.rank()) - members_.begin());
-  carriers_ = static_cast<int>(
-      std::ranges::min_element(ranks, {}, &std::vector<int>::size)->size());
+  carriers_ =
+      static_cast<int>(std::ranges::min_element(ranks, {}, &std::vector<int>::size)->size());
   if (rank_ < carriers_) {
     for (const auto& members : ranks)
       counterparts_.push_back(members[static_cast<std::size_t>(rank_)]);
@@ -133,8 +133,7 @@ MemoryReference Node::locate(std::span<const std::byte> bytes) const {
     const auto memory = own->bytes();
     if (bytes.data() < memory.data() || bytes.data() + bytes.size() > memory.data() + memory.size())
       continue;
-    return {static_cast<std::int64_t>(k),
-            static_cast<std::uint64_t>(bytes.data() - memory.data())};
+    return {static_cast<std::int64_t>(k), static_cast<std::uint64_t>(bytes.data() - memory.data())};
   }
   return {};
 }
@@ -178,8 +177,7 @@ void Node::compare_posts(const Signature& mine) {
 }
 
 void Node::throw_gone(int local) {
-  throw CommError(
-      fmt::format("rank {} {}", global_rank(local), board(local).reason.data()));
+  throw CommError(fmt::format("rank {} {}", global_rank(local), board(local).reason.data()));
 }
 
 void Node::leave(std::string_view reason) noexcept {

@@ -29,8 +29,7 @@ void enter(Node& node, const Call& call, const Signature& signature) {
 void reduce_contributions(Node& node, const Call& call, std::size_t offset) {
   const auto inputs = node.inputs();
   for (int local = 0; local < node.size(); ++local)
-    inputs[static_cast<std::size_t>(local)] =
-        node.contribution(local, call.input.size()) + offset;
+    inputs[static_cast<std::size_t>(local)] = node.contribution(local, call.input.size()) + offset;
   std::byte* const output = call.output.data();
   const int divisor = call.op == ReduceOp::avg ? node.size() : 1;
   reduce_all(call.dtype, call.op, divisor, inputs, std::span(&output, 1), call.output.size(),
@@ -84,9 +83,10 @@ void run_one_shot(Node& node, const Call& call, const Signature& signature, Dead
       if (!backoff.is_long()) continue;
       if (node.is_gone(local) && !node.has_posted(local)) node.throw_gone(local);
       if (std::chrono::steady_clock::now() < deadline) continue;
-      throw CommError(fmt::format("rank {} on this node did not come in time: is it stopped, or far "
-                                  "behind?",
-                                  node.global_rank(local)));
+      throw CommError(
+          fmt::format("rank {} on this node did not come in time: is it stopped, or far "
+                      "behind?",
+                      node.global_rank(local)));
     }
   }
   leave(node, call, signature);

@@ -2,10 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/shm/segment.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <map>
@@ -13,7 +9,10 @@
 #include <random>
 #include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/error.hpp"
@@ -25,8 +24,9 @@ constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
 CommError system_error(std::string_view what) {
-  return CommError(fmt::format("shared memory: {}: {}", what, std::generic_category().message(errno)),
-                   ExitCode::internal);
+  return CommError(
+      fmt::format("shared memory: {}: {}", what, std::generic_category().message(errno)),
+      ExitCode::internal);
 }
 
 std::uint64_t random_token() {
@@ -121,10 +121,7 @@ std::shared_ptr<Segment> Segment::attach(const Handle& handle) {
 
 Segment::Handle Segment::handle() const noexcept {
   const auto& trailer = *reinterpret_cast<const Trailer*>(data_ + trailer_offset_);
-  return {.process = getpid(),
-          .descriptor = file_.get(),
-          .bytes = bytes_,
-          .token = trailer.token};
+  return {.process = getpid(), .descriptor = file_.get(), .bytes = bytes_, .token = trailer.token};
 }
 
 }  // namespace rondo::comm

@@ -58,7 +58,8 @@ Task enter_round(Node& node, Runner& runner, Call call, Signature signature) {
   node.compare_posts(signature);
 }
 
-Task run_shared(Node& node, Runner& runner, Call call, Signature signature, SharedMemoryTuning tuning) {
+Task run_shared(Node& node, Runner& runner, Call call, Signature signature,
+                SharedMemoryTuning tuning) {
   if (is_one_shot(call, tuning.one_shot_bytes)) {
     co_await one_shot(node, runner, call, signature);
     co_return;

@@ -12,7 +12,8 @@ namespace rondo::comm {
 /// and its buffers' memory allow; checks the signature first.
 ///
 /// Collective over the node. \throws CommError  the ranks disagree, or as Node::throw_gone
-Task run_shared(Node& node, Runner& runner, Call call, Signature signature, SharedMemoryTuning tuning);
+Task run_shared(Node& node, Runner& runner, Call call, Signature signature,
+                SharedMemoryTuning tuning);
 
 /// Enters a round with `call` and returns when all ranks have, and call the same.
 Task enter_round(Node& node, Runner& runner, Call call, Signature signature);

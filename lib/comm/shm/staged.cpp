@@ -113,8 +113,8 @@ Task staged_allreduce(Node& node, Runner& runner, std::span<const std::byte> inp
       if (local == self) continue;
       const Cut theirs = slice(part, local);
       const std::size_t bytes = theirs.end - theirs.begin;
-      copy({results_of(node, local, slot) + theirs.begin, bytes},
-           output.subspan(part.begin + theirs.begin, bytes), options.stores);
+      copy_bytes({results_of(node, local, slot) + theirs.begin, bytes},
+                 output.subspan(part.begin + theirs.begin, bytes), options.stores);
     }
   };
   co_await pipeline(node, runner, chunk_count(input.size(), chunk_bytes), copy_in, reduce,
@@ -126,8 +126,8 @@ Task staged_reduce_blocks(Node& node, Runner& runner, std::span<const std::byte>
                           StagedOptions options) {
   const int self = node.rank();
   // A slot holds a piece of every block.
-  const std::size_t piece_bytes = options.chunk_bytes / blocks.size() / cache_line_bytes *
-                                  cache_line_bytes;
+  const std::size_t piece_bytes =
+      options.chunk_bytes / blocks.size() / cache_line_bytes * cache_line_bytes;
   std::size_t longest = 0;
   for (const Cut& block : blocks)
     longest = std::max(longest, block.end - block.begin);
@@ -181,8 +181,8 @@ Task staged_gather_blocks(Node& node, Runner& runner, std::span<const std::byte>
       const Cut part = chunk_of(block.end - block.begin, options.chunk_bytes, c);
       const std::size_t bytes = part.end - part.begin;
       if (local != self)
-        copy({staging_of(node, local, slot), bytes},
-             output.subspan(block.begin + part.begin, bytes), options.stores);
+        copy_bytes({staging_of(node, local, slot), bytes},
+                   output.subspan(block.begin + part.begin, bytes), options.stores);
     }
   };
   co_await pipeline(node, runner, chunk_count(longest, options.chunk_bytes), copy_in, copy_out,
@@ -201,7 +201,8 @@ Task staged_broadcast(Node& node, Runner& runner, std::span<std::byte> data, int
   };
   const auto copy_out = [=, &node](std::uint64_t c, Slot slot) {
     const auto part = chunk(c);
-    if (node.rank() != root) copy({staging_of(node, root, slot), part.size()}, part, options.stores);
+    if (node.rank() != root)
+      copy_bytes({staging_of(node, root, slot), part.size()}, part, options.stores);
   };
   co_await pipeline(node, runner, chunk_count(data.size(), options.chunk_bytes), copy_in, copy_out,
                     Nothing());
