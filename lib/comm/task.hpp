@@ -71,12 +71,10 @@ class [[nodiscard]] Task {
 /// Something that a task waits for.
 class Condition {
  public:
+  virtual ~Condition() = default;
   virtual bool ready() = 0;
   /// For people, what is missing: "a message of 8 bytes from rank 3".
   virtual std::string describe() const = 0;
-
- protected:
-  ~Condition() = default;
 };
 
 /// Advances one task, and the tasks that it awaits, whenever it is asked to.

@@ -44,7 +44,7 @@ int height_of(const MakeTree& make_tree, int root, int size) {
 }
 
 int floor_log2(int number) {
-  return std::bit_width(static_cast<unsigned>(number)) - 1;
+  return static_cast<int>(std::bit_width(static_cast<unsigned>(number))) - 1;
 }
 
 MakeTree twin(Twin twin) {

@@ -101,7 +101,7 @@ void require_algorithm(Collective collective, Algorithm algorithm) {
 
 int most_roundings(Algorithm algorithm, int ranks) {
   if (ranks == 1) return 0;
-  const int ceil_log2 = std::bit_width(static_cast<unsigned>(ranks - 1));
+  const int ceil_log2 = static_cast<int>(std::bit_width(static_cast<unsigned>(ranks - 1)));
   switch (algorithm) {
     case Algorithm::ring: return ranks;
     case Algorithm::direct: return 2;
