@@ -59,7 +59,7 @@ MemoryLimit::MemoryLimit(const Shape& shape) : buffers_(shape) {
 }
 
 void MemoryLimit::call(const BufferSet& set, comm::Stores stores) {
-  if (inputs_.empty()) return comm::copy(set.input, set.output, stores);
+  if (inputs_.empty()) return comm::copy_bytes(set.input, set.output, stores);
   const std::size_t slice = buffers_.block_bytes();
   for (std::size_t r = 0; r < inputs_.size(); ++r)
     inputs_[r] = set.input.data() + r * slice;

@@ -31,16 +31,27 @@ void check_specs(std::span<const ParameterSpec> specs) {
 
 Arena::Arena(std::vector<ParameterSpec> specs, Options options)
     : specs_(std::move(specs)), offsets_(specs_.size()) {
-  check_specs(specs_);
-  lay_out(std::max(options.bucket_bytes / sizeof(float), std::size_t{1}));
-  const std::size_t elements = buckets_.back().end;
-  values_ = AlignedBuffer<float>(elements);
-  grads_ = AlignedBuffer<float>(elements);
-  for (std::size_t k = 0; k < options.slots; ++k)
-    slots_.emplace_back(elements);
+  lay_out(options);
+  private_grads_ = AlignedBuffer<float>(elements());
+  grads_ = private_grads_.span();
 }
 
-void Arena::lay_out(std::size_t bucket_elements) {
+Arena::Arena(std::vector<ParameterSpec> specs, Options options, comm::Communicator& comm)
+    : specs_(std::move(specs)), offsets_(specs_.size()) {
+  lay_out(options);
+  shared_grads_ = comm.allocate(elements() * sizeof(float));
+  grads_ = {reinterpret_cast<float*>(shared_grads_->bytes().data()), elements()};
+}
+
+void Arena::lay_out(const Options& options) {
+  check_specs(specs_);
+  cut_buckets(std::max(options.bucket_bytes / sizeof(float), std::size_t{1}));
+  values_ = AlignedBuffer<float>(elements());
+  for (std::size_t k = 0; k < options.slots; ++k)
+    slots_.emplace_back(elements());
+}
+
+void Arena::cut_buckets(std::size_t bucket_elements) {
   Bucket bucket;
   std::size_t cursor = 0;
   for (std::size_t i = specs_.size(); i-- > 0;) {

@@ -3,6 +3,7 @@
 #include "rondo/grad/gradient_sum.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -77,7 +78,9 @@ void GradientSum::start_complete_buckets() {
 
 void GradientSum::start(const Bucket& bucket) {
   const auto data = arena_.grads().subspan(bucket.begin, bucket.end - bucket.begin);
-  works_.push_back(comm_.allreduce(std::as_writable_bytes(data), DType::f32, comm::ReduceOp::sum));
+  const std::string name = fmt::format("bucket {}", started_);
+  works_.push_back(comm_.allreduce(std::as_writable_bytes(data), DType::f32, comm::ReduceOp::sum,
+                                   {.name = name}));
   ++started_;
 }
 

@@ -37,7 +37,8 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       options_(options),
       optimizer_(std::move(optimizer)),
       arena_({parameters.begin(), parameters.end()},
-             {.bucket_bytes = options.bucket_bytes, .slots = optimizer_->slot_names().size()}),
+             {.bucket_bytes = options.bucket_bytes, .slots = optimizer_->slot_names().size()},
+             comm),
       views_(arena_.views()),
       sum_(arena_, comm, options.lanes, options.reduction),
       scaler_(make_scaler(options.precision)) {

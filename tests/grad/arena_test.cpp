@@ -3,6 +3,7 @@
 #include "rondo/grad/arena.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/comm/inproc.hpp"
 
 namespace rondo::grad {
 namespace {
@@ -77,6 +79,22 @@ TEST(Arena, hash_depends_on_values_and_not_on_buckets) {
   one.view(1).value[6] = 1.0F;
 
   EXPECT_NE(one.values_hash(), other.values_hash());
+}
+
+TEST(Arena, on_a_communicator_has_its_gradients_in_memory_that_the_node_shares) {
+  const auto body = [](comm::Communicator& comm) {
+    Arena arena(three(), {.bucket_bytes = 1}, comm);
+    const Arena alone(three(), {.bucket_bytes = 1});
+    EXPECT_EQ(arena.buckets().back().end, alone.buckets().back().end);
+    // A window starts at 2 MiB, private memory at a cache line.
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena.grads().data()) % (2U << 20), 0U);
+    std::ranges::fill(arena.grads(), 1.0F);
+
+    comm::allreduce(comm, arena.grads(), comm::ReduceOp::sum);
+
+    EXPECT_EQ(arena.view(2).grad[63], 2.0F);
+  };
+  comm::run_ranks(2, body, {.time_limit = std::chrono::seconds(30)}, 2);
 }
 
 }  // namespace

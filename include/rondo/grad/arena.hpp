@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/parameter.hpp"
+#include "rondo/comm/communicator.hpp"
 
 namespace rondo::grad {
 
@@ -47,6 +49,10 @@ class Arena {
   /// \throws UsageError  no parameter, an empty one, or two of one name
   Arena(std::vector<ParameterSpec> specs, Options options);
 
+  /// The same with the gradients in memory of `comm`, which its collectives need not copy.
+  /// Collective, equal specs on all ranks. \throws CommError
+  Arena(std::vector<ParameterSpec> specs, Options options, comm::Communicator& comm);
+
   std::span<const ParameterSpec> specs() const noexcept { return specs_; }
   std::span<const Bucket> buckets() const noexcept { return buckets_; }
   std::size_t slots() const noexcept { return slots_.size(); }
@@ -54,7 +60,7 @@ class Arena {
 
   /// The whole memories, padding and trailers included.
   std::span<float> values() noexcept { return values_.span(); }
-  std::span<float> grads() noexcept { return grads_.span(); }
+  std::span<float> grads() noexcept { return grads_; }
   std::span<float> slot(std::size_t k) { return slots_.at(k).span(); }
 
   /// One parameter's part.
@@ -66,13 +72,17 @@ class Arena {
   std::uint64_t values_hash();
 
  private:
-  void lay_out(std::size_t bucket_elements);
+  std::size_t elements() const noexcept { return buckets_.back().end; }
+  void lay_out(const Options& options);
+  void cut_buckets(std::size_t bucket_elements);
 
   std::vector<ParameterSpec> specs_;
   std::vector<std::size_t> offsets_;  // by parameter
   std::vector<Bucket> buckets_;
   AlignedBuffer<float> values_;
-  AlignedBuffer<float> grads_;
+  AlignedBuffer<float> private_grads_;
+  std::unique_ptr<comm::Memory> shared_grads_;
+  std::span<float> grads_;  // in one of these two
   std::vector<AlignedBuffer<float>> slots_;
 };
 
