@@ -58,6 +58,7 @@ CollectiveBench::CollectiveBench(comm::Communicator& comm, const CollectiveOptio
     peer_pattern_.emplace(largest, op, comm.rank(), options.root);
     peer_.emplace(options.dtype, op, options.root);
   }
+  if (!options.probe_limit) return;
   if (comm.place().nodes > 1)
     link_bytes_per_second_ =
         options.link_bytes_per_second > 0 ? options.link_bytes_per_second : measure_link(comm);
@@ -102,7 +103,7 @@ std::vector<Figures> CollectiveBench::figures_of_all(const Shape& shape,
   std::vector<Figures> all;
   for (std::size_t c = 0; c < own_count; ++c) {
     const Lap& ours = laps[c];
-    Figures figures = figures_of(shape, contenders[c].name, ours);
+    Figures figures = figures_of(shape, algorithms_[c], ours);
     for (std::size_t other = own_count; other < laps.size(); ++other) {
       const Reference to_other = reference(laps[other], ours);
       if (contenders[other].name == "mpi")

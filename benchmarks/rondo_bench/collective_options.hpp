@@ -34,6 +34,7 @@ struct CollectiveOptions {
   comm::Wire wire = comm::Wire::exact;
   bool compare = true;  ///< with the MPI library
   bool explain = false;
+  bool probe_limit = true;
   double link_bytes_per_second = 0;  ///< 0: measured
 
   RaceOptions race = {};

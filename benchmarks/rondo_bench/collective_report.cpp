@@ -75,7 +75,7 @@ std::map<std::size_t, Best> best_by_size(std::span<const Figures> figures) {
   std::map<std::size_t, Best> sizes;
   for (const Figures& line : figures) {
     Best& best = sizes[line.shape.bytes()];
-    if (line.algorithm == comm::name_of(comm::Algorithm::automatic)) {
+    if (line.algorithm == comm::Algorithm::automatic) {
       best.automatic = line.seconds.median;
       best.peer = ratio_of(line.peer);
     } else {
@@ -130,9 +130,10 @@ void CollectiveReport::note(const std::string& text) {
 void CollectiveReport::add(const Figures& figures) {
   if (!prints_) return;
   const Summary& seconds = figures.seconds;
-  fmt::print(line_format, figures.shape.bytes(), figures.shape.count, figures.algorithm,
-             number(seconds.minimum / microsecond), number(seconds.median / microsecond),
-             number(seconds.p99 / microsecond), number(figures.algorithm_bandwidth() / gigabyte),
+  fmt::print(line_format, figures.shape.bytes(), figures.shape.count,
+             comm::name_of(figures.algorithm), number(seconds.minimum / microsecond),
+             number(seconds.median / microsecond), number(seconds.p99 / microsecond),
+             number(figures.algorithm_bandwidth() / gigabyte),
              number(figures.bus_bandwidth() / gigabyte), figures.wrong,
              number(seconds_of(figures.peer) / microsecond), number(ratio_of(figures.peer)),
              number(seconds_of(figures.limit) / microsecond), number(ratio_of(figures.limit)));
@@ -147,7 +148,7 @@ void CollectiveReport::add(const Figures& figures) {
                {"hot", options_.race.hot},
                {"bytes", figures.shape.bytes()},
                {"count", figures.shape.count},
-               {"algorithm", figures.algorithm},
+               {"algorithm", comm::name_of(figures.algorithm)},
                {"repeats", figures.repeats},
                {"batch", figures.batch},
                {"min_seconds", seconds.minimum},

@@ -9,6 +9,7 @@
 namespace rondo::bench {
 
 int step_main(int argc, const char* const* argv);
+int tune_main(int argc, const char* const* argv);
 int collective_main(comm::Collective collective, int argc, const char* const* argv);
 
 }  // namespace rondo::bench

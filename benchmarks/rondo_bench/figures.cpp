@@ -26,7 +26,7 @@ double Figures::bus_bandwidth() const {
   return algorithm_bandwidth() * bus_factor(shape);
 }
 
-Figures figures_of(const Shape& shape, const std::string& algorithm, const Lap& lap) {
+Figures figures_of(const Shape& shape, comm::Algorithm algorithm, const Lap& lap) {
   return {.shape = shape,
           .algorithm = algorithm,
           .seconds = summarize(lap.seconds),

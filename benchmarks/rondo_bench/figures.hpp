@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "rondo_bench/race.hpp"
 #include "rondo_bench/shape.hpp"
@@ -22,7 +21,7 @@ struct Reference {
 /// One line of the table: an algorithm at a size. METRICS.md defines every figure.
 struct Figures {
   Shape shape;
-  std::string algorithm;
+  comm::Algorithm algorithm = comm::Algorithm::automatic;
   Summary seconds;
   std::size_t repeats = 0;
   std::size_t batch = 1;
@@ -35,7 +34,7 @@ struct Figures {
   double bus_bandwidth() const;
 };
 
-Figures figures_of(const Shape& shape, const std::string& algorithm, const Lap& lap);
+Figures figures_of(const Shape& shape, comm::Algorithm algorithm, const Lap& lap);
 Reference reference(const Lap& other, const Lap& ours);
 
 }  // namespace rondo::bench

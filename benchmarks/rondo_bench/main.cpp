@@ -30,6 +30,7 @@ constexpr const char* overview =
     "  reduce-scatter   the same of reduce-scatter\n"
     "  allgather        the same of allgather\n"
     "  broadcast        the same of broadcast\n"
+    "  tune             writes the table by which the library chooses algorithms on this machine\n"
     "  step             samples/s of the trainer's step without reading\n"
     "\n"
     "rondo-bench COMMAND --help describes the options of a command; --version this build.\n"
@@ -45,7 +46,7 @@ constexpr std::array collectives{
 };
 
 int unknown(const std::string& command) {
-  std::vector<std::string> names{"step"};
+  std::vector<std::string> names{"step", "tune"};
   for (const auto& [name, collective] : collectives)
     names.emplace_back(name);
   fmt::print(stderr, "error: unknown command '{}'{}\n", command,
@@ -63,6 +64,7 @@ int run(int argc, const char* const* argv) {
   if (command == "--version")
     return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
   if (command == "step") return step_main(argc - 1, argv + 1);
+  if (command == "tune") return tune_main(argc - 1, argv + 1);
   for (const auto& [name, collective] : collectives)
     if (command == name) return collective_main(collective, argc - 1, argv + 1);
   return unknown(command);

@@ -13,7 +13,7 @@ namespace {
 constexpr double least_batch_seconds = 200e-6;
 // Calls that fill this time before a set of buffers comes round again are slow because of
 // themselves, not because of the cache.
-constexpr double rotation_seconds = 0.25;
+constexpr double rotation_seconds = 0.1;
 constexpr std::size_t least_sets = 64;
 constexpr std::size_t least_repeats = 5;
 constexpr std::size_t estimate_calls = 64;

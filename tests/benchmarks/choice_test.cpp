@@ -9,8 +9,9 @@
 namespace rondo::bench {
 namespace {
 
-Figures figures(const std::string& algorithm, std::size_t bytes, double seconds,
-                double peer_ratio = 1) {
+using comm::Algorithm;
+
+Figures figures(Algorithm algorithm, std::size_t bytes, double seconds, double peer_ratio = 1) {
   return {.shape = {.dtype = DType::u8, .ranks = 2, .count = bytes},
           .algorithm = algorithm,
           .seconds = {.median = seconds},
@@ -18,9 +19,10 @@ Figures figures(const std::string& algorithm, std::size_t bytes, double seconds,
 }
 
 TEST(JudgeChoice, compares_auto_with_the_best_of_the_others_at_each_size) {
-  const auto choice = judge_choice(std::vector{figures("auto", 8, 2, 4), figures("ring", 8, 3),
-                                               figures("shared", 8, 1), figures("auto", 64, 4, 3),
-                                               figures("ring", 64, 16)});
+  const auto choice = judge_choice(
+      std::vector{figures(Algorithm::automatic, 8, 2, 4), figures(Algorithm::ring, 8, 3),
+                  figures(Algorithm::shared, 8, 1), figures(Algorithm::automatic, 64, 4, 3),
+                  figures(Algorithm::ring, 64, 16)});
 
   ASSERT_TRUE(choice);
   EXPECT_DOUBLE_EQ(choice->mean, 1.4142135623730951);
@@ -32,8 +34,8 @@ TEST(JudgeChoice, compares_auto_with_the_best_of_the_others_at_each_size) {
 
 TEST(JudgeChoice, says_nothing_without_auto_or_without_others) {
   EXPECT_FALSE(judge_choice({}));
-  EXPECT_FALSE(judge_choice(std::vector{figures("auto", 8, 1)}));
-  EXPECT_FALSE(judge_choice(std::vector{figures("ring", 8, 1)}));
+  EXPECT_FALSE(judge_choice(std::vector{figures(Algorithm::automatic, 8, 1)}));
+  EXPECT_FALSE(judge_choice(std::vector{figures(Algorithm::ring, 8, 1)}));
 }
 
 }  // namespace

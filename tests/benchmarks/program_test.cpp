@@ -100,11 +100,29 @@ TEST(RondoBench, judges_the_choice_among_all_algorithms) {
   EXPECT_GT(lines.back()["mean"], 0);
 }
 
+TEST(RondoBench, tunes_a_table_that_the_next_run_obeys) {
+  const TemporaryDirectory directory;
+  const std::string table = (directory.path() / "tuning.json").string();
+
+  const ProgramResult tuned = bench(
+      2,
+      fmt::format("tune --output {} --max 4K --factor 64 --seconds 0.01 --repeats 3 --hot", table));
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  const ProgramResult obeying = run_program(
+      fmt::format("export RONDO_TUNING={}; {}", table,
+                  mpirun(2, fmt::format("{} allreduce {} --explain", RONDO_BENCH_PROGRAM, quick))));
+
+  EXPECT_EQ(obeying.code, 0) << obeying.err;
+  EXPECT_THAT(tuned.out, ContainsRegex("allreduce +[a-z_]+ +beyond"));
+  EXPECT_THAT(obeying.out, HasSubstr(table)) << "where the rule comes from";
+}
+
 TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(2, "allreduce --min 8M --max 1M").code, 2);
   EXPECT_EQ(bench(2, "broadcast --root 2").code, 2);
   EXPECT_EQ(bench(1, "allreduce --algorithm fastest").code, 2);
   EXPECT_EQ(bench(1, "allgather --op sum").code, 2);
+  EXPECT_EQ(bench(1, "tune").code, 2);
   const ProgramResult unknown = bench(1, "allreduse");
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean allreduce?"));

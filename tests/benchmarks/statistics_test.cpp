@@ -43,7 +43,7 @@ TEST(GeometricMean, weighs_twice_and_half_alike) {
 
 Figures figures_at_one_second(comm::Collective collective, int ranks) {
   return figures_of({.collective = collective, .dtype = DType::f32, .ranks = ranks, .count = 300},
-                    "ring", {.seconds = {1, 1, 1}});
+                    comm::Algorithm::ring, {.seconds = {1, 1, 1}});
 }
 
 TEST(Figures, have_the_bandwidths_of_nccl_tests) {
