@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "rondo/base/aligned_buffer.hpp"
 
 #include "comm/kernel_oracle.hpp"
 #include "comm/kernel_targets.hpp"
@@ -21,13 +24,13 @@ constexpr std::array all_ops{ReduceOp::sum, ReduceOp::avg, ReduceOp::min, Reduce
 constexpr std::array all_stores{Stores::cached, Stores::streaming};
 constexpr std::byte canary{0xA5};
 
-/// `bytes` bytes that start `offset` bytes after an address divisible by 64, between canaries.
+/// `bytes` bytes that start `offset` bytes after a cache line's begin, between canaries.
 class Buffer {
  public:
   Buffer(std::size_t bytes, std::size_t offset)
-      : storage_(bytes + offset + 3 * 64, canary), bytes_(bytes) {
+      : storage_(bytes + offset + 3 * cache_line_bytes, canary), bytes_(bytes) {
     const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-    begin_ = 64 + (-address % 64) + offset;
+    begin_ = cache_line_bytes + (-address % cache_line_bytes) + offset;
   }
 
   std::byte* data() { return storage_.data() + begin_; }
@@ -68,30 +71,42 @@ std::ostream& operator<<(std::ostream& stream, const Case& c) {
 }
 
 template <class T>
-void expect_reduced(const Case& c, const std::vector<std::vector<T>>& values) {
-  const std::vector<T> expected = oracle::reduce_all(c.op, c.divisor, values);
-  const std::size_t bytes = c.count * sizeof(T);
-  std::vector<Buffer> inputs, outputs;
-  std::vector<const std::byte*> input_addresses;
-  std::vector<std::byte*> output_addresses;
+std::vector<Buffer> input_buffers(const Case& c, const std::vector<std::vector<T>>& values) {
+  std::vector<Buffer> inputs;
   for (std::size_t k = 0; k < c.input_count; ++k) {
-    Buffer& input = inputs.emplace_back(bytes, c.offset(k));
-    if (bytes > 0) std::memcpy(input.data(), values[k].data(), bytes);
+    inputs.emplace_back(c.count * sizeof(T), c.offset(k));
+    std::ranges::copy(std::as_bytes(std::span(values[k])), inputs[k].data());
   }
+  return inputs;
+}
+
+/// Where the results are to appear: in buffers of their own, in place the last one in an input.
+std::vector<Buffer*> result_buffers(const Case& c, std::vector<Buffer>& outputs,
+                                    std::vector<Buffer>& inputs) {
+  std::vector<Buffer*> results(c.output_count);
   for (std::size_t k = 0; k < c.output_count; ++k)
-    outputs.emplace_back(bytes, c.offset(k));
-  if (c.in_place) std::swap(outputs.back(), inputs[c.input_count / 2]);
-  for (std::size_t k = 0; k < c.input_count; ++k)
-    input_addresses.push_back(c.in_place && k == c.input_count / 2 ? outputs.back().data()
-                                                                   : inputs[k].data());
-  for (Buffer& output : outputs)
-    output_addresses.push_back(output.data());
+    results[k] = &outputs.emplace_back(inputs[0].span().size(), c.offset(k));
+  if (c.in_place) results.back() = &inputs[c.input_count / 2];
+  return results;
+}
 
-  reduce_all(dtype_of<T>, c.op, c.divisor, input_addresses, output_addresses, bytes, c.stores);
+template <class T>
+void expect_reduced(const Case& c, const std::vector<std::vector<T>>& values,
+                    const std::vector<T>& expected) {
+  std::vector<Buffer> inputs = input_buffers(c, values);
+  std::vector<Buffer> outputs;
+  outputs.reserve(c.output_count);
+  const std::vector<Buffer*> results = result_buffers(c, outputs, inputs);
+  std::vector<const std::byte*> from(c.input_count);
+  std::vector<std::byte*> to(c.output_count);
+  std::ranges::transform(inputs, from.begin(), [](Buffer& input) { return input.data(); });
+  std::ranges::transform(results, to.begin(), [](Buffer* result) { return result->data(); });
 
-  for (Buffer& output : outputs) {
-    EXPECT_TRUE(oracle::all_equal<T>(output.span(), expected)) << c;
-    EXPECT_TRUE(output.canaries_live()) << c;
+  reduce_all(dtype_of<T>, c.op, c.divisor, from, to, c.count * sizeof(T), c.stores);
+
+  for (Buffer* const result : results) {
+    EXPECT_TRUE(oracle::all_equal<T>(result->span(), expected)) << c;
+    EXPECT_TRUE(result->canaries_live()) << c;
   }
 }
 
@@ -101,8 +116,9 @@ void expect_reduced_on_all_targets(const Case& c) {
   std::vector<std::vector<T>> values(c.input_count);
   for (std::vector<T>& input : values)
     input = oracle::random_values<T>(c.count, random);
+  const std::vector<T> expected = oracle::reduce_all(c.op, c.divisor, values);
 
-  for_each_target([&] { expect_reduced(c, values); });
+  for_each_target([&] { expect_reduced(c, values, expected); });
 }
 
 constexpr auto aligned = [](std::size_t) { return std::size_t{0}; };
@@ -244,7 +260,7 @@ TEST(Reduce, a_nan_wins_on_either_side) {
   }
 }
 
-TEST(Copy, copies_any_length_from_and_to_any_address) {
+TEST(CopyBytes, copies_any_length_from_and_to_any_address) {
   std::mt19937 random(1);
   for (const std::size_t bytes : {0U, 1U, 63U, 64U, 65U, 1000U, 10007U})
     for (const std::size_t offset : {0U, 1U, 40U}) {
@@ -254,7 +270,7 @@ TEST(Copy, copies_any_length_from_and_to_any_address) {
       for_each_target([&] {
         for (const Stores stores : all_stores) {
           Buffer to(bytes, offset);
-          comm::copy(from.span(), to.span(), stores);
+          copy_bytes(from.span(), to.span(), stores);
           EXPECT_TRUE(std::ranges::equal(to.span(), from.span()));
           EXPECT_TRUE(to.canaries_live());
         }

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <random>
 #include <vector>
 
@@ -48,6 +47,12 @@ class Wire : public testing::Test {
       values.push_back(T::from_bits(static_cast<std::uint16_t>(bits)));
     return values;
   }
+  static std::vector<T> converted(const std::vector<float>& values) {
+    std::vector<T> results(values.size());
+    std::transform(values.begin(), values.end(), results.begin(),
+                   [](float value) { return T(value); });
+    return results;
+  }
   static std::vector<std::uint16_t> bits(std::span<const T> values) {
     std::vector<std::uint16_t> bits;
     for (const T value : values)
@@ -60,9 +65,7 @@ TYPED_TEST_SUITE(Wire, Wires);
 
 TYPED_TEST(Wire, encodes_as_the_scalar_conversion_does) {
   const std::vector<float> values = interesting_floats();
-  std::vector<TypeParam> expected;
-  for (const float value : values)
-    expected.push_back(TypeParam(value));
+  const std::vector<TypeParam> expected = this->converted(values);
 
   for_each_target([&] {
     std::vector<TypeParam> encoded(values.size());
@@ -103,9 +106,9 @@ TYPED_TEST(Wire, gives_back_every_value_that_was_decoded) {
 
 TYPED_TEST(Wire, rounds_in_place_to_what_the_wire_would_carry) {
   const std::vector<float> values = interesting_floats();
-  std::vector<float> expected;
-  for (const float value : values)
-    expected.push_back(static_cast<float>(TypeParam(value)));
+  std::vector<float> expected = values;
+  for (float& value : expected)
+    value = static_cast<float>(TypeParam(value));
 
   for_each_target([&] {
     std::vector<float> rounded = values;
@@ -118,9 +121,7 @@ TYPED_TEST(Wire, works_at_every_length_and_address) {
   std::mt19937 random(3);
   for (std::size_t count = 0; count <= 70; ++count) {
     const std::vector<float> values = oracle::random_values<float>(count, random);
-    std::vector<TypeParam> expected;
-    for (const float value : values)
-      expected.push_back(TypeParam(value));
+    const std::vector<TypeParam> expected = this->converted(values);
 
     for_each_target([&] {
       std::vector<std::byte> storage(count * sizeof(TypeParam) + 2, std::byte{0xA5});
@@ -145,9 +146,9 @@ TYPED_TEST(Wire, reduces_encoded_values_into_floats) {
     for (const ReduceOp op : {ReduceOp::sum, ReduceOp::avg, ReduceOp::min, ReduceOp::max}) {
       const auto start = oracle::random_values<float>(count, random);
       const auto encoded = oracle::random_values<TypeParam>(count, random);
-      std::vector<float> expected;
+      std::vector<float> expected = start;
       for (std::size_t i = 0; i < count; ++i)
-        expected.push_back(oracle::combine(op, start[i], static_cast<float>(encoded[i])));
+        expected[i] = oracle::combine(op, start[i], static_cast<float>(encoded[i]));
 
       for_each_target([&] {
         std::vector<float> accumulator = start;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "rondo/base/dtype.hpp"
@@ -10,12 +11,15 @@
 
 /// The element-wise arithmetic of all collectives, on any alignment, for every dtype. f16 and bf16
 /// are computed in f32 and rounded to nearest even. ReduceOp::avg adds like sum: who reduces last
-/// divides. All are local and know nothing of ranks.
+/// divides. In min and max a NaN wins. All are local and know nothing of ranks.
+///
+/// Every CPU gives the same bits, but for the sign and payload of a NaN in a sum.
 namespace rondo::comm {
 
 /// How results are stored: through the cache, or past it, which spares reading the lines that are
 /// overwritten and is right for what is larger than the cache. Streaming stores are complete
-/// (fenced) on return.
+/// (fenced) on return; they are for outputs that are equally far from a cache line's begin, by
+/// whole elements. Others are stored through the cache.
 enum class Stores : std::uint8_t { cached, streaming };
 
 /// accumulator[i] = accumulator[i] op values[i]. Both spans are equally long and do not overlap.

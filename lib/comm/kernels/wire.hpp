@@ -10,7 +10,8 @@
 
 /// f32 values that travel as f16 or bf16. `wire` is DType::f16 or DType::bf16, the encoded values
 /// are half as many bytes as the floats. Rounding is to nearest even; what overflows f16 becomes
-/// infinite; NaN stays NaN. All are local.
+/// infinite; NaN stays NaN. Every CPU gives the same bits, those of the conversions in
+/// rondo/base/float16.hpp, except that decoding makes a signalling NaN of f16 quiet. All are local.
 namespace rondo::comm {
 
 void encode(DType wire, std::span<const float> values, std::span<std::byte> encoded);
