@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -37,7 +37,10 @@ std::string read_environment() {
   if (value == nullptr || *value == '\0') return {is_unset};
   const std::string file = value;
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) return error(file, fmt::format("cannot open it: {}", std::strerror(errno)));
+  if (!stream) {
+    const std::error_code reason(errno, std::generic_category());
+    return error(file, fmt::format("cannot open it: {}", reason.message()));
+  }
   std::string text(largest_file + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) return error(file, "cannot read it; it must be a file of rondo-bench tune");

@@ -15,7 +15,9 @@ using Clock = std::chrono::steady_clock;
 
 OperationQueue::OperationQueue(std::unique_ptr<Transport> transport, CommunicatorOptions options,
                                std::function<void(const CommError&)> on_failure)
-    : transport_(std::move(transport)), options_(options), on_failure_(std::move(on_failure)) {}
+    : transport_(std::move(transport)),
+      options_(std::move(options)),
+      on_failure_(std::move(on_failure)) {}
 
 OperationQueue::~OperationQueue() {
   {

@@ -55,6 +55,7 @@ void for_each_case(int size, std::size_t largest, Check check) {
   const auto reductions = exact_reductions();
   std::size_t turn = static_cast<std::size_t>(size) * 11;
   for (const Segmentation& segmentation : segmentations) {
+    if (size > 8 && segmentation.segment_bytes == 1) continue;  // thousands of messages
     for (const std::size_t count : test::edge_counts(size, largest))
       check(segmentation, count, reductions[turn++ % reductions.size()]);
   }
@@ -216,12 +217,12 @@ TEST_P(Algorithms, allreduce_of_rounded_numbers_is_close_and_has_the_same_bits_o
   Results results(static_cast<std::size_t>(size));
   run_ranks(size, [&](Transport& transport) {
     for_each_f32_allreduce(ops, [&](Algorithm algorithm, const Reduction& reduction) {
-      auto data = uneven_data(transport.rank(), 61);
+      auto data = uneven_data(transport.rank(), 29);
       run_task(transport, [&](Channel& channel) {
         return allreduce(channel, algorithm, bytes_of(data), reduction, segmentations[1]);
       });
       expect_close(data, reduction, size, most_roundings(algorithm, size), 0,
-                   describe_case(algorithm, transport, 61, reduction, segmentations[1]));
+                   describe_case(algorithm, transport, 29, reduction, segmentations[1]));
       append_bits(data, results[static_cast<std::size_t>(transport.rank())]);
     });
   });
@@ -255,7 +256,7 @@ TEST_P(Algorithms, allreduce_of_nans_has_the_same_bits_on_all_ranks) {
   run_ranks(size, [&](Transport& transport) {
     const auto rank = static_cast<std::uint32_t>(transport.rank());
     for_each_f32_allreduce(test::all_ops, [&](Algorithm algorithm, const Reduction& reduction) {
-      std::vector<std::uint32_t> bits(37);
+      std::vector<std::uint32_t> bits(19);
       for (std::uint32_t i = 0; i < bits.size(); ++i)
         bits[i] = (i + rank) % 3 == 0 ? 0x3f800000U : 0x7fc00000U | (rank << 17U) | i;
       run_task(transport, [&](Channel& channel) {

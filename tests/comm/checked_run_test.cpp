@@ -3,6 +3,7 @@
 #include "comm/checked_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -79,10 +80,14 @@ void expect_disagreement(Communicator& comm, const Difference& difference, std::
 }
 
 TEST(CheckedRun, ranks_that_disagree_are_all_told_and_all_keep_their_data) {
+  const CommunicatorOptions options{.time_limit = std::chrono::seconds(10)};
   for (const int ranks : {2, 3, 5}) {
     for (const std::size_t count : {small, large}) {
-      for (const Difference& difference : differences())
-        run_ranks(ranks, [&](Communicator& comm) { expect_disagreement(comm, difference, count); });
+      for (const Difference& difference : differences()) {
+        const auto body = [&](Communicator& comm) { expect_disagreement(comm, difference, count); };
+        for (const int ranks_per_node : {1, 2, ranks})
+          run_ranks(ranks, body, options, ranks_per_node);
+      }
     }
   }
 }

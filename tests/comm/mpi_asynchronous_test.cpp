@@ -103,8 +103,8 @@ TEST(MpiTuning, is_read_by_rank_0_for_all) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   const std::string file = (directory.path() / "machine.json").string();
   // The others' variable names a file that nobody may open.
-  setenv("RONDO_TUNING", rank == 0 ? file.c_str() : "/nowhere",
-         1);  // NOLINT(concurrency-mt-unsafe)
+  const char* named = rank == 0 ? file.c_str() : "/nowhere";
+  setenv("RONDO_TUNING", named, 1);  // NOLINT(concurrency-mt-unsafe)
   if (rank == 0)
     std::ofstream(file) << R"({"format": "rondo-tuning", "version": 1,
                                "rules": [{"collective": "allreduce", "algorithm": "ring"}]})";

@@ -84,7 +84,7 @@ bool comes_in_time(const std::function<bool()>& came, const std::function<void()
 }
 
 TEST(ThreadLevel, is_the_one_asked_for) {
-  const char* wanted = std::getenv("RONDO_TEST_THREAD_LEVEL");
+  const char* wanted = std::getenv("RONDO_TEST_THREAD_LEVEL");  // NOLINT(concurrency-mt-unsafe)
   ASSERT_NE(wanted, nullptr) << "the same on all ranks";
   constexpr std::array<std::string_view, 4> names = {"single", "funneled", "serialized",
                                                      "multiple"};

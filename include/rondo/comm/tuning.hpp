@@ -25,6 +25,7 @@ struct CountRange {
 
 /// "`collective` goes by `algorithm`" where all of the rest holds. What kind of memory the buffers
 /// lie in is no condition: each rank decides that alone, and all must choose alike.
+// In the order in which it reads. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct TuningRule {
   Collective collective = Collective::allreduce;
   Algorithm algorithm = Algorithm::ring;
