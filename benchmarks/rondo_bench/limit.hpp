@@ -30,7 +30,7 @@ class MemoryLimit {
 };
 
 /// Bytes a second from each node to the next in the ring of nodes while all of them send: messages
-/// of MPI's, median of some repeats. Collective; equal on all ranks. Several nodes only.
+/// of MPI's, the fastest of some repeats. Collective; equal on all ranks. Several nodes only.
 double measure_link(comm::Communicator& comm);
 
 /// The seconds that a link of so many bytes a second needs at the least for what each of `nodes`

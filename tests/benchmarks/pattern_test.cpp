@@ -48,6 +48,7 @@ double combine(ReduceOp op, double a, double b) {
 template <class T>
 Bytes reduced(const Shape& shape, ReduceOp op) {
   std::vector<Bytes> inputs;
+  inputs.reserve(static_cast<std::size_t>(shape.ranks));
   for (int rank = 0; rank < shape.ranks; ++rank)
     inputs.push_back(planted(shape, op, rank));
   Bytes result(shape.bytes());
