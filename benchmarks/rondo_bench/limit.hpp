@@ -29,8 +29,8 @@ class MemoryLimit {
   std::vector<std::byte*> outputs_;
 };
 
-/// Bytes a second from each node to the next in the ring of nodes while all of them send: messages
-/// of MPI's, the fastest of some repeats. Collective; equal on all ranks. Several nodes only.
+/// Bytes a second from a node to the next in the ring of nodes, by MPI's own messages: the fastest
+/// of some repeats. Collective; equal on all ranks. Several nodes only.
 double measure_link(comm::Communicator& comm);
 
 /// The seconds that a link of so many bytes a second needs at the least for what each of `nodes`
