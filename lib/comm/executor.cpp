@@ -2,8 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/executor.hpp"
 
+#include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+#include "comm/backoff.hpp"
 #include "comm/checked_run.hpp"
 #include "comm/message_path.hpp"
 #include "comm/shm/hierarchical.hpp"
@@ -50,12 +56,23 @@ Algorithm Executor::between_nodes(Call call) const {
 }
 
 bool Executor::runs_inline(const Call& call) const {
-  return is_one_node() && is_one_shot(call, selector_.tuning().shared_memory.one_shot_bytes) &&
-         selector_.choose(call).algorithm == Algorithm::shared;
+  return is_one_node() && selector_.choose(call).algorithm == Algorithm::shared;
 }
 
 void Executor::run_inline(const Call& call, const Signature& signature, Deadline deadline) {
-  run_one_shot(*node_, call, signature, deadline);
+  const SharedMemoryTuning& tuning = selector_.tuning().shared_memory;
+  if (is_one_shot(call, tuning.one_shot_bytes))
+    return run_one_shot(*node_, call, signature, deadline);
+  Runner runner;
+  runner.start(run_shared(*node_, runner, call, signature, tuning));
+  Backoff backoff(node_->size());
+  while (!runner.step()) {
+    if (runner.advanced()) backoff.reset();
+    backoff.pause();
+    if (backoff.is_long() && std::chrono::steady_clock::now() > deadline)
+      throw CommError(fmt::format("{} did not come in time: is it stopped, or far behind?",
+                                  runner.waiting_for()));
+  }
 }
 
 Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes,

@@ -39,7 +39,8 @@ class Executor {
   /// Executes a chosen call. The executor must outlive the task.
   Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
-  /// Whether run_inline() takes this call: a short one between ranks of one node.
+  /// Whether run_inline() takes this call: between ranks of one node, in its memory. What is around
+  /// a short call costs more than the call.
   bool runs_inline(const Call& call) const;
   void run_inline(const Call& call, const Signature& signature, Deadline deadline);
 

@@ -24,8 +24,7 @@ Task staged(Node& node, Runner& runner, Call call, SharedMemoryTuning tuning) {
                         .op = call.op,
                         .divisor = call.op == ReduceOp::avg ? node.size() : 1,
                         .chunk_bytes = std::min(tuning.staging_chunk_bytes, Board::slot_bytes)};
-  // In place, the lines to be written are in the cache already.
-  if (call.input.data() != call.output.data() && call.output.size() >= tuning.streaming_bytes)
+  if (std::max(call.input.size(), call.output.size()) >= tuning.streaming_bytes)
     options.stores = Stores::streaming;
   switch (call.collective) {
     case Collective::allreduce:

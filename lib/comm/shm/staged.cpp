@@ -41,6 +41,31 @@ Task all_reached(Node& node, Runner& runner, Counter Board::*counter, std::uint6
     co_await node.reached(runner, local, counter, value);
 }
 
+/// Reduces node.inputs() to `output` and to `result`, as many bytes.
+///
+/// Past the cache it goes by way of a block that stays in it: the two are not equally aligned.
+void reduce_to_both(Node& node, const StagedOptions& options, std::span<std::byte> output,
+                    std::byte* result) {
+  if (options.stores == Stores::cached) {
+    const std::array<std::byte*, 2> outputs{output.data(), result};
+    reduce_all(options.dtype, options.op, options.divisor, node.inputs(), outputs, output.size(),
+               Stores::cached);
+    return;
+  }
+  constexpr std::size_t block_bytes = std::size_t{16} << 10;
+  alignas(cache_line_bytes) std::array<std::byte, block_bytes> block;
+  std::byte* const to = block.data();
+  for (std::size_t begin = 0; begin < output.size(); begin += block_bytes) {
+    const std::size_t bytes = std::min(block_bytes, output.size() - begin);
+    reduce_all(options.dtype, options.op, options.divisor, node.inputs(), std::span(&to, 1), bytes,
+               Stores::cached);
+    copy_bytes({to, bytes}, output.subspan(begin, bytes), options.stores);
+    copy_bytes({to, bytes}, {result + begin, bytes}, options.stores);
+    for (const std::byte*& input : node.inputs())
+      input += bytes;
+  }
+}
+
 struct Nothing {
   void operator()(std::uint64_t, Slot) const {}
 };
@@ -93,8 +118,9 @@ Task staged_allreduce(Node& node, Runner& runner, std::span<const std::byte> inp
     const Cut own = slice(part, self);
     const std::byte* const from = input.data() + part.begin;
     std::byte* const to = staging_of(node, self, slot);
-    std::memcpy(to, from, own.begin);
-    std::memcpy(to + own.end, from + own.end, part.end - part.begin - own.end);
+    const std::size_t bytes = part.end - part.begin;
+    copy_bytes({from, own.begin}, {to, own.begin}, options.stores);
+    copy_bytes({from + own.end, bytes - own.end}, {to + own.end, bytes - own.end}, options.stores);
   };
   const auto reduce = [=, &node](std::uint64_t c, Slot slot) {
     const Cut part = chunk(c);
@@ -102,10 +128,8 @@ Task staged_allreduce(Node& node, Runner& runner, std::span<const std::byte> inp
     for (int local = 0; local < node.size(); ++local)
       node.inputs()[static_cast<std::size_t>(local)] =
           (local == self ? input.data() + part.begin : staging_of(node, local, slot)) + own.begin;
-    const std::array<std::byte*, 2> outputs{output.data() + part.begin + own.begin,
-                                            results_of(node, self, slot) + own.begin};
-    reduce_all(options.dtype, options.op, options.divisor, node.inputs(), outputs,
-               own.end - own.begin, Stores::cached);
+    reduce_to_both(node, options, output.subspan(part.begin + own.begin, own.end - own.begin),
+                   results_of(node, self, slot) + own.begin);
   };
   const auto copy_out = [=, &node](std::uint64_t c, Slot slot) {
     const Cut part = chunk(c);

@@ -20,7 +20,9 @@ struct StagedOptions {
   ReduceOp op = ReduceOp::sum;
   int divisor = 1;  ///< of the sum
   std::size_t chunk_bytes = Board::slot_bytes;
-  Stores stores = Stores::cached;  ///< of what is copied out
+  /// Past the cache, chunks travel by the memory. That is the faster way where the ranks' caches
+  /// are far apart, and never a slow one for what is larger than they are.
+  Stores stores = Stores::cached;
 };
 
 /// Every rank's `output` becomes the reduction of all inputs; they may be the same memory.
