@@ -141,8 +141,9 @@ class CollectiveCommunicator final : public Communicator {
   void run_inline(const Call& call, std::uint32_t sequence) {
     const Signature signature = signature_of(call, sequence);
     try {
-      executor_->run_inline(call, signature, std::chrono::steady_clock::now() + time_limit());
-    } catch (const CommError& e) {
+      executor_->run_inline(queue_->transport(), call, signature,
+                            std::chrono::steady_clock::now() + time_limit());
+    } catch (const std::exception& e) {
       throw queue_->fail_inline(signature, e);
     }
     queue_->end_inline();

@@ -59,17 +59,20 @@ bool Executor::runs_inline(const Call& call) const {
   return is_one_node() && selector_.choose(call).algorithm == Algorithm::shared;
 }
 
-void Executor::run_inline(const Call& call, const Signature& signature, Deadline deadline) {
+void Executor::run_inline(Transport& transport, const Call& call, const Signature& signature,
+                          Deadline deadline) {
   const SharedMemoryTuning& tuning = selector_.tuning().shared_memory;
   if (is_one_shot(call, tuning.one_shot_bytes))
-    return run_one_shot(*node_, call, signature, deadline);
+    return run_one_shot(*node_, transport, call, signature, deadline);
   Runner runner;
   runner.start(run_shared(*node_, runner, call, signature, tuning));
   Backoff backoff(node_->size());
   while (!runner.step()) {
     if (runner.advanced()) backoff.reset();
     backoff.pause();
-    if (backoff.is_long() && std::chrono::steady_clock::now() > deadline)
+    if (!backoff.is_long()) continue;
+    transport.progress();
+    if (std::chrono::steady_clock::now() > deadline)
       throw CommError(fmt::format("{} did not come in time: is it stopped, or far behind?",
                                   runner.waiting_for()));
   }

@@ -42,7 +42,8 @@ class Executor {
   /// Whether run_inline() takes this call: between ranks of one node, in its memory. What is around
   /// a short call costs more than the call.
   bool runs_inline(const Call& call) const;
-  void run_inline(const Call& call, const Signature& signature, Deadline deadline);
+  void run_inline(Transport& transport, const Call& call, const Signature& signature,
+                  Deadline deadline);
 
   /// Memory of `bytes` that all ranks of the node see.
   Task allocate(Channel& channel, Signature signature, std::size_t bytes,

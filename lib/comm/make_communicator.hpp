@@ -9,8 +9,8 @@
 
 namespace rondo::comm {
 
-/// The collectives of algorithms/ and shm/ over any transport. Collective, blocking. Does not look at
-/// RONDO_TUNING: see agreed_tuning().
+/// The collectives of algorithms/ and shm/ over any transport. Collective, blocking. Does not look
+/// at RONDO_TUNING: see agreed_tuning().
 std::unique_ptr<Communicator> make_communicator(std::unique_ptr<Transport> transport,
                                                 CommunicatorOptions options = {});
 

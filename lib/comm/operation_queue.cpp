@@ -108,7 +108,7 @@ void OperationQueue::end_inline() {
   executing_ = false;
 }
 
-CommError OperationQueue::fail_inline(const Signature& signature, const CommError& error) {
+CommError OperationQueue::fail_inline(const Signature& signature, const std::exception& error) {
   const CommError explained = explain(signature, error);
   const std::lock_guard lock(mutex_);
   executing_ = false;
@@ -141,6 +141,8 @@ bool OperationQueue::step(Operation& operation, Deadline deadline) {
     operation.runner.start(operation.body(operation.channel));
   }
   if (operation.runner.step()) return true;
+  // What it waits for may be no message: then nobody else looks after the transport.
+  if (++idle_steps_ % 32 == 0) transport_->progress();
   if (Clock::now() < std::min(operation.deadline, deadline)) return false;
   throw CommError(late_text(operation));
 }

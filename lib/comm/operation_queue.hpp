@@ -75,7 +75,7 @@ class OperationQueue {
   std::optional<std::uint32_t> begin_inline();
   void end_inline();
   /// The same after a failure: ends the queue and returns what to throw.
-  CommError fail_inline(const Signature& signature, const CommError& error);
+  CommError fail_inline(const Signature& signature, const std::exception& error);
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -98,6 +98,7 @@ class OperationQueue {
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Operation>> waiting_;
   bool executing_ = false;
+  unsigned idle_steps_ = 0;  // of whoever executes
   int waiting_callers_ = 0;  // while there are any, the thread leaves the work to them
   bool stopping_ = false;
   std::uint32_t next_sequence_ = 0;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +15,8 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/inproc.hpp"
 
+#include "comm/inproc/inproc_world.hpp"
+#include "comm/make_communicator.hpp"
 #include "comm/shm/segment.hpp"
 #include "support/collective_checks.hpp"
 #include "support/mismatch_checks.hpp"
@@ -247,6 +250,59 @@ TEST(SharedMemory, deadline_ends_the_wait_for_a_rank_that_never_comes) {
     };
     run_node(2, body, {.time_limit = std::chrono::milliseconds(100)});
   }
+}
+
+/// Counts how often it is looked after.
+class CountingTransport final : public Transport {
+ public:
+  CountingTransport(std::unique_ptr<Transport> inner, std::atomic<int>& count)
+      : inner_(std::move(inner)), count_(count) {}
+  int rank() const noexcept override { return inner_->rank(); }
+  int size() const noexcept override { return inner_->size(); }
+  std::span<const int> nodes() const noexcept override { return inner_->nodes(); }
+  Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
+    return inner_->post_send(peer, tag, bytes);
+  }
+  Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
+    return inner_->post_receive(peer, tag, bytes);
+  }
+  bool test(Ticket ticket) override { return inner_->test(ticket); }
+  std::string describe(Ticket ticket) const override { return inner_->describe(ticket); }
+  void progress() override { ++count_; }
+  void abandon() noexcept override { inner_->abandon(); }
+  std::unique_ptr<Transport> split(int color, int key) override {
+    return inner_->split(color, key);
+  }
+
+ private:
+  std::unique_ptr<Transport> inner_;
+  std::atomic<int>& count_;
+};
+
+TEST(SharedMemory, messages_are_looked_after_while_ranks_wait_in_it) {
+  InprocWorld world(2, 2);
+  std::atomic<int> looks = 0;
+  const auto waits_for_looks = [&](const std::function<void(Communicator&)>& call) {
+    looks = 0;
+    std::thread late([&] {
+      const auto comm = make_communicator(world.transport(1), patient);
+      while (looks < 3)
+        std::this_thread::yield();
+      call(*comm);
+    });
+    const auto comm =
+        make_communicator(std::make_unique<CountingTransport>(world.transport(0), looks), patient);
+    looks = 0;
+    call(*comm);
+    late.join();
+  };
+
+  waits_for_looks([](Communicator& comm) { barrier(comm); });
+  waits_for_looks([](Communicator& comm) { wait(comm, *comm.barrier()); });
+  waits_for_looks([](Communicator& comm) {
+    std::vector<float> data(100'000);
+    allreduce(comm, std::span<float>(data), ReduceOp::sum);
+  });
 }
 
 TEST(SharedMemory, is_not_used_when_switched_off) {

@@ -48,6 +48,11 @@ class Transport {
   /// messages of 16 bytes in all to rank 3". Empty if a transport does not know.
   virtual std::string describe_outstanding() const { return {}; }
 
+  /// Advances what is outstanding and what peers wait for, without testing anything: a sender may
+  /// learn that its message has come only if the receiver looks after the transport. Whoever waits
+  /// for something else calls it now and then.
+  virtual void progress() {}
+
   /// Gives up every outstanding message and ends the transport's use: no buffer is written any
   /// more. Two things MPI cannot recall: a large send that is under way may still read its buffer,
   /// and a large receive whose sender stopped in its middle may still write its own. A program that

@@ -36,6 +36,7 @@ class GroupTransport final : public Transport {
   }
   bool test(Ticket ticket) override { return whole_.test(ticket); }
   std::string describe(Ticket ticket) const override { return whole_.describe(ticket); }
+  void progress() override { whole_.progress(); }
   void abandon() noexcept override { whole_.abandon(); }
   std::unique_ptr<Transport> split(int, int) override {
     throw UsageError("a group of ranks cannot be split: split the whole communicator");

@@ -183,6 +183,13 @@ std::string MpiTransport::describe_outstanding() const {
   return outstanding.describe();
 }
 
+void MpiTransport::progress() {
+  const MpiGuard guard;
+  int found = 0;
+  check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &found, MPI_STATUS_IGNORE),
+            "MPI_Iprobe");
+}
+
 void MpiTransport::abandon() noexcept {
   const MpiGuard guard;
   abandoned_ = true;

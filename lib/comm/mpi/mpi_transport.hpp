@@ -39,6 +39,7 @@ class MpiTransport final : public Transport {
   bool test(Ticket ticket) override;
   std::string describe(Ticket ticket) const override;
   std::string describe_outstanding() const override;
+  void progress() override;
   void abandon() noexcept override;
   std::unique_ptr<Transport> split(int color, int key) override;
 

@@ -74,13 +74,15 @@ Task one_shot(Node& node, Runner& runner, Call call, Signature signature) {
   leave(node, call, signature);
 }
 
-void run_one_shot(Node& node, const Call& call, const Signature& signature, Deadline deadline) {
+void run_one_shot(Node& node, Transport& transport, const Call& call, const Signature& signature,
+                  Deadline deadline) {
   enter(node, call, signature);
   Backoff backoff(node.size());
   for (int local = 0; local < node.size(); ++local) {
     while (!node.has_posted(local)) {
       backoff.pause();
       if (!backoff.is_long()) continue;
+      transport.progress();
       if (node.is_gone(local) && !node.has_posted(local)) node.throw_gone(local);
       if (std::chrono::steady_clock::now() < deadline) continue;
       throw CommError(

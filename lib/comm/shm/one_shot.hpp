@@ -18,8 +18,9 @@ bool is_one_shot(const Call& call, std::size_t limit_bytes);
 /// \throws CommError  the ranks disagree, or as Node::throw_gone
 Task one_shot(Node& node, Runner& runner, Call call, Signature signature);
 
-/// The same, waiting in place: what a short call costs most elsewhere is what is around it.
-/// \throws CommError  also when the deadline passes
-void run_one_shot(Node& node, const Call& call, const Signature& signature, Deadline deadline);
+/// The same, waiting in place, where `transport` is looked after: what a short call costs most
+/// elsewhere is what is around it. \throws CommError  also when the deadline passes
+void run_one_shot(Node& node, Transport& transport, const Call& call, const Signature& signature,
+                  Deadline deadline);
 
 }  // namespace rondo::comm
