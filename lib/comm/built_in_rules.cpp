@@ -60,7 +60,7 @@ constexpr TuningRule rules[] = {
     {Collective::broadcast, Algorithm::pipelined_tree},
 
     {Collective::barrier, Algorithm::shared, {}, {1, 1}},
-    {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce_lanes, Algorithm::direct},
 };
 
 }  // namespace

@@ -17,6 +17,10 @@ void require_whole_elements(std::size_t bytes, DType dtype) {
                                name_of(dtype), size_of(dtype)));
 }
 
+void require_op(ReduceOp op) {
+  require(op <= ReduceOp::max, "reduce op out of range: it is sum, avg, min or max");
+}
+
 void require_equal(std::size_t input_bytes, std::size_t output_bytes) {
   if (input_bytes == output_bytes) return;
   throw UsageError(
@@ -66,9 +70,11 @@ void check_call(const Call& call, const Place& place) {
   require_wire(call);
   switch (call.collective) {
     case Collective::allreduce:
+      require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
       return require_equal(call.input.size(), call.output.size());
     case Collective::reduce_scatter:
+      require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
       return require_blocks(call.input.size(), call.output.size(), place.size);
     case Collective::allgather:
@@ -77,6 +83,8 @@ void check_call(const Call& call, const Place& place) {
       if (call.root < 0 || call.root >= place.size)
         throw UsageError(
             fmt::format("broadcast from rank {}: there are {} ranks", call.root, place.size));
+      require(call.input.data() == call.output.data() && call.input.size() == call.output.size(),
+              "broadcast needs the same memory as input and as output, on every rank");
       return;
     case Collective::barrier: return;
     case Collective::allreduce_lanes:

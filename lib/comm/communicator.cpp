@@ -46,6 +46,9 @@ class QueuedWork final : public Work {
   std::shared_ptr<Operation> operation_;
 };
 
+/// Longer ones do not fit a steady clock's time points.
+constexpr auto longest_time_limit = std::chrono::hours(24 * 365);
+
 class PrivateMemory final : public Memory {
  public:
   explicit PrivateMemory(std::size_t bytes) : buffer_(bytes) {}
@@ -127,6 +130,7 @@ class CollectiveCommunicator final : public Communicator {
   }
 
   std::unique_ptr<Communicator> split(int color, int key) override {
+    run({.options = {.name = "split"}});  // everybody is here, and nothing is under way
     auto part = queue_->transport().split(color, key);
     if (!part) return nullptr;
     return make_communicator(std::move(part), queue_->options());
@@ -173,6 +177,7 @@ Task make_node(Channel& channel, std::unique_ptr<Node>& node) {
 
 std::unique_ptr<Communicator> make_communicator(std::unique_ptr<Transport> transport,
                                                 CommunicatorOptions options) {
+  options.time_limit = std::min<std::chrono::milliseconds>(options.time_limit, longest_time_limit);
   const auto nodes = transport->nodes();
   const bool shares = *std::ranges::max_element(nodes) + 1 < transport->size();
   std::unique_ptr<Node> node;

@@ -3,17 +3,20 @@
 #include "comm/executor.hpp"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
 
+#include "comm/algorithms/catalogue.hpp"
 #include "comm/backoff.hpp"
 #include "comm/checked_run.hpp"
 #include "comm/message_path.hpp"
 #include "comm/shm/hierarchical.hpp"
 #include "comm/shm/one_shot.hpp"
+#include "comm/tags.hpp"
 
 namespace rondo::comm {
 
@@ -80,11 +83,27 @@ void Executor::run_inline(Transport& transport, const Call& call, const Signatur
 
 Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes,
                         std::shared_ptr<Segment>& segment) {
-  if (is_one_node())
+  if (is_one_node()) {
     co_await enter_round(*node_, channel.runner(), {}, signature);
-  else
-    co_await check_signature(channel, signature);
-  co_await node_->add_window(channel, bytes, segment);
+  } else {
+    Channel check_channel = channel.on(channel.runner(), signature_tag);
+    co_await check_signature(check_channel, signature);
+  }
+  Scratch memory = channel.scratch(1);
+  const auto everywhere = memory.bytes();
+  everywhere[0] = std::byte{1};
+  std::string failure;
+  try {
+    co_await node_->add_window(channel, bytes, segment);
+  } catch (const CommError& e) {
+    if (e.code() != ExitCode::internal) throw;
+    failure = e.what();
+    everywhere[0] = std::byte{0};
+  }
+  co_await algorithms::allreduce(channel, Algorithm::ring, everywhere, {DType::u8, ReduceOp::min});
+  if (everywhere[0] == std::byte{1}) co_return;
+  throw CommError(failure.empty() ? "ranks of another node have no memory left" : failure,
+                  ExitCode::internal);
 }
 
 }  // namespace rondo::comm

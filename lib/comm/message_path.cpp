@@ -37,7 +37,8 @@ Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
     case Collective::allreduce_lanes:
       co_await lane_tree_allreduce(
           channel, std::move(nodes), call.lanes,
-          {reinterpret_cast<float*>(call.output.data()), call.output.size() / sizeof(float)});
+          {reinterpret_cast<float*>(call.output.data()), call.output.size() / sizeof(float)},
+          segmentation);
       break;
   }
 }

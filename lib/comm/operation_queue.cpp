@@ -58,6 +58,11 @@ std::shared_ptr<Operation> OperationQueue::push(
   return operation;
 }
 
+/// It sleeps while somebody else executes.
+void OperationQueue::wake_thread() {
+  if (options_.progress == Progress::thread) changed_.notify_all();
+}
+
 bool OperationQueue::is_complete(const Operation& operation) {
   const std::lock_guard lock(mutex_);
   return operation.complete;
@@ -91,7 +96,7 @@ void OperationQueue::wait(Operation& operation, Deadline deadline) {
     }
   }
   --waiting_callers_;
-  if (options_.progress == Progress::thread) changed_.notify_all();
+  wake_thread();
   if (operation.error) throw CommError(*operation.error);
 }
 
@@ -106,6 +111,7 @@ std::optional<std::uint32_t> OperationQueue::begin_inline() {
 void OperationQueue::end_inline() {
   const std::lock_guard lock(mutex_);
   executing_ = false;
+  wake_thread();
 }
 
 CommError OperationQueue::fail_inline(const Signature& signature, const std::exception& error) {
@@ -130,6 +136,7 @@ bool OperationQueue::step_front(Lock& lock, Deadline deadline) {
   }
   lock.lock();
   executing_ = false;
+  wake_thread();
   if (ended) complete_front(error);
   return ended || operation->runner.advanced();
 }

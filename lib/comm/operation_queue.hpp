@@ -82,6 +82,7 @@ class OperationQueue {
 
   int local_ranks() const noexcept;
   void require_alive(std::string_view what) const;
+  void wake_thread();
   bool step_front(Lock& lock, Deadline deadline);
   bool step(Operation& operation, Deadline deadline);
   std::string late_text(const Operation& operation) const;

@@ -30,7 +30,7 @@ inline void run_to_end(Transport& transport, int tag, Deadline deadline,
       if (std::chrono::steady_clock::now() > deadline)
         throw CommError(fmt::format("{} did not come in time", runner.waiting_for()));
     }
-  } catch (const CommError&) {
+  } catch (...) {  // whatever it is, MPI may still write
     transport.abandon();
     scratch.leak_from_now_on();
     throw;

@@ -128,6 +128,7 @@ SharedMemoryTuning parse_shared_memory(const Section& section) {
   section.read("streaming_bytes", tuning.streaming_bytes, std::size_t{0}, largest_size);
   section.read("staging_chunk_bytes", tuning.staging_chunk_bytes, std::size_t{4096},
                std::size_t{1} << 30);
+  if (tuning.staging_chunk_bytes % 64 != 0) section.fail("staging_chunk_bytes", "a multiple of 64");
   return tuning;
 }
 

@@ -88,7 +88,7 @@ TEST(Deadline, names_operation_number_bytes_and_every_peer_outstanding) {
     return comm.allreduce(std::as_writable_bytes(std::span(data)), DType::f32, ReduceOp::sum);
   };
   EXPECT_THAT(late_error(4, allreduce_after_barrier),
-              AllOf(HasSubstr("allreduce f32 sum of 6000 elements (#0) failed on rank 0 of 4"),
+              AllOf(HasSubstr("allreduce f32 sum of 6000 elements (#1) failed on rank 0 of 4"),
                     HasSubstr("a call of 24000 bytes; outstanding: "), HasSubstr("from rank 3"),
                     HasSubstr("did not come in time")));
 }

@@ -14,6 +14,7 @@
 
 #include "rondo/base/error.hpp"
 #include "rondo/comm/inproc.hpp"
+#include "rondo/comm/tuning.hpp"
 
 #include "comm/inproc/inproc_world.hpp"
 #include "comm/make_communicator.hpp"
@@ -341,6 +342,67 @@ TEST(SharedMemory, a_split_by_node_shares_memory) {
         EXPECT_EQ(comm.split(-1, 0), nullptr);
       },
       patient, 3);
+}
+
+TEST(SharedMemory, splitting_waits_for_what_is_under_way) {
+  run_node(2, [](Communicator& comm) {
+    std::vector<float> data(50'000, 1);
+    const auto work =
+        comm.allreduce(std::as_writable_bytes(std::span(data)), DType::f32, ReduceOp::sum);
+    if (comm.rank() == 1) wait(comm, *work);
+    const auto all = comm.split(0, 0);
+    wait(comm, *work);
+    EXPECT_EQ(data.back(), 2.0F);
+    test::check_allreduce(*all, 17);
+  });
+}
+
+TEST(SharedMemory, odd_tuning_cuts_no_element_and_no_slot) {
+  const auto tuning = std::make_shared<Tuning>();
+  for (const std::size_t chunk : {std::size_t{0}, std::size_t{5'001}, std::size_t{1} << 30}) {
+    tuning->shared_memory = {.one_shot_bytes = chunk, .staging_chunk_bytes = chunk};
+    CommunicatorOptions options = patient;
+    options.tuning = tuning;
+    run_node(
+        3,
+        [](Communicator& comm) {
+          std::vector<double> data = planted_data<double>(comm.rank(), 40'009);
+          allreduce(comm, std::span<double>(data), ReduceOp::sum);
+          expect_reduction(data, ReduceOp::sum, 3, 0, "odd chunks");
+          test::check_reduce_scatter(comm, 2'053);
+        },
+        options);
+  }
+}
+
+TEST(SharedMemory, allocating_against_another_call_is_a_disagreement) {
+  for (const int ranks_per_node : {2, 4}) {
+    const auto body = [](Communicator& comm) {
+      std::vector<float> data(100'000, 1);
+      try {
+        if (comm.rank() == 0)
+          comm.allocate(100);
+        else
+          allreduce(comm, std::span<float>(data), ReduceOp::sum);
+        ADD_FAILURE() << "no error";
+      } catch (const CommError& e) {
+        EXPECT_EQ(e.code(), ExitCode::internal) << e.what();
+        EXPECT_THAT(e.what(), HasSubstr("'allocate'"));
+        EXPECT_THAT(e.what(), HasSubstr("allreduce f32 sum of 100000"));
+      }
+      EXPECT_EQ(data, std::vector<float>(100'000, 1));
+    };
+    run_ranks(4, body, patient, ranks_per_node);
+  }
+}
+
+TEST(SharedMemory, a_broadcast_out_of_place_is_refused_before_it_starts) {
+  run_node(2, [](Communicator& comm) {
+    std::vector<std::byte> data(8);
+    EXPECT_THROW(comm.run({.collective = Collective::broadcast, .output = data}), UsageError);
+    EXPECT_THROW(comm.allreduce(data, DType::u8, static_cast<ReduceOp>(9)), UsageError);
+    barrier(comm);
+  });
 }
 
 TEST(Segment, a_wrong_token_is_refused) {

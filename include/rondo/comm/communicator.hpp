@@ -60,8 +60,8 @@ struct Place {
 };
 
 /// Memory of one rank that the communicator's other ranks on its node reach without copies. Zeroed,
-/// touched first by its owner, aligned to 2 MiB. Destroying it is local: the others keep what they
-/// use until their operations end.
+/// touched first by its owner, aligned to 2 MiB (to a cache line where there is nothing to share).
+/// Destroying it is local and gives the memory back at once: no operation may be under way on it.
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -74,10 +74,11 @@ class Memory {
 /// operations in the same order with equal dtype, op, root, sizes and options; ranks that disagree
 /// get a CommError naming both sides, before a byte of their data has changed. Buffers stay the
 /// caller's and must live, unread and unwritten, until the returned Work is complete. After a
-/// CommError every later call throws one that names the first failure. UsageErrors (a length that
-/// does not fit, a root out of range) come before anything is sent. Not thread-safe. Sums of f16
-/// and bf16 accumulate in f32 and round once a hop; `avg` divides by size() after the sum. All
-/// ranks end with the same bits.
+/// CommError every later call throws one that names the first failure, and a rank that was only
+/// late may still store into memory of allocate(). UsageErrors (a length that does not fit, a root
+/// out of range) come before anything is sent. Not thread-safe. Sums of f16 and bf16 accumulate in
+/// f32 and round once a hop; `avg` divides by size() after the sum. All ranks end with the same
+/// bits.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -93,16 +94,18 @@ class Communicator {
   /// The same as waiting for start(call) within the time limit, and faster for short calls.
   virtual void run(const Call& call) = 0;
   /// Advances what was started, as far as that needs no waiting. A hook for loops that compute.
-  /// \throws CommError  as Work::wait
+  /// Errors come with the Work that they belong to.
   virtual void progress() = 0;
   /// One line: the algorithm that `call` would run, and why. Local. \throws UsageError as start()
   virtual std::string explain(const Call& call) const = 0;
   /// Memory of `bytes` on this rank; other ranks may ask for other lengths. Buffers inside it spare
-  /// operations between ranks of one node every copy. Collective, blocking. Without shared memory
-  /// (one rank a node, or CommunicatorOptions::shared_memory off) it is plain memory.
+  /// operations between ranks of one node every copy. Collective, blocking. \throws CommError  on
+  /// all ranks, if one has no memory left. Without shared memory (one rank a node, or
+  /// CommunicatorOptions::shared_memory off) it is plain memory.
   virtual std::unique_ptr<Memory> allocate(std::size_t bytes) = 0;
   /// The communicator of all ranks that pass the same `color`, ordered by `key`, then by rank.
-  /// Collective, blocking; it inherits the options. A negative color takes part and gets nullptr.
+  /// Collective, blocking, once all that was started is complete (only the exchange inside MPI has
+  /// no deadline); it inherits the options. A negative color takes part and gets nullptr.
   virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
 
   /// Every rank's `output` becomes the reduction of all ranks' `input`. Both are equally long, and

@@ -19,8 +19,9 @@
 ///   halving_reduce_scatter         (p-1)/p S          S more         L, else L + 1
 ///   doubling_allgather             (p-1)/p S          (p-1)/p S      1
 /// in L steps for each S, and where p is no power of two one more before and one after: the ranks
-/// 2i+1 below 2 (p - 2^(L-1)) then leave their part to their left neighbours (a Fold). Operands
-/// are in the order of the ranks.
+/// 2i+1 below 2 (p - 2^(L-1)) then leave their part to their left neighbours (a Fold). Partners
+/// of recursive doubling take their operands in the order of the ranks, elsewhere one rank reduces
+/// an element for all: either way all ranks end with the same bits.
 namespace rondo::comm::algorithms {
 
 /// Partners exchange all they have, at distance 1, 2, 4, ...; both add the same two operands in the

@@ -15,27 +15,41 @@
 namespace rondo::comm {
 namespace {
 
-/// Runs `body(rank)` on a thread each; a rank leaves `world` when its body ends.
-void run_threads(InprocWorld& world, const std::function<void(int)>& body) {
-  std::mutex mutex;
-  std::exception_ptr first;
+/// The exception that was thrown first: the others' errors are only its echo.
+class FirstError {
+ public:
+  /// Of the exception that is being handled.
+  void keep() {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::current_exception();
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
+/// Runs `body(rank, first)` on a thread each; a rank leaves `world` when its body ends.
+void run_threads(InprocWorld& world, const std::function<void(int, FirstError&)>& body) {
+  FirstError first;
   std::vector<std::thread> threads;
   threads.reserve(static_cast<std::size_t>(world.size()));
   for (int rank = 0; rank < world.size(); ++rank) {
     threads.emplace_back([&, rank] {
       try {
-        body(rank);
+        body(rank, first);
       } catch (...) {
-        // Kept before the others learn of it: their errors are only its echo.
-        const std::lock_guard lock(mutex);
-        if (!first) first = std::current_exception();
+        first.keep();
       }
       world.leave(rank);
     });
   }
   for (std::thread& thread : threads)
     thread.join();
-  if (first) std::rethrow_exception(first);
+  first.rethrow();
 }
 
 }  // namespace
@@ -43,18 +57,23 @@ void run_threads(InprocWorld& world, const std::function<void(int)>& body) {
 void run_ranks(int ranks, const std::function<void(Communicator&)>& body,
                CommunicatorOptions options, int ranks_per_node) {
   InprocWorld world(ranks, ranks_per_node);
-  run_threads(world, [&](int rank) {
+  run_threads(world, [&](int rank, FirstError& first) {
     CommunicatorOptions own_options = options;
     auto transport = world.transport(rank);
     if (!options.tuning) own_options.tuning = agreed_tuning(*transport, options.time_limit);
     const auto comm = make_communicator(std::move(transport), own_options);
-    body(*comm);
+    try {
+      body(*comm);
+    } catch (...) {
+      first.keep();  // before the communicator's end tells the others
+      throw;
+    }
   });
 }
 
 void run_ranks(int ranks, const std::function<void(Transport&)>& body) {
   InprocWorld world(ranks);
-  run_threads(world, [&](int rank) {
+  run_threads(world, [&](int rank, FirstError&) {
     const auto transport = world.transport(rank);
     body(*transport);
   });

@@ -52,6 +52,10 @@ struct Board {
   static constexpr std::size_t slots = 4;                            ///< chunks in flight
   static constexpr std::size_t slot_bytes = std::size_t{128} << 10;  ///< longest chunk
 
+  static constexpr std::size_t least_chunk_bytes = std::size_t{4} << 10;
+  /// A slot must hold a line for each rank of the node.
+  static constexpr std::size_t most_ranks = slot_bytes / cache_line_bytes;
+
   std::array<Post, 2> posts;
   Counter finished;  ///< rounds in which this rank touches nobody's memory any more
   Counter staged;    ///< chunks that this rank has copied in

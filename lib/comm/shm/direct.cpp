@@ -70,6 +70,7 @@ bool is_direct(Node& node, const Call& call) {
 }
 
 Task direct(Node& node, Runner& runner, Call call, std::size_t streaming_bytes) {
+  node.require_all();
   const std::size_t touched =
       std::max(call.input.size(), call.output.size()) * static_cast<std::size_t>(node.size());
   const Stores stores = touched >= streaming_bytes ? Stores::streaming : Stores::cached;

@@ -64,6 +64,7 @@ Task hierarchical_allreduce(Node& node, Channel& channel, Call call, Signature s
                             Algorithm between, Segmentation segmentation) {
   co_await enter_round(node, channel.runner(), call, signature);
   const bool direct = is_direct(node, call);
+  node.require_all();
   const std::vector<Cut> slices = slices_of(node, call.output.size());
   co_await reduce_on_node(node, channel.runner(), call, slices, direct);
 

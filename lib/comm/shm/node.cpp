@@ -58,6 +58,10 @@ Node::~Node() {
 
 Task Node::create(Channel& channel, std::unique_ptr<Node>& node) {
   std::unique_ptr<Node> made(new Node(channel));
+  if (made->members_.size() > Board::most_ranks)
+    throw CommError(fmt::format("{} ranks on a node: at most {} can share its memory",
+                                made->members_.size(), Board::most_ranks),
+                    ExitCode::internal);
   auto own = try_create(sizeof(Board));
   if (own) new (own->bytes().data()) Board;
   co_await made->exchange(channel, std::move(own), made->board_segments_);

@@ -81,6 +81,12 @@ class Node {
   /// Whether rank `local` has left or failed; what it did before that can be seen then.
   bool is_gone(int local) { return board(local).gone.load(std::memory_order_acquire) != 0; }
   [[noreturn]] void throw_gone(int local);
+  /// None has left or failed: whoever did wants its windows for itself. \throws CommError
+  void require_all() {
+    for (int local = 0; local < size(); ++local) {
+      if (is_gone(local)) throw_gone(local);
+    }
+  }
   /// Tells the others that this rank will do nothing more.
   void leave(std::string_view reason) noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <random>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rondo/base/aligned_buffer.hpp"
@@ -92,6 +94,9 @@ Segment::~Segment() {
 }
 
 std::shared_ptr<Segment> Segment::create(std::size_t bytes) {
+  if (bytes > std::numeric_limits<std::ptrdiff_t>::max() - 2 * huge_page_bytes)
+    throw CommError(fmt::format("shared memory: {} bytes are more than can be mapped", bytes),
+                    ExitCode::internal);
   FileDescriptor file(memfd_create("rondo", MFD_CLOEXEC));
   if (!file) throw system_error("memfd_create");
   const std::size_t length = round_up(bytes, page_bytes) + sizeof(Trailer);
@@ -107,16 +112,28 @@ std::shared_ptr<Segment> Segment::create(std::size_t bytes) {
 std::shared_ptr<Segment> Segment::attach(const Handle& handle) {
   if (auto known = registry().find(handle.token)) return known;
   const std::string path = fmt::format("/proc/{}/fd/{}", handle.process, handle.descriptor);
-  FileDescriptor file(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  FileDescriptor file(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) throw system_error(path);
+  const auto not_the_segment = [&] {
+    return CommError(fmt::format("shared memory: {} is not the other rank's memory: do the ranks "
+                                 "of a node see different process numbers?",
+                                 path),
+                     ExitCode::internal);
+  };
+  struct stat status {};
+  const std::size_t length = round_up(handle.bytes, page_bytes) + sizeof(Trailer);
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      static_cast<std::size_t>(status.st_size) != length)
+    throw not_the_segment();
   std::shared_ptr<Segment> segment(new Segment(std::move(file), handle.bytes));
   segment->close();
-  if (segment->trailer().token != handle.token)
-    throw CommError(fmt::format("shared memory: {} is not the other rank's memory: do the ranks of "
-                                "a node see different process numbers?",
-                                path),
-                    ExitCode::internal);
+  if (segment->trailer().token != handle.token) throw not_the_segment();
   return segment;
+}
+
+void Segment::retire() noexcept {
+  madvise(data_, trailer_offset_, MADV_REMOVE);  // the memory is free at once, for all who map it
+  trailer().retired.store(1, std::memory_order_release);
 }
 
 Segment::Handle Segment::handle() const noexcept {

@@ -41,8 +41,8 @@ class Segment {
   /// Nobody attaches any more.
   void close() noexcept { file_.reset(); }
 
-  /// The owner is done with it: the others may detach.
-  void retire() noexcept { trailer().retired.store(1, std::memory_order_release); }
+  /// The owner is done with it: its memory is given back, and the others may detach.
+  void retire() noexcept;
   bool retired() noexcept { return trailer().retired.load(std::memory_order_acquire) != 0; }
 
  private:

@@ -19,11 +19,17 @@ std::vector<Cut> equal_blocks(int count, std::size_t bytes) {
   return blocks;
 }
 
+/// Whole cache lines, hence whole elements, that fit into a slot.
+std::size_t chunk_bytes_of(const SharedMemoryTuning& tuning) {
+  const std::size_t whole = tuning.staging_chunk_bytes / cache_line_bytes * cache_line_bytes;
+  return std::clamp(whole, Board::least_chunk_bytes, Board::slot_bytes);
+}
+
 Task staged(Node& node, Runner& runner, Call call, SharedMemoryTuning tuning) {
   StagedOptions options{.dtype = call.dtype,
                         .op = call.op,
                         .divisor = call.op == ReduceOp::avg ? node.size() : 1,
-                        .chunk_bytes = std::min(tuning.staging_chunk_bytes, Board::slot_bytes)};
+                        .chunk_bytes = chunk_bytes_of(tuning)};
   if (std::max(call.input.size(), call.output.size()) >= tuning.streaming_bytes)
     options.stores = Stores::streaming;
   switch (call.collective) {

@@ -151,7 +151,8 @@ Task staged_reduce_blocks(Node& node, Runner& runner, std::span<const std::byte>
   const int self = node.rank();
   // A slot holds a piece of every block.
   const std::size_t piece_bytes =
-      options.chunk_bytes / blocks.size() / cache_line_bytes * cache_line_bytes;
+      std::max(options.chunk_bytes / blocks.size() / cache_line_bytes, std::size_t{1}) *
+      cache_line_bytes;
   std::size_t longest = 0;
   for (const Cut& block : blocks)
     longest = std::max(longest, block.end - block.begin);
