@@ -75,12 +75,13 @@ Call moved_to(std::span<std::byte> copy, const Call& call) {
 
 Task run_beside_check(Channel& channel, Signature signature, Call call, CallBody body) {
   Scratch memory = channel.scratch(call.output.size());
+  const Call moved = moved_to(memory.bytes(), call);
   Runner check;
   Runner checked;
   Channel check_channel = channel.on(check, signature_tag);
   Channel checked_channel = channel.on(checked);
   check.start(check_signature(check_channel, signature));
-  checked.start(body(checked_channel, moved_to(memory.bytes(), call)));
+  checked.start(body(checked_channel, moved));
 
   SideBySide both(channel.runner(), check, checked);
   while (!both.ended())

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -91,7 +91,7 @@ TEST_P(SharedRanks, windows_equal_the_oracle_in_and_out_of_place) {
 
         allreduce(comm, std::span<const T>(input), output, op);
         expect_reduction(std::vector<T>(output.begin(), output.end()), op, comm.size(), 0, name);
-        EXPECT_EQ(std::memcmp(input.data(), planted.data(), input.size_bytes()), 0)
+        EXPECT_TRUE(std::ranges::equal(std::as_bytes(input), std::as_bytes(std::span(planted))))
             << name << ": the input changed";
 
         allreduce(comm, input, op);
