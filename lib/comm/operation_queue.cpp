@@ -28,12 +28,6 @@ OperationQueue::~OperationQueue() {
   if (server_.joinable()) server_.join();
 }
 
-int OperationQueue::local_ranks() const noexcept {
-  const auto nodes = transport_->nodes();
-  return static_cast<int>(
-      std::ranges::count(nodes, nodes[static_cast<std::size_t>(transport_->rank())]));
-}
-
 void OperationQueue::require_alive(std::string_view what) const {
   if (failure_)
     throw CommError(fmt::format("{} on rank {}: the communicator ended with an earlier error: {}",
@@ -85,7 +79,7 @@ bool OperationQueue::advance_to(const Operation& operation) {
 void OperationQueue::wait(Operation& operation, Deadline deadline) {
   Lock lock(mutex_);
   ++waiting_callers_;
-  Backoff backoff(local_ranks());
+  Backoff backoff(transport_->ranks_here());
   while (!operation.complete) {
     if (!executing_ && step_front(lock, deadline)) {
       backoff.reset();
@@ -197,7 +191,7 @@ void OperationQueue::end_with(const CommError& error) {
 
 void OperationQueue::serve() {
   Lock lock(mutex_);
-  Backoff backoff(local_ranks());
+  Backoff backoff(transport_->ranks_here());
   const auto has_work = [&] { return !executing_ && !waiting_.empty() && waiting_callers_ == 0; };
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || has_work(); });

@@ -80,7 +80,6 @@ class OperationQueue {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  int local_ranks() const noexcept;
   void require_alive(std::string_view what) const;
   void wake_thread();
   bool step_front(Lock& lock, Deadline deadline);
