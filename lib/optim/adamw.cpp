@@ -43,14 +43,14 @@ void AdamW::update(const UpdateRange& range, const StepContext& context) const {
   const float mean_correction = bias_correction(beta1, context.step);
   const float square_correction = bias_correction(beta2, context.step);
   const float decay = range.decays ? weight_decay : 0.0F;
-  const auto [step, lr, grad_scale] = context;
+  const auto [step, lr, grad_scale, clip_value, seed] = context;
 
   float* const value = range.value.data();
   const float* const grad = range.grad.data();
   float* const mean = range.slots[0].data();
   float* const square = range.slots[1].data();
   for (std::size_t i = 0; i < range.value.size(); ++i) {
-    const float g = grad[i] * grad_scale;
+    const float g = clipped(grad[i] * grad_scale, clip_value);
     const float m = beta1 * mean[i] + (1.0F - beta1) * g;
     const float v = beta2 * square[i] + (1.0F - beta2) * (g * g);
     mean[i] = m;
@@ -58,6 +58,7 @@ void AdamW::update(const UpdateRange& range, const StepContext& context) const {
     const float direction = m * mean_correction / (std::sqrt(v * square_correction) + epsilon);
     value[i] -= lr * (direction + decay * value[i]);
   }
+  store_copy(range);
 }
 
 }  // namespace rondo::optim

@@ -20,6 +20,9 @@ void require_equal_lengths(const UpdateRange& range, std::size_t slots) {
   if (range.grad.size() != count)
     throw UsageError(
         fmt::format("the update range has {} values but {} gradients", count, range.grad.size()));
+  if (!range.copy.empty() && range.copy.size() != count)
+    throw UsageError(
+        fmt::format("the update range has {} values but a copy of {}", count, range.copy.size()));
   for (const auto& slot : range.slots)
     if (slot.size() != count)
       throw UsageError(

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 1> momentum_slot{"momentum"};
 struct Factors {
   float lr;
   float grad_scale;
+  float clip_value;
   float momentum;
   float decay;
 };
@@ -26,7 +27,7 @@ void descend(const UpdateRange& range, const Factors f) {
   float* const value = range.value.data();
   const float* const grad = range.grad.data();
   for (std::size_t i = 0; i < range.value.size(); ++i)
-    value[i] -= f.lr * (grad[i] * f.grad_scale + f.decay * value[i]);
+    value[i] -= f.lr * (clipped(grad[i] * f.grad_scale, f.clip_value) + f.decay * value[i]);
 }
 
 template <bool nesterov>
@@ -35,7 +36,7 @@ void descend_with_momentum(const UpdateRange& range, const Factors f) {
   const float* const grad = range.grad.data();
   float* const velocity = range.slots[0].data();
   for (std::size_t i = 0; i < range.value.size(); ++i) {
-    const float g = grad[i] * f.grad_scale + f.decay * value[i];
+    const float g = clipped(grad[i] * f.grad_scale, f.clip_value) + f.decay * value[i];
     const float v = f.momentum * velocity[i] + g;
     velocity[i] = v;
     value[i] -= f.lr * (nesterov ? g + f.momentum * v : v);
@@ -60,11 +61,16 @@ void Sgd::update(const UpdateRange& range, const StepContext& context) const {
   require_equal_lengths(range, slot_names().size());
   const Factors factors{.lr = context.lr,
                         .grad_scale = context.grad_scale,
+                        .clip_value = context.clip_value,
                         .momentum = options_.momentum,
                         .decay = range.decays ? options_.weight_decay : 0.0F};
-  if (options_.momentum == 0.0F) return descend(range, factors);
-  if (options_.nesterov) return descend_with_momentum<true>(range, factors);
-  descend_with_momentum<false>(range, factors);
+  if (options_.momentum == 0.0F)
+    descend(range, factors);
+  else if (options_.nesterov)
+    descend_with_momentum<true>(range, factors);
+  else
+    descend_with_momentum<false>(range, factors);
+  store_copy(range);
 }
 
 }  // namespace rondo::optim

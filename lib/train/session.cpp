@@ -85,16 +85,22 @@ void Session::apply(float lr, double weight, float scale) {
       .step = applied_steps_,
       .lr = lr,
       .grad_scale = static_cast<float>(1.0 / (weight * static_cast<double>(scale)))};
+  std::vector<std::span<float>> slots(arena_.slots());
   for (std::size_t i = 0; i < views_.size(); ++i) {
-    const ParameterRole role = arena_.specs()[i].role;
+    const auto& [name, shape, role] = arena_.specs()[i];
     if (role == ParameterRole::statistic) {
       update_statistic(i, weight_inverse);
       continue;
     }
-    optim::UpdateRange range{
-        .value = views_[i].value, .grad = views_[i].grad, .decays = role == ParameterRole::weight};
-    for (std::size_t k = 0; k < arena_.slots(); ++k)
-      range.slots.push_back(arena_.slot(k, i));
+    for (std::size_t k = 0; k < slots.size(); ++k)
+      slots[k] = arena_.slot(k, i).first(element_count(optimizer_->slot_shape(k, shape)));
+    optim::UpdateRange range{.value = views_[i].value,
+                             .grad = views_[i].grad,
+                             .slots = slots,
+                             .shape = &shape,
+                             .decays = role == ParameterRole::weight};
+    if (optimizer_->scope() == optim::Scope::norms)
+      range.sums = optimizer_->measure(range, context);
     optimizer_->update(range, context);
   }
 }

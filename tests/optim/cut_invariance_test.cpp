@@ -82,12 +82,21 @@ TEST(Optimizers, refuse_spans_of_different_lengths_before_changing_any) {
     EXPECT_THROW(rule->update(short_gradient, {.lr = 0.1F}), UsageError);
 
     UpdateRange extra_slot = parameters.all();
-    extra_slot.slots.push_back(extra_slot.value);
+    std::vector<std::span<float>> slots(extra_slot.slots.begin(), extra_slot.slots.end());
+    slots.push_back(extra_slot.value);
+    extra_slot.slots = slots;
     EXPECT_THROW(rule->update(extra_slot, {.lr = 0.1F}), UsageError);
 
-    UpdateRange short_slot = parameters.all();
-    if (!short_slot.slots.empty()) {
-      short_slot.slots.back() = short_slot.slots.back().first(1);
+    std::vector<bfloat16> copy(2);
+    UpdateRange short_copy = parameters.all();
+    short_copy.copy = copy;
+    EXPECT_THROW(rule->update(short_copy, {.lr = 0.1F}), UsageError);
+
+    slots.pop_back();
+    if (!slots.empty()) {
+      UpdateRange short_slot = parameters.all();
+      slots.back() = slots.back().first(1);
+      short_slot.slots = slots;
       EXPECT_THROW(rule->update(short_slot, {.lr = 0.1F}), UsageError);
     }
     EXPECT_TRUE(parameters == before);

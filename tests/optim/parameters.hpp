@@ -22,22 +22,26 @@ class Parameters {
   std::vector<float>& values() { return values_; }
   std::vector<float>& grads() { return grads_; }
 
-  /// The elements [begin, begin + count).
+  /// The elements [begin, begin + count). Its slots are good until the next call.
   UpdateRange range(std::size_t begin, std::size_t count) {
-    UpdateRange range{.value = std::span(values_).subspan(begin, count),
-                      .grad = std::span(grads_).subspan(begin, count)};
+    views_.clear();
     for (auto& slot : slots_)
-      range.slots.push_back(std::span(slot).subspan(begin, count));
-    return range;
+      views_.push_back(std::span(slot).subspan(begin, count));
+    return {.value = std::span(values_).subspan(begin, count),
+            .grad = std::span(grads_).subspan(begin, count),
+            .slots = views_};
   }
   UpdateRange all() { return range(0, values_.size()); }
 
-  friend bool operator==(const Parameters&, const Parameters&) = default;
+  friend bool operator==(const Parameters& a, const Parameters& b) {
+    return a.values_ == b.values_ && a.grads_ == b.grads_ && a.slots_ == b.slots_;
+  }
 
  private:
   std::vector<float> values_;
   std::vector<float> grads_;
   std::vector<std::vector<float>> slots_;
+  std::vector<std::span<float>> views_;
 };
 
 inline std::vector<float> random_floats(std::size_t count, unsigned seed) {
