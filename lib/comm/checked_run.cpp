@@ -19,7 +19,7 @@ namespace {
 class SideBySide final : public Condition {
  public:
   SideBySide(Runner& waiter, Runner& check, Runner& checked) noexcept
-      : waiter_(waiter), check_(check), checked_(checked) {}
+      : Condition(waiter), check_(check), checked_(checked) {}
 
   bool ended() const noexcept { return check_ended_ && checked_ended_; }
 
@@ -37,10 +37,6 @@ class SideBySide final : public Condition {
     return check_ended_ ? checked_.waiting_for() : check_.waiting_for();
   }
 
-  bool await_ready() { return ready(); }
-  void await_suspend(std::coroutine_handle<> task) { waiter_.suspend(*this, task); }
-  void await_resume() const noexcept {}
-
  private:
   /// Its error is kept: where ranks make different calls, it is only an effect of that.
   bool step_checked() {
@@ -54,7 +50,6 @@ class SideBySide final : public Condition {
     return checked_ended_ || checked_.advanced();
   }
 
-  Runner& waiter_;
   Runner& check_;
   Runner& checked_;
   bool check_ended_ = false;

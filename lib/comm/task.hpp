@@ -68,13 +68,27 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// Something that a task waits for.
+class Runner;
+
+/// Something that a task waits for: `co_await condition` goes on once it is ready, until when it
+/// must live. \throws what ready() throws
 class Condition {
  public:
   virtual ~Condition() = default;
   virtual bool ready() = 0;
   /// For people, what is missing: "a message of 8 bytes from rank 3".
   virtual std::string describe() const = 0;
+
+  bool await_ready() { return ready(); }
+  void await_suspend(std::coroutine_handle<> task) noexcept;
+  void await_resume() const noexcept {}
+
+ protected:
+  /// `runner` runs the task that awaits this.
+  explicit Condition(Runner& runner) noexcept : runner_(runner) {}
+
+ private:
+  Runner& runner_;
 };
 
 /// Advances one task, and the tasks that it awaits, whenever it is asked to.
@@ -104,7 +118,7 @@ class Runner {
     return waiting_ ? waiting_->describe() : std::string("nothing");
   }
 
-  /// For awaiters: `task` goes on once `condition` is ready, which must live until then.
+  /// `task` goes on once `condition` is ready, which must live until then.
   void suspend(Condition& condition, std::coroutine_handle<> task) noexcept {
     waiting_ = &condition;
     next_ = task;
@@ -116,6 +130,10 @@ class Runner {
   Condition* waiting_ = nullptr;
   bool advanced_ = false;
 };
+
+inline void Condition::await_suspend(std::coroutine_handle<> task) noexcept {
+  runner_.suspend(*this, task);
+}
 
 inline bool Runner::step() {
   advanced_ = false;

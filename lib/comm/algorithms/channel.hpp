@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -66,17 +65,13 @@ class Channel {
 class Channel::Completion final : public Condition {
  public:
   Completion(Channel& channel, Transport::Ticket ticket) noexcept
-      : channel_(channel), ticket_(ticket) {}
+      : Condition(channel.runner_), transport_(channel.transport_), ticket_(ticket) {}
 
-  bool ready() override { return channel_.transport_.test(ticket_); }
-  std::string describe() const override { return channel_.transport_.describe(ticket_); }
-
-  bool await_ready() { return ready(); }
-  void await_suspend(std::coroutine_handle<> task) { channel_.runner_.suspend(*this, task); }
-  void await_resume() const noexcept {}
+  bool ready() override { return transport_.test(ticket_); }
+  std::string describe() const override { return transport_.describe(ticket_); }
 
  private:
-  Channel& channel_;
+  Transport& transport_;
   Transport::Ticket ticket_;
 };
 

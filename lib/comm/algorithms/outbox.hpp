@@ -61,17 +61,12 @@ class Outbox {
 class Sent final : public Condition {
  public:
   Sent(Runner& runner, Outbox& outbox, std::size_t count) noexcept
-      : runner_(runner), outbox_(outbox), count_(count) {}
+      : Condition(runner), outbox_(outbox), count_(count) {}
 
   bool ready() override { return outbox_.through(count_); }
   std::string describe() const override { return outbox_.describe(); }
 
-  bool await_ready() { return ready(); }
-  void await_suspend(std::coroutine_handle<> task) { runner_.suspend(*this, task); }
-  void await_resume() const noexcept {}
-
  private:
-  Runner& runner_;
   Outbox& outbox_;
   std::size_t count_;
 };

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <coroutine>
 #include <string>
 
 #include "comm/task.hpp"
@@ -14,7 +13,7 @@ namespace rondo::comm::algorithms {
 class Together final : public Condition {
  public:
   Together(Runner& runner, Runner& first, Runner& second) noexcept
-      : runner_(runner), first_(first), second_(second) {}
+      : Condition(runner), first_(first), second_(second) {}
 
   bool ready() override {
     while (true) {
@@ -28,12 +27,7 @@ class Together final : public Condition {
     return first_.ended() ? second_.waiting_for() : first_.waiting_for();
   }
 
-  bool await_ready() { return ready(); }
-  void await_suspend(std::coroutine_handle<> task) { runner_.suspend(*this, task); }
-  void await_resume() const noexcept {}
-
  private:
-  Runner& runner_;
   Runner& first_;
   Runner& second_;
 };

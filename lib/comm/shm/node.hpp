@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -125,7 +124,7 @@ class Node::Reached final : public Condition {
  public:
   Reached(Node& node, Runner& runner, int local, const std::atomic<std::uint64_t>& counter,
           std::uint64_t value) noexcept
-      : node_(node), runner_(runner), local_(local), counter_(counter), value_(value) {}
+      : Condition(runner), node_(node), local_(local), counter_(counter), value_(value) {}
 
   bool ready() override {
     const auto reached = [&] { return counter_.load(std::memory_order_acquire) >= value_; };
@@ -136,13 +135,8 @@ class Node::Reached final : public Condition {
   }
   std::string describe() const override;
 
-  bool await_ready() { return ready(); }
-  void await_suspend(std::coroutine_handle<> task) { runner_.suspend(*this, task); }
-  void await_resume() const noexcept {}
-
  private:
   Node& node_;
-  Runner& runner_;
   int local_;
   const std::atomic<std::uint64_t>& counter_;
   std::uint64_t value_;
