@@ -14,7 +14,8 @@
 /// What each rank of a node shows the others: written by its owner alone, read by all.
 namespace rondo::comm {
 
-/// A buffer in memory that all ranks of the node have attached, or a private one.
+/// A buffer in memory that all ranks of the node have attached, or a private one. For one round:
+/// windows are numbered anew when one is added.
 struct MemoryReference {
   static constexpr std::int64_t private_memory = -1;
   std::int64_t window = private_memory;

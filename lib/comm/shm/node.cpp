@@ -82,6 +82,7 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
   const std::span letters(reinterpret_cast<Letter*>(memory.bytes().data()), count + 1);
   letters[count] = {own ? own->handle() : Segment::Handle{}, 0};
   co_await swap_with_all(channel, std::as_writable_bytes(letters), sizeof(Letter));
+  drop_retired_windows();  // all are here until the next swap, and drop the same
 
   std::string failure;
   try {
@@ -114,19 +115,22 @@ Task Node::swap_with_all(Channel& channel, std::span<std::byte> letters, std::si
 }
 
 Task Node::add_window(Channel& channel, std::size_t bytes, std::shared_ptr<Segment>& own) {
-  drop_retired_windows();
   own = try_create(bytes);
   Segments window;
   co_await exchange(channel, own, window);
   windows_.push_back(std::move(window));
 }
 
+/// A window goes once all ranks have retired theirs, which moves those behind it.
 void Node::drop_retired_windows() noexcept {
   for (Segments& window : windows_) {
     for (auto& segment : window) {
       if (segment && segment->retired()) segment.reset();
     }
   }
+  std::erase_if(windows_, [](const Segments& window) {
+    return std::ranges::all_of(window, [](const auto& segment) { return segment == nullptr; });
+  });
 }
 
 MemoryReference Node::locate(std::span<const std::byte> bytes) const {
