@@ -8,6 +8,7 @@
 /// returns the exit code of the process.
 namespace rondo::bench {
 
+int overlap_main(int argc, const char* const* argv);
 int step_main(int argc, const char* const* argv);
 int tune_main(int argc, const char* const* argv);
 int collective_main(comm::Collective collective, int argc, const char* const* argv);

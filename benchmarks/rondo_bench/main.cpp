@@ -31,6 +31,7 @@ constexpr const char* overview =
     "  allgather        the same of allgather\n"
     "  broadcast        the same of broadcast\n"
     "  tune             writes the table by which the library chooses algorithms on this machine\n"
+    "  overlap          how much of the gradients' reduction hides behind the backward pass\n"
     "  step             samples/s of the trainer's step without reading\n"
     "\n"
     "rondo-bench COMMAND --help describes the options of a command; --version this build.\n"
@@ -46,7 +47,7 @@ constexpr std::array collectives{
 };
 
 int unknown(const std::string& command) {
-  std::vector<std::string> names{"step", "tune"};
+  std::vector<std::string> names{"overlap", "step", "tune"};
   for (const auto& [name, collective] : collectives)
     names.emplace_back(name);
   fmt::print(stderr, "error: unknown command '{}'{}\n", command,
@@ -63,6 +64,7 @@ int run(int argc, const char* const* argv) {
   if (command == "--help" || command == "-h") return std::fputs(overview, stdout), 0;
   if (command == "--version")
     return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
+  if (command == "overlap") return overlap_main(argc - 1, argv + 1);
   if (command == "step") return step_main(argc - 1, argv + 1);
   if (command == "tune") return tune_main(argc - 1, argv + 1);
   for (const auto& [name, collective] : collectives)

@@ -117,6 +117,24 @@ TEST(RondoBench, tunes_a_table_that_the_next_run_obeys) {
   EXPECT_THAT(obeying.out, HasSubstr(table)) << "where the rule comes from";
 }
 
+TEST(RondoBench, measures_what_hides_behind_the_backward_pass) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+
+  const ProgramResult result = bench(
+      2, fmt::format("overlap --bytes 256K --bucket 64K --parameters 8 --repeats 2 --warmup 0 "
+                     "--reduce fixed --backward arithmetic --json {}",
+                     file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto lines = lines_of(file);
+  ASSERT_EQ(lines.size(), 4U) << "one a ratio";
+  EXPECT_EQ(lines[3]["ratio"], 1);
+  EXPECT_EQ(lines[3]["wrong"], 0);
+  for (const char* figure : {"communication_seconds", "computation_seconds", "step_seconds"})
+    EXPECT_GT(lines[3][figure], 0) << figure;
+}
+
 TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(2, "allreduce --min 8M --max 1M").code, 2);
   EXPECT_EQ(bench(2, "broadcast --root 2").code, 2);
