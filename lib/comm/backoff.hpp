@@ -2,11 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
-
-#include <unistd.h>
 
 namespace rondo::comm {
 
@@ -14,10 +11,9 @@ namespace rondo::comm {
 /// core to a rank that may hold what is waited for, then sleeps.
 class Backoff {
  public:
-  /// `local_ranks`: ranks that share this machine's cores. Where they are more than these, nothing
-  /// is gained by spinning: the peer needs this core.
-  explicit Backoff(int local_ranks = 1) noexcept
-      : spins_(local_ranks > static_cast<int>(cores()) ? 4 : 1000) {}
+  /// `is_crowded`: there are more ranks than cores for them. Nothing is gained by spinning then:
+  /// the peer needs this core.
+  explicit Backoff(bool is_crowded) noexcept : spins_(is_crowded ? 4 : 1000) {}
 
   void pause() {
     ++polls_;
@@ -35,12 +31,6 @@ class Backoff {
   bool is_long() const noexcept { return polls_ > spins_ && polls_ % 16 == 0; }
 
  private:
-  static unsigned cores() noexcept {
-    static const unsigned count =
-        std::max(1U, static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)));
-    return count;
-  }
-
   static constexpr int yields = 20'000;
   int spins_;
   int polls_ = 0;

@@ -69,7 +69,7 @@ void Executor::run_inline(Transport& transport, const Call& call, const Signatur
     return run_one_shot(*node_, transport, call, signature, deadline);
   Runner runner;
   runner.start(run_shared(*node_, runner, call, signature, tuning));
-  Backoff backoff(node_->size());
+  Backoff backoff(transport.is_crowded());
   while (!runner.step()) {
     if (runner.advanced()) backoff.reset();
     backoff.pause();

@@ -79,7 +79,7 @@ bool OperationQueue::advance_to(const Operation& operation) {
 void OperationQueue::wait(Operation& operation, Deadline deadline) {
   Lock lock(mutex_);
   ++waiting_callers_;
-  Backoff backoff(transport_->ranks_here());
+  Backoff backoff(transport_->is_crowded());
   while (!operation.complete) {
     if (!executing_ && step_front(lock, deadline)) {
       backoff.reset();
@@ -191,7 +191,7 @@ void OperationQueue::end_with(const CommError& error) {
 
 void OperationQueue::serve() {
   Lock lock(mutex_);
-  Backoff backoff(transport_->ranks_here());
+  Backoff backoff(transport_->is_crowded());
   const auto has_work = [&] { return !executing_ && !waiting_.empty() && waiting_callers_ == 0; };
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || has_work(); });

@@ -23,7 +23,7 @@ inline void run_to_end(Transport& transport, int tag, Deadline deadline,
   Channel channel(transport, scratch, tag, runner);
   try {
     runner.start(make(channel));
-    Backoff backoff(transport.ranks_here());
+    Backoff backoff(transport.is_crowded());
     while (!runner.step()) {
       if (runner.advanced()) backoff.reset();
       backoff.pause();

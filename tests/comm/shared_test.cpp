@@ -261,7 +261,7 @@ class CountingTransport final : public Transport {
   int rank() const noexcept override { return inner_->rank(); }
   int size() const noexcept override { return inner_->size(); }
   std::span<const int> nodes() const noexcept override { return inner_->nodes(); }
-  int ranks_here() const noexcept override { return inner_->ranks_here(); }
+  bool is_crowded() const noexcept override { return inner_->is_crowded(); }
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     return inner_->post_send(peer, tag, bytes);
   }

@@ -41,7 +41,7 @@ class FaultyTransport final : public comm::Transport {
   int rank() const noexcept override { return inner_->rank(); }
   int size() const noexcept override { return inner_->size(); }
   std::span<const int> nodes() const noexcept override { return inner_->nodes(); }
-  int ranks_here() const noexcept override { return inner_->ranks_here(); }
+  bool is_crowded() const noexcept override { return inner_->is_crowded(); }
 
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     if (faults_.sends_until_loss == 0 || happens(faults_.close)) closed_ = true;

@@ -30,14 +30,9 @@ class Transport {
   /// their lowest ranks.
   virtual std::span<const int> nodes() const noexcept = 0;
 
-  /// How many ranks share this machine's cores: who waits among more of them than cores must yield.
-  virtual int ranks_here() const noexcept {
-    const auto all = nodes();
-    int count = 0;
-    for (const int node : all)
-      count += node == all[static_cast<std::size_t>(rank())] ? 1 : 0;
-    return count;
-  }
+  /// Whether this machine's ranks are more than the cores that they may use: whoever waits must
+  /// then yield the core.
+  virtual bool is_crowded() const noexcept { return false; }
 
   /// Starts to send `bytes` to `peer`, which may be this rank itself; returns at once.
   virtual Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) = 0;

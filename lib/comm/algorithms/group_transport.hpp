@@ -28,7 +28,7 @@ class GroupTransport final : public Transport {
   int size() const noexcept override { return static_cast<int>(members_.size()); }
   std::span<const int> nodes() const noexcept override { return nodes_; }
 
-  int ranks_here() const noexcept override { return whole_.ranks_here(); }
+  bool is_crowded() const noexcept override { return whole_.is_crowded(); }
 
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     return whole_.post_send(member(peer), tag, bytes);

@@ -11,6 +11,7 @@
 #include "rondo/base/error.hpp"
 
 #include "comm/backoff.hpp"
+#include "comm/cores.hpp"
 #include "comm/outstanding.hpp"
 #include "comm/tags.hpp"
 
@@ -36,13 +37,16 @@ std::vector<int> equal_nodes(int size, int ranks_per_node) {
 /// writes to a buffer.
 class InprocTransport final : public Transport {
  public:
-  InprocTransport(InprocWorld& world, int rank) : world_(world), rank_(rank) {}
+  InprocTransport(InprocWorld& world, int rank)
+      : world_(world),
+        rank_(rank),
+        is_crowded_(static_cast<std::size_t>(world.size()) > own_cores().count()) {}
 
   int rank() const noexcept override { return rank_; }
   int size() const noexcept override { return world_.size(); }
   std::span<const int> nodes() const noexcept override { return world_.nodes(); }
 
-  int ranks_here() const noexcept override { return size(); }  // whatever the nodes pretend
+  bool is_crowded() const noexcept override { return is_crowded_; }
 
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     world_.put(rank_, peer, tag, {bytes.begin(), bytes.end()});
@@ -139,7 +143,7 @@ class InprocTransport final : public Transport {
       Wish& wish = wishes[static_cast<std::size_t>(peer)];
       const Ticket ticket =
           post_receive(peer, split_tag, std::as_writable_bytes(std::span(&wish, 1)));
-      Backoff backoff(ranks_here());
+      Backoff backoff(is_crowded());
       while (!test(ticket))
         backoff.pause();
     }
@@ -148,6 +152,7 @@ class InprocTransport final : public Transport {
 
   InprocWorld& world_;
   int rank_;
+  bool is_crowded_;
   int splits_ = 0;
   Ticket next_ticket_ = 0;
   std::map<Source, std::deque<Posted>> posted_;  // receives without their message

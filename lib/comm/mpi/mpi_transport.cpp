@@ -11,6 +11,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/mpi_world.hpp"
 
+#include "comm/cores.hpp"
 #include "comm/mpi/mpi_check.hpp"
 #include "comm/outstanding.hpp"
 
@@ -37,17 +38,19 @@ MPI_Comm duplicate(MPI_Comm parent) {
   return copy;
 }
 
-/// By rank, the number of its node, in the order of their lowest ranks. Collective.
-std::vector<int> find_nodes(MPI_Comm comm, int rank, int size) {
-  const MpiGuard guard;
-  MPI_Comm node = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node),
-            "MPI_Comm_split_type");
-  int lowest = rank;
-  check_mpi(MPI_Bcast(&lowest, 1, MPI_INT, 0, node), "MPI_Bcast");
-  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
-  std::vector<int> nodes(static_cast<std::size_t>(size));
-  check_mpi(MPI_Allgather(&lowest, 1, MPI_INT, nodes.data(), 1, MPI_INT, comm), "MPI_Allgather");
+/// `own` of every rank of `comm`. Collective.
+template <class T>
+std::vector<T> gather(MPI_Comm comm, const T& own) {
+  int size = 0;
+  check_mpi(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+  std::vector<T> all(static_cast<std::size_t>(size));
+  check_mpi(MPI_Allgather(&own, sizeof(T), MPI_BYTE, all.data(), sizeof(T), MPI_BYTE, comm),
+            "MPI_Allgather");
+  return all;
+}
+
+/// The nodes' numbers, in the order of their lowest ranks, from these. Both by rank.
+std::vector<int> number_nodes(std::vector<int> nodes) {
   std::vector<int> lowest_ranks = nodes;
   std::ranges::sort(lowest_ranks);
   const auto repeated = std::ranges::unique(lowest_ranks);
@@ -69,7 +72,19 @@ MpiTransport::MpiTransport(Adopt, MPI_Comm comm, std::size_t chunk_bytes)
   check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
-  nodes_ = find_nodes(comm_, rank_, size_);
+  meet_node();
+}
+
+/// Who shares memory and cores with this rank.
+void MpiTransport::meet_node() {
+  MPI_Comm node = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
+            "MPI_Comm_split_type");
+  int lowest = rank_;
+  check_mpi(MPI_Bcast(&lowest, 1, MPI_INT, 0, node), "MPI_Bcast");
+  is_crowded_ = comm::is_crowded(gather(node, own_cores()));
+  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
+  nodes_ = number_nodes(gather(comm_, lowest));
 }
 
 std::unique_ptr<MpiTransport> MpiTransport::adopt(MPI_Comm comm, std::size_t chunk_bytes) {
@@ -92,7 +107,9 @@ std::unique_ptr<Transport> MpiTransport::split(int color, int key) {
               "MPI_Comm_split");
   }
   if (part == MPI_COMM_NULL) return nullptr;
-  return adopt(part, chunk_bytes_);
+  auto transport = adopt(part, chunk_bytes_);
+  transport->is_crowded_ = is_crowded_;  // by ranks of other parts, too
+  return transport;
 }
 
 Transport::Ticket MpiTransport::new_message(bool is_receive, int peer, std::size_t bytes) {

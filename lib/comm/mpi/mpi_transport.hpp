@@ -36,6 +36,7 @@ class MpiTransport final : public Transport {
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override;
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override;
   std::span<const int> nodes() const noexcept override { return nodes_; }
+  bool is_crowded() const noexcept override { return is_crowded_; }
   bool test(Ticket ticket) override;
   std::string describe(Ticket ticket) const override;
   std::string describe_outstanding() const override;
@@ -59,6 +60,7 @@ class MpiTransport final : public Transport {
   struct Adopt {};
 
   MpiTransport(Adopt, MPI_Comm comm, std::size_t chunk_bytes);
+  void meet_node();
   Ticket new_message(bool is_receive, int peer, std::size_t bytes);
   bool test(const Message& message, Chunk& chunk);
 
@@ -68,6 +70,7 @@ class MpiTransport final : public Transport {
   int exceptions_;
   std::size_t chunk_bytes_;
   std::vector<int> nodes_;  // by rank
+  bool is_crowded_ = false;
   bool abandoned_ = false;
   std::vector<Message> messages_;  // by ticket
   std::vector<Ticket> free_;

@@ -77,7 +77,7 @@ Task one_shot(Node& node, Runner& runner, Call call, Signature signature) {
 void run_one_shot(Node& node, Transport& transport, const Call& call, const Signature& signature,
                   Deadline deadline) {
   enter(node, call, signature);
-  Backoff backoff(node.size());
+  Backoff backoff(transport.is_crowded());
   for (int local = 0; local < node.size(); ++local) {
     while (!node.has_posted(local)) {
       backoff.pause();
