@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/agreed_tuning.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -50,14 +51,16 @@ std::string read_environment() {
   return is_file + file + '\0' + text;
 }
 
-/// Rank 0's `found` on every rank.
+/// Rank 0's `found` on every rank; the others' are empty.
 Task share(Channel& channel, std::string& found) {
-  std::uint64_t length = found.size();
-  co_await algorithms::broadcast(channel, Algorithm::tree,
-                                 std::as_writable_bytes(std::span(&length, 1)), 0);
-  found.resize(length);
-  co_await algorithms::broadcast(channel, Algorithm::tree, std::as_writable_bytes(std::span(found)),
-                                 0);
+  Scratch head = channel.scratch(sizeof(std::uint64_t));
+  auto& length = *reinterpret_cast<std::uint64_t*>(head.bytes().data());
+  length = found.size();
+  co_await algorithms::broadcast(channel, Algorithm::tree, head.bytes(), 0);
+  Scratch text = channel.scratch(length);
+  std::ranges::copy(std::as_bytes(std::span(found)), text.bytes().begin());
+  co_await algorithms::broadcast(channel, Algorithm::tree, text.bytes(), 0);
+  found.assign(reinterpret_cast<const char*>(text.bytes().data()), length);
 }
 
 }  // namespace

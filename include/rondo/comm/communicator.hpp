@@ -70,15 +70,15 @@ class Memory {
 
 /// A group of ranks that reduce and move data together.
 ///
-/// Every member but the accessors and progress() is **collective**: all ranks call the same
-/// operations in the same order with equal dtype, op, root, sizes and options; ranks that disagree
-/// get a CommError naming both sides, before a byte of their data has changed. Buffers stay the
-/// caller's and must live, unread and unwritten, until the returned Work is complete. After a
-/// CommError every later call throws one that names the first failure, and a rank that was only
-/// late may still store into memory of allocate(). UsageErrors (a length that does not fit, a root
-/// out of range) come before anything is sent. Not thread-safe. Sums of f16 and bf16 accumulate in
-/// f32 and round once a hop; `avg` divides by size() after the sum. All ranks end with the same
-/// bits.
+/// Every member but the accessors, explain() and progress() is **collective**: all ranks call the
+/// same operations in the same order with equal dtype, op, root, sizes and options; ranks that
+/// disagree get a CommError naming both sides, before a byte of their data has changed. Buffers
+/// stay the caller's and must live, unread and unwritten, until the returned Work is complete.
+/// After a CommError every later call throws one that names the first failure, and a rank that was
+/// only late may still store into memory of allocate(). UsageErrors (a length that does not fit, a
+/// root out of range) come before anything is sent. Not thread-safe. Sums of f16 and bf16
+/// accumulate in f32 and round once a hop; `avg` divides by size() after the sum. All ranks end
+/// with the same bits.
 class Communicator {
  public:
   virtual ~Communicator() = default;

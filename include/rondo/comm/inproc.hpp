@@ -14,8 +14,9 @@ namespace rondo::comm {
 ///
 /// Returns when all have ended. A rank that leaves, by return or exception, is lost to the others:
 /// whoever waits for it gets a CommError at once. The exception that was thrown first, if any, is
-/// rethrown; it must not refer to the body's locals. Every `ranks_per_node` consecutive ranks form
-/// a node and share memory as processes of one node do.
+/// rethrown; it must not refer to the body's locals. A bad RONDO_TUNING file is a ConfigError here.
+/// Every `ranks_per_node` consecutive ranks form a node and share memory as processes of one node
+/// do.
 void run_ranks(int ranks, const std::function<void(Communicator&)>& body,
                CommunicatorOptions options = {.time_limit = std::chrono::seconds(30)},
                int ranks_per_node = 1);

@@ -53,8 +53,15 @@ class MpiGuard {
 ///
 /// Collective, and so is its destruction, unless it has failed or an exception unwinds the stack:
 /// all ranks destroy theirs, in the same order, before MPI ends. Progress::thread needs
-/// ThreadLevel::serialized (see MpiGuard) and falls back to Progress::caller below it. \throws
-/// CommError  MPI is not initialised, or the duplication failed
+/// ThreadLevel::serialized (see MpiGuard) and falls back to Progress::caller below it.
+///
+/// Errors of MPI come back as CommErrors, by MPI_ERRORS_RETURN on the duplicate. MPICH asks the
+/// handler of MPI_COMM_WORLD when a request fails: MpiWorld sets it; a program that initialises MPI
+/// itself must set it, too, or MPICH aborts the job there, without our message. Deadlines and
+/// errors in shared memory are no affair of MPI's. (Where a rank dies, most launchers end the whole
+/// job.) \throws CommError  MPI is not initialised, or the duplication failed \throws ConfigError
+/// on all ranks alike, exit code 78: options.tuning is null and the file that
+///                      rank 0's RONDO_TUNING names cannot be read, or is no tuning
 std::unique_ptr<Communicator> make_mpi_communicator(CommunicatorOptions options = {});
 
 /// The same on a duplicate of the caller's communicator, named by its Fortran handle:

@@ -60,7 +60,8 @@ struct TransportTuning {
 ///
 /// The first rule that holds decides, if its algorithm fits(); where none does, the built-in table
 /// goes on. All ranks of a communicator have an equal one. `rondo-bench tune` writes the file that
-/// the environment variable RONDO_TUNING names; rank 0 reads it for all.
+/// the environment variable RONDO_TUNING names; rank 0 reads it for all, and what is wrong with it
+/// is every rank's ConfigError (exit code 78) when a communicator is made.
 struct Tuning {
   std::vector<TuningRule> rules = {};
   SharedMemoryTuning shared_memory = {};
