@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -11,12 +12,14 @@
 
 namespace rondo::test {
 
-/// Another's transport, which must outlive this, and what is sent over it.
+/// Another's transport, which must outlive this, what is sent over it, and how often it is looked
+/// after, which other threads may ask.
 class CountingTransport final : public comm::Transport {
  public:
   explicit CountingTransport(comm::Transport& inner) : inner_(inner) {}
 
   std::size_t bytes_sent() const noexcept { return bytes_sent_; }
+  const std::atomic<int>& looks() const noexcept { return looks_; }
 
   int rank() const noexcept override { return inner_.rank(); }
   int size() const noexcept override { return inner_.size(); }
@@ -31,6 +34,10 @@ class CountingTransport final : public comm::Transport {
   }
   bool test(Ticket ticket) override { return inner_.test(ticket); }
   std::string describe(Ticket ticket) const override { return inner_.describe(ticket); }
+  void progress() override {
+    ++looks_;
+    inner_.progress();
+  }
   std::unique_ptr<comm::Transport> split(int color, int key) override {
     return inner_.split(color, key);
   }
@@ -39,6 +46,7 @@ class CountingTransport final : public comm::Transport {
  private:
   comm::Transport& inner_;
   std::size_t bytes_sent_ = 0;
+  std::atomic<int> looks_ = 0;
 };
 
 }  // namespace rondo::test
