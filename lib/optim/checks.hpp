@@ -9,24 +9,12 @@
 
 namespace rondo::optim {
 
-/// \throws UsageError  unless the range has `slots` slots and all spans are of one length
-void require_equal_lengths(const UpdateRange& range, std::size_t slots);
+/// \throws UsageError  spans of lengths that do not fit `rule` and its slots, or step 0
+void require_valid(const Optimizer& rule, const UpdateRange& range, const StepContext& context);
 
-/// `gradient` within [-limit, limit]; NaN stays.
-inline float clipped(float gradient, float limit) {
-  return gradient > limit ? limit : gradient < -limit ? -limit : gradient;
-}
-
-/// Rounds the values to the copy, if there is one.
-inline void store_copy(const UpdateRange& range) {
-  for (std::size_t i = 0; i < range.copy.size(); ++i)
-    range.copy[i] = bfloat16(range.value[i]);
-}
-
-/// \throws ConfigError  unless 0 <= value < limit; `what` names it, as in "sgd: momentum"
-void require_below(float value, float limit, std::string_view what);
-
-/// \throws ConfigError  unless value is finite and not negative
-void require_non_negative(float value, std::string_view what);
+/// Each \throws ConfigError; `what` names the option, as in "sgd: momentum".
+void require_below(float value, float limit, std::string_view what);  ///< 0 <= value < limit
+void require_non_negative(float value, std::string_view what);        ///< and finite
+void require_positive(float value, std::string_view what);            ///< and finite
 
 }  // namespace rondo::optim

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -7,14 +8,70 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
-#include "rondo/optim/adamw.hpp"
+#include "rondo/optim/adafactor.hpp"
+#include "rondo/optim/adam.hpp"
+#include "rondo/optim/lamb.hpp"
+#include "rondo/optim/lars.hpp"
+#include "rondo/optim/lion.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/sgd.hpp"
 
 namespace rondo::optim {
 namespace {
 
-constexpr std::array<std::string_view, 2> known_names{"adamw", "sgd"};
+using Made = std::unique_ptr<Optimizer>;
+
+template <class Rule>
+Made make_adam_kind(const OptimizerOptions& options, float epsilon) {
+  AdamOptions own{.beta1 = options.beta1,
+                  .epsilon = options.epsilon.value_or(epsilon),
+                  .weight_decay = options.weight_decay};
+  own.beta2 = options.beta2.value_or(own.beta2);
+  return std::make_unique<Rule>(own);
+}
+
+Made make_adam(const OptimizerOptions& options) {
+  return make_adam_kind<Adam>(options, 1e-8F);
+}
+
+Made make_adamw(const OptimizerOptions& options) {
+  return make_adam_kind<AdamW>(options, 1e-8F);
+}
+
+Made make_lamb(const OptimizerOptions& options) {
+  return make_adam_kind<Lamb>(options, 1e-6F);
+}
+
+Made make_adafactor(const OptimizerOptions& options) {
+  Adafactor::Options own{.weight_decay = options.weight_decay};
+  own.epsilon = options.epsilon.value_or(own.epsilon);
+  return std::make_unique<Adafactor>(own);
+}
+
+Made make_lars(const OptimizerOptions& options) {
+  Lars::Options own{.momentum = options.momentum, .weight_decay = options.weight_decay};
+  own.trust_coefficient = options.trust_coefficient.value_or(own.trust_coefficient);
+  return std::make_unique<Lars>(own);
+}
+
+Made make_lion(const OptimizerOptions& options) {
+  Lion::Options own{.beta1 = options.beta1, .weight_decay = options.weight_decay};
+  own.beta2 = options.beta2.value_or(own.beta2);
+  return std::make_unique<Lion>(own);
+}
+
+Made make_sgd(const OptimizerOptions& options) {
+  return std::make_unique<Sgd>(Sgd::Options{.momentum = options.momentum,
+                                            .nesterov = options.nesterov,
+                                            .weight_decay = options.weight_decay});
+}
+
+constexpr std::array<std::string_view, 7> known_names{"adafactor", "adam", "adamw", "lamb",
+                                                      "lars",      "lion", "sgd"};
+/// In the order of the names.
+constexpr std::array makers{make_adafactor, make_adam, make_adamw, make_lamb,
+                            make_lars,      make_lion, make_sgd};
+static_assert(makers.size() == known_names.size());
 
 }  // namespace
 
@@ -27,17 +84,11 @@ std::span<const std::string_view> optimizer_names() noexcept {
 }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options) {
-  if (name == "sgd")
-    return std::make_unique<Sgd>(Sgd::Options{.momentum = options.momentum,
-                                              .nesterov = options.nesterov,
-                                              .weight_decay = options.weight_decay});
-  if (name == "adamw")
-    return std::make_unique<AdamW>(AdamW::Options{.beta1 = options.beta1,
-                                                  .beta2 = options.beta2,
-                                                  .epsilon = options.epsilon,
-                                                  .weight_decay = options.weight_decay});
-  throw ConfigError(
-      fmt::format("unknown optimizer '{}': choose one of {}", name, fmt::join(known_names, ", ")));
+  const auto* const known = std::find(known_names.begin(), known_names.end(), name);
+  if (known == known_names.end())
+    throw ConfigError(fmt::format("unknown optimizer '{}': choose one of {}", name,
+                                  fmt::join(known_names, ", ")));
+  return makers[static_cast<std::size_t>(known - known_names.begin())](options);
 }
 
 }  // namespace rondo::optim

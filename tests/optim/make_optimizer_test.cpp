@@ -25,7 +25,10 @@ TEST(MakeOptimizer, makes_every_known_name) {
 TEST(MakeOptimizer, gives_each_rule_the_slots_it_needs) {
   EXPECT_THAT(make_optimizer("sgd", {})->slot_names(), IsEmpty());
   EXPECT_THAT(make_optimizer("sgd", {.momentum = 0.9F})->slot_names(), ElementsAre("momentum"));
-  EXPECT_THAT(make_optimizer("adamw", {})->slot_names(), ElementsAre("mean", "square"));
+  EXPECT_THAT(make_optimizer("lars", {})->slot_names(), ElementsAre("momentum"));
+  EXPECT_THAT(make_optimizer("lion", {})->slot_names(), ElementsAre("mean"));
+  for (const auto* const name : {"adam", "adamw", "lamb"})
+    EXPECT_THAT(make_optimizer(name, {})->slot_names(), ElementsAre("mean", "square"));
 }
 
 TEST(MakeOptimizer, lists_the_known_names_for_an_unknown_one) {
@@ -34,7 +37,7 @@ TEST(MakeOptimizer, lists_the_known_names_for_an_unknown_one) {
     FAIL() << "no error";
   } catch (const ConfigError& e) {
     EXPECT_THAT(e.what(), HasSubstr("unknown optimizer 'adamm'"));
-    EXPECT_THAT(e.what(), HasSubstr("adamw, sgd"));
+    EXPECT_THAT(e.what(), HasSubstr("choose one of adafactor, adam, adamw, lamb, lars, lion, sgd"));
   }
 }
 
@@ -58,6 +61,14 @@ TEST(MakeOptimizer, refuses_options_out_of_range_naming_option_and_value) {
   expect_refused("adamw", {.beta2 = -0.5F}, "adamw: beta2");
   expect_refused("adamw", {.epsilon = 0.0F}, "adamw: epsilon must be above 0");
   expect_refused("adamw", {.weight_decay = nan}, "adamw: weight decay");
+  expect_refused("adam", {.beta2 = 1.0F}, "adam: beta2 must be in [0, 1), found 1");
+  expect_refused("lamb", {.beta1 = -1.0F}, "lamb: beta1");
+  expect_refused("lion", {.beta2 = nan}, "lion: beta2");
+  expect_refused("lars", {.momentum = 1.0F}, "lars: momentum");
+  expect_refused("lars", {.trust_coefficient = 0.0F},
+                 "lars: trust coefficient must be above 0 and finite, found 0");
+  expect_refused("adafactor", {.epsilon = 0.0F}, "adafactor: epsilon");
+  expect_refused("adafactor", {.weight_decay = -1.0F}, "adafactor: weight decay");
 }
 
 }  // namespace

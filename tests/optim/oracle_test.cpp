@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "rondo/optim/adamw.hpp"
+#include "rondo/optim/adam.hpp"
 #include "rondo/optim/sgd.hpp"
 
 #include "optim/parameters.hpp"

@@ -8,7 +8,13 @@
 namespace rondo {
 
 /// What a random number is for; separates the streams of one seed.
-enum class RandomPurpose : std::uint32_t { initialize = 1, shuffle = 2, augment = 3, dropout = 4 };
+enum class RandomPurpose : std::uint32_t {
+  initialize = 1,
+  shuffle = 2,
+  augment = 3,
+  dropout = 4,
+  rounding = 5
+};
 
 /// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.
 ///

@@ -82,14 +82,16 @@ class Optimizer {
   virtual void update(const UpdateRange& range, const StepContext& context) const = 0;
 };
 
-/// The options of every optimizer by name; each takes those it knows (sgd.hpp, adamw.hpp).
+/// The options of every rule in one; each takes those that its header names, those left empty mean
+/// the rule's own defaults.
 struct OptimizerOptions {
-  float momentum = 0.0F;      ///< sgd
-  bool nesterov = false;      ///< sgd
-  float weight_decay = 0.0F;  ///< sgd, adamw
-  float beta1 = 0.9F;         ///< adamw
-  float beta2 = 0.999F;       ///< adamw
-  float epsilon = 1e-8F;      ///< adamw
+  float momentum = 0.0F;                        ///< sgd, lars
+  bool nesterov = false;                        ///< sgd
+  float weight_decay = 0.0F;                    ///< all
+  float beta1 = 0.9F;                           ///< adam, adamw, lamb, lion
+  std::optional<float> beta2 = {};              ///< adam, adamw, lamb: 0.999; lion: 0.99
+  std::optional<float> epsilon = {};            ///< adam, adamw: 1e-8; lamb: 1e-6; adafactor: 1e-30
+  std::optional<float> trust_coefficient = {};  ///< lars: 0.001
 };
 
 /// The names that make_optimizer knows.

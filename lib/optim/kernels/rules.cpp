@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "optim/kernels/rules.hpp"
+
+#include "comm/kernels/targets.hpp"
+
+// From here on, this file is compiled once per target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "optim/kernels/rules.cpp"  // NOLINT(readability-identifier-naming)
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "optim/kernels/vectors.inl"
+
+HWY_BEFORE_NAMESPACE();
+namespace rondo::optim::kernel {
+namespace HWY_NAMESPACE {
+
+/// The operands are in this order for NaN to stay on x86, where the second one wins.
+HWY_INLINE Floats scaled_and_clipped(Floats sum, const Gradient& gradient) {
+  const Floats scaled = sum * all(gradient.scale);
+  return hn::Max(all(-gradient.limit), hn::Min(all(gradient.limit), scaled));
+}
+
+/// Gradient and coupled decay.
+HWY_INLINE Floats sgd_gradient(Floats value, Floats sum, const SgdFactors& f) {
+  const Floats g = scaled_and_clipped(sum, f.gradient) + all(f.decay) * value;
+  return all(f.local_rate) * g;
+}
+
+void sgd_on_target(const Streams<1, 1>& streams, const SgdFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value] = written;
+    value = value - all(f.lr) * sgd_gradient(value, read[0], f);
+  });
+}
+
+void momentum_on_target(const Streams<2, 1>& streams, const SgdFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value, velocity] = written;
+    velocity = all(f.momentum) * velocity + sgd_gradient(value, read[0], f);
+    value = value - all(f.lr) * velocity;
+  });
+}
+
+void nesterov_on_target(const Streams<2, 1>& streams, const SgdFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value, velocity] = written;
+    const Floats g = sgd_gradient(value, read[0], f);
+    velocity = all(f.momentum) * velocity + g;
+    value = value - all(f.lr) * (g + all(f.momentum) * velocity);
+  });
+}
+
+HWY_INLINE void update_moments(Floats g, Floats& mean, Floats& square, const AdamFactors& f) {
+  mean = all(f.beta1) * mean + all(1.0F - f.beta1) * g;
+  square = all(f.beta2) * square + all(1.0F - f.beta2) * (g * g);
+}
+
+/// The moments without their bias, one by the root of the other.
+HWY_INLINE Floats adam_direction(Floats mean, Floats square, const AdamFactors& f) {
+  const Floats root = hn::Sqrt(square * all(f.square_correction));
+  return mean * all(f.mean_correction) / (root + all(f.epsilon));
+}
+
+HWY_INLINE Floats decoupled_direction(Floats value, Floats mean, Floats square,
+                                      const AdamFactors& f) {
+  return adam_direction(mean, square, f) + all(f.decay) * value;
+}
+
+void adam_on_target(const Streams<3, 1>& streams, const AdamFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value, mean, square] = written;
+    const Floats g = scaled_and_clipped(read[0], f.gradient) + all(f.decay) * value;
+    update_moments(g, mean, square, f);
+    value = value - all(f.lr) * adam_direction(mean, square, f);
+  });
+}
+
+void adamw_on_target(const Streams<3, 1>& streams, const AdamFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value, mean, square] = written;
+    update_moments(scaled_and_clipped(read[0], f.gradient), mean, square, f);
+    value = value - all(f.lr) * decoupled_direction(value, mean, square, f);
+  });
+}
+
+void lamb_direction_on_target(const Streams<3, 2>& streams, const AdamFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[2]) HWY_ATTR {
+    auto& [direction, mean, square] = written;
+    const auto& [value, sum] = read;
+    update_moments(scaled_and_clipped(sum, f.gradient), mean, square, f);
+    direction = decoupled_direction(value, mean, square, f);
+  });
+}
+
+void lamb_on_target(const Streams<1, 2>& streams, const AdamFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[2]) HWY_ATTR {
+    auto& [value] = written;
+    const auto& [mean, square] = read;
+    value = value - all(f.lr) * decoupled_direction(value, mean, square, f);
+  });
+}
+
+HWY_INLINE Floats sign(Floats x) {
+  return hn::IfThenElse(x == all(0.0F), x, hn::CopySign(all(1.0F), x));
+}
+
+void lion_on_target(const Streams<2, 1>& streams, const LionFactors& factors) {
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
+    auto& [value, mean] = written;
+    const Floats g = scaled_and_clipped(read[0], f.gradient);
+    const Floats direction = sign(all(f.beta1) * mean + all(1.0F - f.beta1) * g);
+    value = value - all(f.lr) * (direction + all(f.decay) * value);
+    mean = all(f.beta2) * mean + all(1.0F - f.beta2) * g;
+  });
+}
+
+void scale_on_target(const Streams<1, 1>& streams, const Gradient& gradient) {
+  apply(streams, [gradient](Floats(&written)[1], const Floats(&read)[1])
+                     HWY_ATTR { written[0] = scaled_and_clipped(read[0], gradient); });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rondo::optim::kernel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rondo::optim::kernel {
+
+HWY_EXPORT(sgd_on_target);
+HWY_EXPORT(momentum_on_target);
+HWY_EXPORT(nesterov_on_target);
+HWY_EXPORT(adam_on_target);
+HWY_EXPORT(adamw_on_target);
+HWY_EXPORT(lamb_direction_on_target);
+HWY_EXPORT(lamb_on_target);
+HWY_EXPORT(lion_on_target);
+HWY_EXPORT(scale_on_target);
+
+void sgd(const Streams<1, 1>& streams, const SgdFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(sgd_on_target)(streams, factors);
+}
+
+void momentum(const Streams<2, 1>& streams, const SgdFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(momentum_on_target)(streams, factors);
+}
+
+void nesterov(const Streams<2, 1>& streams, const SgdFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(nesterov_on_target)(streams, factors);
+}
+
+void adam(const Streams<3, 1>& streams, const AdamFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(adam_on_target)(streams, factors);
+}
+
+void adamw(const Streams<3, 1>& streams, const AdamFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(adamw_on_target)(streams, factors);
+}
+
+void lamb_direction(const Streams<3, 2>& streams, const AdamFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(lamb_direction_on_target)(streams, factors);
+}
+
+void lamb(const Streams<1, 2>& streams, const AdamFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(lamb_on_target)(streams, factors);
+}
+
+void lion(const Streams<2, 1>& streams, const LionFactors& factors) {
+  HWY_DYNAMIC_DISPATCH(lion_on_target)(streams, factors);
+}
+
+void scale(const Streams<1, 1>& streams, const Gradient& gradient) {
+  HWY_DYNAMIC_DISPATCH(scale_on_target)(streams, gradient);
+}
+
+}  // namespace rondo::optim::kernel
+#endif

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rondo/optim/optimizer.hpp"
+
+#include "optim/kernels/streams.hpp"
+
+/// The rules element by element, on the best vectors that the CPU has; the headers of the rules
+/// have their formulas. Streams are named in the order written, read.
+namespace rondo::optim::kernel {
+
+/// How the gradient sum becomes the gradient.
+struct Gradient {
+  float scale;
+  float limit;
+
+  explicit Gradient(const StepContext& context)
+      : scale(context.grad_scale), limit(context.clip_value) {}
+};
+
+struct SgdFactors {
+  Gradient gradient;
+  float lr;
+  float momentum;
+  float decay;
+  float local_rate = 1;  ///< of gradient and decay, beside lr
+};
+
+/// (value, gradient sum)
+void sgd(const Streams<1, 1>& streams, const SgdFactors& factors);
+/// (value, velocity, gradient sum)
+void momentum(const Streams<2, 1>& streams, const SgdFactors& factors);
+void nesterov(const Streams<2, 1>& streams, const SgdFactors& factors);
+
+struct AdamFactors {
+  Gradient gradient;
+  float lr;
+  float beta1;
+  float beta2;
+  float mean_correction;    ///< 1 / (1 - beta1^t)
+  float square_correction;  ///< 1 / (1 - beta2^t)
+  float epsilon;
+  float decay;
+};
+
+/// (value, mean, square, gradient sum)
+void adam(const Streams<3, 1>& streams, const AdamFactors& factors);
+void adamw(const Streams<3, 1>& streams, const AdamFactors& factors);
+
+/// The moments' part of LAMB, which also writes the direction:
+/// (direction, mean, square, value, gradient sum)
+void lamb_direction(const Streams<3, 2>& streams, const AdamFactors& factors);
+/// The move along the direction by lr: (value, mean, square)
+void lamb(const Streams<1, 2>& streams, const AdamFactors& factors);
+
+struct LionFactors {
+  Gradient gradient;
+  float lr;
+  float beta1;
+  float beta2;
+  float decay;
+};
+
+/// (value, mean, gradient sum)
+void lion(const Streams<2, 1>& streams, const LionFactors& factors);
+
+/// Scales and clips: (gradient, gradient sum)
+void scale(const Streams<1, 1>& streams, const Gradient& gradient);
+
+}  // namespace rondo::optim::kernel

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/optim/lars.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "rondo/base/aligned_buffer.hpp"
+
+#include "optim/blocks.hpp"
+#include "optim/checks.hpp"
+#include "optim/kernels/rules.hpp"
+#include "optim/kernels/square_sums.hpp"
+
+namespace rondo::optim {
+namespace {
+
+constexpr std::array<std::string_view, 1> momentum_slot{"momentum"};
+
+}  // namespace
+
+Lars::Lars(const Options& options) : options_(options) {
+  require_below(options.momentum, 1.0F, "lars: momentum");
+  require_non_negative(options.weight_decay, "lars: weight decay");
+  require_positive(options.trust_coefficient, "lars: trust coefficient");
+}
+
+std::span<const std::string_view> Lars::slot_names() const noexcept {
+  return momentum_slot;
+}
+
+SquareSums Lars::measure(const UpdateRange& range, const StepContext& context) const {
+  require_valid(*this, range, context);
+  alignas(cache_line_bytes) std::array<float, block_count> gradients{};
+  kernel::PartialSums value_sums;
+  kernel::PartialSums gradient_sums;
+  for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
+    kernel::scale(
+        {.written = {gradients.data()}, .read = {range.grad.data() + begin}, .count = count},
+        kernel::Gradient(context));
+    value_sums.add_squares(range.value.subspan(begin, count));
+    gradient_sums.add_squares(std::span(gradients).first(count));
+  });
+  return {.value = value_sums.total(), .direction = gradient_sums.total()};
+}
+
+float Lars::local_rate(const UpdateRange& range) const {
+  const auto [value, gradient] = range.sums;
+  if (!range.decays || value == 0 || gradient == 0) return 1;
+  const double norm = std::sqrt(value);
+  return static_cast<float>(
+      static_cast<double>(options_.trust_coefficient) * norm /
+      (std::sqrt(gradient) + static_cast<double>(options_.weight_decay) * norm));
+}
+
+void Lars::update(const UpdateRange& range, const StepContext& context) const {
+  require_valid(*this, range, context);
+  const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
+                                   .lr = context.lr,
+                                   .momentum = options_.momentum,
+                                   .decay = range.decays ? options_.weight_decay : 0.0F,
+                                   .local_rate = local_rate(range)};
+  const kernel::Streams<2, 1> streams{.written = {range.value.data(), range.slots[0].data()},
+                                      .read = {range.grad.data()},
+                                      .count = range.value.size()};
+  update_blocks(range, context, streams,
+                [&](const auto& block) { kernel::momentum(block, factors); });
+}
+
+}  // namespace rondo::optim
