@@ -3,11 +3,13 @@
 #include "rondo/grad/gradient_sum.hpp"
 
 #include <algorithm>
-#include <string>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+
+#include "grad/bucket_reducer.hpp"
+#include "grad/piece_squares.hpp"
 
 namespace rondo::grad {
 
@@ -21,25 +23,31 @@ void check_lanes(int ranks, std::size_t lanes) {
 }
 
 GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes,
-                         Reduction reduction)
+                         Reduction reduction, Sharding sharding)
     : arena_(arena),
       comm_(comm),
       lanes_(lanes),
-      reduction_(reduction),
       announced_(arena.specs().size()),
-      bucket_of_(arena.specs().size()),
-      outstanding_(arena.buckets().size()) {
+      touching_(arena.layout().buckets().size()) {
   check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
-  for (std::size_t b = 0; b < arena.buckets().size(); ++b) {
-    for (const std::size_t parameter : arena.buckets()[b].parameters)
-      bucket_of_[parameter] = b;
+  reducer_ = std::make_unique<BucketReducer>(
+      arena, comm,
+      BucketReducer::Options{.lanes = lanes, .reduction = reduction, .sharding = sharding});
+  squares_ = std::make_unique<PieceSquares>(arena.layout(), comm);
+  for (std::size_t p = 0; p < announced_.size(); ++p) {
+    const auto [first, last] = arena.layout().buckets_of(arena.layout().parameter(p));
+    for (std::size_t b = first; b < last; ++b)
+      ++touching_[b];
   }
+  outstanding_ = touching_;
 }
 
-std::span<float> GradientSum::trailer(const Bucket& bucket) {
-  return arena_.grads().subspan(bucket.trailer, Trailer::elements);
+GradientSum::~GradientSum() = default;
+
+std::span<float> GradientSum::trailer() noexcept {
+  return arena_.grads().subspan(arena_.layout().trailer(), Trailer::elements);
 }
 
 void GradientSum::begin_lane(std::size_t lane, double weight) {
@@ -47,50 +55,47 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
     throw UsageError(fmt::format("begin_lane({}): this rank runs lanes {} to {} in order, {} next",
                                  lane, range_.begin, range_.end - 1, next_lane_));
   in_lane_ = true;
-  const bool first = lane == range_.begin;
-  if (first && reduction_ == Reduction::fixed) tree_.emplace(lanes_, arena_.grads().size());
-  if (first || reduction_ == Reduction::fixed) std::ranges::fill(arena_.grads(), 0.0F);
-
-  std::fill(announced_.begin(), announced_.end(), false);
-  for (std::size_t b = 0; b < outstanding_.size(); ++b) {
-    outstanding_[b] = arena_.buckets()[b].parameters.size();
-    trailer(arena_.buckets()[b])[Trailer::weight] += static_cast<float>(weight);
+  if (lane == range_.begin) {
+    reducer_->clear();
+    started_ = 0;
   }
+  std::fill(announced_.begin(), announced_.end(), false);
+  std::ranges::copy(touching_, outstanding_.begin());
+  trailer()[Trailer::weight] += static_cast<float>(weight);
 }
 
 void GradientSum::ready(std::size_t parameter) {
   require(in_lane_, "ready() outside of a lane");
-  if (announced_.at(parameter))
+  const auto [first, last] = arena_.layout().buckets_of(arena_.layout().parameter(parameter));
+  if (announced_[parameter])
     throw UsageError(fmt::format("ready() twice in one lane for parameter '{}'",
                                  arena_.specs()[parameter].name));
   announced_[parameter] = true;
-  --outstanding_[bucket_of_[parameter]];
-  if (on_last_lane() && reduction_ == Reduction::fast) start_complete_buckets();
+  for (std::size_t b = first; b < last; ++b)
+    count_ready(b);
+  if (on_last_lane()) start_complete_buckets();
   comm_.progress();
 }
 
-void GradientSum::start_complete_buckets() {
-  // The last bucket carries the step's sums, which are known in finish() only.
-  const std::size_t early = arena_.buckets().size() - 1;
-  while (started_ < early && outstanding_[started_] == 0)
-    start(arena_.buckets()[started_]);
+void GradientSum::count_ready(std::size_t bucket) {
+  const bool complete = --outstanding_[bucket] == 0;
+  // The last bucket carries the step's sums, which are not complete before the lane ends.
+  if (complete && !on_last_lane() && bucket + 1 < outstanding_.size())
+    reducer_->keep(bucket, next_lane_);
 }
 
-void GradientSum::start(const Bucket& bucket) {
-  const auto data = arena_.grads().subspan(bucket.begin, bucket.end - bucket.begin);
-  const std::string name = fmt::format("bucket {}", started_);
-  works_.push_back(comm_.allreduce(std::as_writable_bytes(data), DType::f32, comm::ReduceOp::sum,
-                                   {.name = name}));
-  ++started_;
+void GradientSum::start_complete_buckets() {
+  while (started_ + 1 < outstanding_.size() && outstanding_[started_] == 0)
+    reducer_->start(started_++, next_lane_);
 }
 
 void GradientSum::end_lane(double loss, double correct) {
   require(in_lane_, "end_lane() without begin_lane()");
-  const auto sums = trailer(arena_.buckets().back());
-  sums[Trailer::loss] += static_cast<float>(loss);
-  sums[Trailer::correct] += static_cast<float>(correct);
-  // The last lane joins the tree in finish(), together with the wish to stop.
-  if (reduction_ == Reduction::fixed && !on_last_lane()) tree_->add(next_lane_, arena_.grads());
+  trailer()[Trailer::loss] += static_cast<float>(loss);
+  trailer()[Trailer::correct] += static_cast<float>(correct);
+  for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
+    if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) reducer_->keep(b, next_lane_);
+  }
   in_lane_ = false;
   ++next_lane_;
 }
@@ -99,29 +104,34 @@ StepSums GradientSum::finish(bool stop_wanted) {
   if (in_lane_ || next_lane_ != range_.end)
     throw UsageError(fmt::format("finish(): lane {} of {} to {} was not ended", next_lane_,
                                  range_.begin, range_.end - 1));
-  const auto sums = trailer(arena_.buckets().back());
-  sums[Trailer::stop] = stop_wanted ? 1.0F : 0.0F;
-
-  if (reduction_ == Reduction::fixed) {
-    reduce_in_lane_order();
-  } else {
-    while (started_ < arena_.buckets().size())
-      start(arena_.buckets()[started_]);
-    for (auto& work : works_)
-      comm::wait(comm_, *work);
-  }
-  works_.clear();
-  started_ = 0;
+  trailer()[Trailer::stop] = stop_wanted ? 1.0F : 0.0F;
+  while (started_ < outstanding_.size())
+    reducer_->start(started_++, range_.end - 1);
   next_lane_ = range_.begin;
-  return {.weight = sums[Trailer::weight],
-          .loss = sums[Trailer::loss],
-          .correct = sums[Trailer::correct],
-          .stop = sums[Trailer::stop] > 0};
+
+  squares_->clear();
+  for (std::size_t b = 0; b < outstanding_.size(); ++b) {
+    reducer_->finish(b);
+    squares_->measure(arena_.layout().buckets()[b], reducer_->shard(b));
+    comm_.progress();
+  }
+  return squares_->exchange();
 }
 
-void GradientSum::reduce_in_lane_order() {
-  tree_->add(range_.end - 1, arena_.grads());
-  comm::wait(comm_, *comm_.allreduce_lanes(tree_->nodes(), lanes_, arena_.grads()));
+bool GradientSum::is_sharded() const noexcept {
+  return reducer_->is_sharded();
+}
+
+std::span<float> GradientSum::reduced() noexcept {
+  return reducer_->reduced();
+}
+
+std::span<const double> GradientSum::squares() const noexcept {
+  return squares_->pieces();
+}
+
+std::size_t GradientSum::partial_sum_bytes() const noexcept {
+  return reducer_->partial_sum_bytes();
 }
 
 }  // namespace rondo::grad

@@ -2,31 +2,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/train/session.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
-#include "rondo/base/hash.hpp"
-#include "rondo/precision/casts.hpp"
+
+#include "train/parameter_update.hpp"
+#include "train/same_session.hpp"
 
 namespace rondo::train {
 namespace {
 
-/// One number that differs where names, shapes, roles or their order differ.
-std::int64_t fingerprint(std::span<const ParameterSpec> specs) {
-  std::uint64_t hash = 0;
-  for (const auto& spec : specs)
-    hash = content_hash(fmt::format("{} {} {}", spec.name, spec.shape, static_cast<int>(spec.role)),
-                        hash);
-  return static_cast<std::int64_t>(hash >> 1);
+void check(const Session::Options& options, const optim::Optimizer& optimizer) {
+  if (!(options.clip_norm > 0) || !(options.clip_value > 0))
+    throw ConfigError(
+        fmt::format("gradient clipping needs bounds above 0, found norm {} and value {}",
+                    options.clip_norm, options.clip_value));
+  if (options.sharding != grad::Sharding::none && optimizer.scope() == optim::Scope::parameter)
+    throw ConfigError(fmt::format(
+        "sharding {} with {}: it must see whole parameters, and a shard ends anywhere in one. "
+        "Choose sharding none or another optimizer",
+        name_of(options.sharding), optimizer.name()));
 }
 
-precision::LossScaler make_scaler(Precision precision) {
-  return precision == Precision::f16 ? precision::LossScaler() : precision::LossScaler::fixed(1.0F);
+precision::LossScaler make_scaler(const Session::Options& options) {
+  return options.precision == Precision::f16 ? precision::LossScaler(options.loss_scale)
+                                             : precision::LossScaler::fixed(1.0F);
+}
+
+/// The specs, once nothing speaks against a session of them.
+std::vector<ParameterSpec> checked(comm::Communicator& comm,
+                                   std::span<const ParameterSpec> parameters,
+                                   const optim::Optimizer& optimizer,
+                                   const Session::Options& options) {
+  check_same_session(comm, parameters, optimizer, options);
+  check(options, optimizer);
+  grad::check_lanes(comm.size(), options.lanes);
+  return {parameters.begin(), parameters.end()};
 }
 
 }  // namespace
@@ -36,93 +53,92 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
     : comm_(comm),
       options_(options),
       optimizer_(std::move(optimizer)),
-      arena_({parameters.begin(), parameters.end()},
-             {.bucket_bytes = options.bucket_bytes, .slots = optimizer_->slot_names().size()},
+      arena_(checked(comm, parameters, *optimizer_, options),
+             {.bucket_bytes = options.bucket_bytes,
+              .share_values = options.sharding != grad::Sharding::none},
              comm),
       views_(arena_.views()),
-      sum_(arena_, comm, options.lanes, options.reduction),
-      scaler_(make_scaler(options.precision)) {
-  check_same_parameters();
-}
+      sum_(arena_, comm, options.lanes, options.reduction, options.sharding),
+      update_(std::make_unique<ParameterUpdate>(arena_, comm, sum_, *optimizer_,
+                                                options.statistic_momentum)),
+      scaler_(make_scaler(options)) {}
 
-void Session::check_same_parameters() {
-  const std::int64_t mine = fingerprint(arena_.specs());
-  std::array<std::int64_t, 2> extremes{mine, -mine};
-  comm::allreduce(comm_, std::span<std::int64_t>(extremes), comm::ReduceOp::min);
-  if (extremes[0] == -extremes[1]) return;
-  throw CommError(
-      "the ranks registered different parameters (name, shape, role or order): build "
-      "the same model on every rank",
-      ExitCode::internal);
-}
+Session::~Session() = default;
 
 void Session::synchronize() {
   comm::broadcast(comm_, arena_.values(), 0);
-  for (std::size_t k = 0; k < arena_.slots(); ++k)
-    comm::broadcast(comm_, arena_.slot(k), 0);
+}
+
+OptimizerState& Session::optimizer_state() noexcept {
+  return update_->state();
 }
 
 StepResult Session::step(float lr, bool stop_wanted) {
   const grad::StepSums sums = sum_.finish(stop_wanted);
-  StepResult result{.weight = sums.weight, .stop = sums.stop};
-  if (sums.weight > 0) {
-    result.loss = sums.loss / sums.weight;
-    result.accuracy = sums.correct / sums.weight;
-  }
-  // Every rank reads the same reduced bits, so every rank comes to the same verdict.
-  const bool finite = precision::all_finite(arena_.grads());
-  if (!finite && options_.precision != Precision::f16) throw NumericError(first_non_finite());
-  const float scale = scaler_.scale();
-  result.applied = sums.weight > 0 && scaler_.update(!finite);
-  if (result.applied) apply(lr, sums.weight, scale);
+  StepResult result{.weight = sums.weight, .applied = false, .stop = sums.stop};
+  if (sums.weight == 0) return result;
+  result.loss = sums.loss / sums.weight;
+  result.accuracy = sums.correct / sums.weight;
+  // Gradients carry the weights and the loss scale.
+  const double divisor = sums.weight * static_cast<double>(scaler_.scale());
+  result.grad_norm = std::sqrt(squared_norm()) / divisor;
+  result.clipped = result.grad_norm > options_.clip_norm;
+
+  // Every rank reads the same sums, so every rank comes to the same verdict.
+  const std::string problem = describe_non_finite();
+  const bool finite = problem.empty() && std::isfinite(result.loss);
+  if (!finite && options_.precision != Precision::f16)
+    throw NumericError(fmt::format(
+        "{} after {} steps: nothing was updated. Lower the learning rate, or look for non-finite "
+        "input",
+        problem.empty() ? "the loss is not finite" : problem, applied_steps_));
+  result.applied = scaler_.update(!finite);
+  if (!result.applied) return result;
+  ++applied_steps_;
+  update_->apply(context_of(result, lr, divisor), static_cast<float>(1.0 / sums.weight));
   return result;
 }
 
-void Session::apply(float lr, double weight, float scale) {
-  ++applied_steps_;
-  const auto weight_inverse = static_cast<float>(1.0 / weight);
-  const optim::StepContext context{
-      .step = applied_steps_,
-      .lr = lr,
-      .grad_scale = static_cast<float>(1.0 / (weight * static_cast<double>(scale)))};
-  std::vector<std::span<float>> slots(arena_.slots());
-  for (std::size_t i = 0; i < views_.size(); ++i) {
-    const auto& [name, shape, role] = arena_.specs()[i];
-    if (role == ParameterRole::statistic) {
-      update_statistic(i, weight_inverse);
-      continue;
-    }
-    for (std::size_t k = 0; k < slots.size(); ++k)
-      slots[k] = arena_.slot(k, i).first(element_count(optimizer_->slot_shape(k, shape)));
-    optim::UpdateRange range{.value = views_[i].value,
-                             .grad = views_[i].grad,
-                             .slots = slots,
-                             .shape = &shape,
-                             .decays = role == ParameterRole::weight};
-    if (optimizer_->scope() == optim::Scope::norms)
-      range.sums = optimizer_->measure(range, context);
-    optimizer_->update(range, context);
-  }
+optim::StepContext Session::context_of(const StepResult& result, float lr, double divisor) const {
+  const double clip = result.clipped ? options_.clip_norm / result.grad_norm : 1.0;
+  return {.step = applied_steps_,
+          .lr = lr,
+          .grad_scale = static_cast<float>(clip / divisor),
+          .clip_value = options_.clip_value};
 }
 
-void Session::update_statistic(std::size_t parameter, float weight_inverse) {
-  const auto [value, grad] = views_[parameter];
-  const float momentum = options_.statistic_momentum;
-  for (std::size_t i = 0; i < value.size(); ++i)
-    value[i] = (1.0F - momentum) * value[i] + momentum * (grad[i] * weight_inverse);
+double Session::squared_norm() const {
+  const auto pieces = arena_.layout().pieces();
+  double sum = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (arena_.specs()[pieces[i].parameter].role != ParameterRole::statistic)
+      sum += sum_.squares()[i];
+  }
+  return sum;
 }
 
-std::string Session::first_non_finite() {
-  for (std::size_t i = 0; i < views_.size(); ++i) {
-    for (std::size_t j = 0; j < views_[i].grad.size(); ++j) {
-      if (std::isfinite(views_[i].grad[j])) continue;
-      return fmt::format(
-          "the gradient sum of '{}' is {} at element {} after {} steps: nothing was updated. Lower "
-          "the learning rate, or look for non-finite input",
-          arena_.specs()[i].name, views_[i].grad[j], j, applied_steps_);
-    }
+/// Whose gradients are not finite; empty if all are.
+std::string Session::describe_non_finite() const {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < arena_.layout().pieces().size(); ++i) {
+    const std::string_view name = arena_.specs()[arena_.layout().pieces()[i].parameter].name;
+    if (!std::isfinite(sum_.squares()[i]) && (names.empty() || names.back() != name))
+      names.push_back(name);
   }
-  return fmt::format("the loss is not finite after {} steps: nothing was updated", applied_steps_);
+  if (names.empty()) return {};
+  constexpr std::size_t shown = 4;
+  const std::size_t more = names.size() - std::min(shown, names.size());
+  names.resize(names.size() - more);
+  return fmt::format("the gradient sum of '{}'{} is not finite", fmt::join(names, "', '"),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+Session::Memory Session::memory() {
+  return {.values_bytes = arena_.values().size_bytes(),
+          .gradients_bytes = arena_.grads().size_bytes(),
+          .shards_bytes = sum_.is_sharded() ? sum_.reduced().size_bytes() : 0,
+          .slots_bytes = update_->state().bytes(),
+          .partial_sums_bytes = sum_.partial_sum_bytes()};
 }
 
 void Session::restore(const Counters& counters) {

@@ -13,23 +13,29 @@
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/agree.hpp"
 
+#include "train/optimizer_state.hpp"
+
 namespace rondo::train {
 namespace {
 
 constexpr std::string_view identity_prefix = "run.";
 
 /// Every tensor of the session by its name in the file: values, then one group a slot.
-std::vector<checkpoint::Tensor> tensors_of(Session& session) {
+std::vector<checkpoint::Tensor> tensors_of(Session& session, OptimizerState::Whole& slots) {
   grad::Arena& arena = session.arena();
-  const auto slot_names = session.optimizer().slot_names();
+  const optim::Optimizer& optimizer = session.optimizer();
+  const auto slot_names = optimizer.slot_names();
   std::vector<checkpoint::Tensor> tensors;
   for (std::size_t i = 0; i < arena.specs().size(); ++i) {
     const ParameterSpec& spec = arena.specs()[i];
     tensors.push_back({"parameter/" + spec.name, spec.shape, arena.view(i).value});
     if (spec.role == ParameterRole::statistic) continue;
-    for (std::size_t k = 0; k < slot_names.size(); ++k)
+    for (std::size_t k = 0; k < slot_names.size(); ++k) {
+      const Shape shape = optimizer.slot_shape(k, spec.shape);
+      if (element_count(shape) == 0) continue;
       tensors.push_back(
-          {fmt::format("slot/{}/{}", slot_names[k], spec.name), spec.shape, arena.slot(k, i)});
+          {fmt::format("slot/{}/{}", slot_names[k], spec.name), shape, slots.of(k, i)});
+    }
   }
   return tensors;
 }
@@ -74,8 +80,8 @@ struct Restored {
   double loss_scale = 1;
 };
 
-Restored load_on_root(Session& session, const std::filesystem::path& directory,
-                      const RunIdentity& identity) {
+Restored load_on_root(Session& session, OptimizerState::Whole& slots,
+                      const std::filesystem::path& directory, const RunIdentity& identity) {
   const auto found = checkpoint::find_newest(directory);
   if (!found) return {};
   check_identity(*found, identity);
@@ -84,7 +90,7 @@ Restored load_on_root(Session& session, const std::filesystem::path& directory,
                     .applied_steps = number<std::int64_t>(*found, "applied_steps"),
                     .clean_steps = number<std::int64_t>(*found, "clean_steps"),
                     .loss_scale = number<double>(*found, "loss_scale")};
-  checkpoint::load(*found, tensors_of(session));
+  checkpoint::load(*found, tensors_of(session, slots));
   return restored;
 }
 
@@ -92,6 +98,7 @@ Restored load_on_root(Session& session, const std::filesystem::path& directory,
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity) {
+  OptimizerState::Whole slots = session.optimizer_state().gather(comm);
   comm::agree_on_success(comm, [&] {
     if (!is_root(comm)) return;
     const Session::Counters counters = session.counters();
@@ -103,7 +110,7 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
     };
     for (const auto& [key, value] : identity)
       metadata[std::string(identity_prefix) + key] = value;
-    checkpoint::save(directory, step, tensors_of(session), metadata);
+    checkpoint::save(directory, step, tensors_of(session, slots), metadata);
   });
 }
 
@@ -111,12 +118,14 @@ std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
                                     const RunIdentity& identity) {
   Restored restored;
+  OptimizerState::Whole slots = session.optimizer_state().make_whole(comm);
   comm::agree_on_success(comm, [&] {
-    if (is_root(comm)) restored = load_on_root(session, directory, identity);
+    if (is_root(comm)) restored = load_on_root(session, slots, directory, identity);
   });
   comm::broadcast(comm, std::span(&restored, 1), 0);
   if (restored.found == 0) return std::nullopt;
   session.synchronize();
+  session.optimizer_state().scatter(comm, slots);
   session.restore({.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
                    .scaler = {.scale = static_cast<float>(restored.loss_scale),
                               .clean_steps = static_cast<int>(restored.clean_steps)}});

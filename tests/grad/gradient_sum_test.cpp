@@ -22,7 +22,7 @@ namespace {
 using testing::HasSubstr;
 
 std::vector<ParameterSpec> specs() {
-  return {{"a", {37}}, {"b", {5}}, {"c", {130}}};
+  return {{"a", {3700}}, {"b", {5}}, {"c", {1300}}};
 }
 
 /// What lane `lane` contributes to element `i` of parameter `p`; not exactly representable sums.
@@ -58,7 +58,7 @@ std::vector<float> total_on(int ranks, const StepPlan& plan) {
   std::mutex mutex;
   std::vector<std::vector<float>> totals;
   comm::run_ranks(ranks, [&](comm::Communicator& comm) {
-    Arena arena(specs(), {.bucket_bytes = plan.bucket_bytes});
+    Arena arena(specs(), {.bucket_bytes = plan.bucket_bytes}, comm);
     run_step(comm, arena, plan);
     std::vector<float> mine;
     for (std::size_t p = 0; p < specs().size(); ++p)
@@ -74,7 +74,7 @@ std::vector<float> total_on(int ranks, const StepPlan& plan) {
 TEST(GradientSum, sums_lanes_and_weights_on_any_number_of_ranks) {
   for (const int ranks : {1, 2, 3, 4, 6}) {
     comm::run_ranks(ranks, [](comm::Communicator& comm) {
-      Arena arena(specs(), {.bucket_bytes = 128});
+      Arena arena(specs(), {.bucket_bytes = 128}, comm);
 
       const StepSums sums = run_step(comm, arena, {});
 
@@ -112,7 +112,7 @@ TEST(GradientSum, unannounced_parameters_are_reduced_too) {
 
 TEST(GradientSum, clears_the_gradients_between_steps) {
   comm::run_ranks(2, [](comm::Communicator& comm) {
-    Arena arena(specs(), {});
+    Arena arena(specs(), {}, comm);
     GradientSum sum(arena, comm, 2, Reduction::fast);
     for (int step = 0; step < 2; ++step) {
       sum.begin_lane(sum.lanes().begin, 1);
@@ -131,7 +131,7 @@ TEST(GradientSum, announcing_gradients_advances_what_is_under_way) {
     std::vector<ParameterSpec> many;
     for (std::size_t p = 0; p < parameters; ++p)
       many.push_back({std::to_string(p), {1}});
-    Arena arena(many, {});
+    Arena arena(many, {}, comm);
     GradientSum sum(arena, comm, 2, Reduction::fast);
     std::vector<float> other(1000, 1.0F);
     const auto work =
@@ -153,7 +153,7 @@ TEST(GradientSum, announcing_gradients_advances_what_is_under_way) {
 
 TEST(GradientSum, refuses_more_ranks_than_lanes_and_names_both_ways_out) {
   comm::run_ranks(3, [](comm::Communicator& comm) {
-    Arena arena(specs(), {});
+    Arena arena(specs(), {}, comm);
     try {
       const GradientSum sum(arena, comm, 2, Reduction::fast);
       ADD_FAILURE() << "no error";
@@ -167,7 +167,7 @@ TEST(GradientSum, refuses_more_ranks_than_lanes_and_names_both_ways_out) {
 
 TEST(GradientSum, refuses_calls_out_of_turn) {
   comm::run_ranks(1, [](comm::Communicator& comm) {
-    Arena arena(specs(), {});
+    Arena arena(specs(), {}, comm);
     GradientSum sum(arena, comm, 2, Reduction::fast);
 
     EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
@@ -176,6 +176,7 @@ TEST(GradientSum, refuses_calls_out_of_turn) {
     sum.begin_lane(0, 1);
     sum.ready(0);
     EXPECT_THROW(sum.ready(0), UsageError);
+    EXPECT_THROW(sum.ready(3), UsageError);
     EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
   });
 }

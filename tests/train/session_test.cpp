@@ -116,15 +116,22 @@ TEST(Session, f16_overflow_on_one_rank_skips_the_step_and_lowers_the_scale_on_al
   });
 }
 
-TEST(Session, ranks_with_different_models_are_refused) {
-  comm::run_ranks(2, [](comm::Communicator& comm) {
+TEST(Session, ranks_with_different_models_are_refused_with_all_differences) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
     auto mine = specs();
     if (comm.rank() == 1) mine[0].shape = {4};
+    if (comm.rank() == 1) mine[1].name = "average";
+    if (comm.rank() == 2) mine.push_back({"more", {2, 5}, ParameterRole::bias});
     try {
-      const Session session(comm, mine, std::make_unique<PlainDescent>(), {.lanes = 2});
+      const Session session(comm, mine, std::make_unique<PlainDescent>(),
+                            {.lanes = comm.rank() == 2 ? 4U : 3U});
       ADD_FAILURE() << "no error";
-    } catch (const CommError& e) {
+    } catch (const AgreedError& e) {
       EXPECT_EQ(e.code(), ExitCode::internal);
+      EXPECT_THAT(e.what(), HasSubstr("rank 1:\n  parameter 0: 'w' (4) weight  <-  rank 0: "
+                                      "parameter 0: 'w' (3) weight\n  parameter 1: 'average'"));
+      EXPECT_THAT(e.what(), HasSubstr("rank 2:\n  lanes 4  <-  rank 0: lanes 3"));
+      EXPECT_THAT(e.what(), HasSubstr("parameter 2: 'more' (2, 5) bias  <-  rank 0: nothing"));
     }
   });
 }

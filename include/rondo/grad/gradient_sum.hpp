@@ -5,13 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/sharding.hpp"
 
 namespace rondo::grad {
 
@@ -36,6 +37,9 @@ struct StepSums {
 /// \throws ConfigError  more ranks than lanes: a lane cannot be split. Local, alike on every rank
 void check_lanes(int ranks, std::size_t lanes);
 
+class BucketReducer;
+class PieceSquares;
+
 /// Sums the gradients of all lanes over all ranks, weights and all; nothing is divided here.
 ///
 /// Accumulation and data parallelism are one mechanism: a step has a fixed number of lanes, a rank
@@ -43,13 +47,15 @@ void check_lanes(int ranks, std::size_t lanes);
 /// a lane ran. A step: for each own lane in order `begin_lane`, add the lane's gradients to the
 /// arena's, announcing each with `ready`, `end_lane`; then `finish`.
 ///
-/// `finish` is collective, and with Reduction::fast `ready` is too: the last lane's complete
-/// buckets start to travel at once, in the arena's order on every rank.
+/// The constructor and `finish` are collective, and so is `ready` in a rank's last lane: complete
+/// buckets start to travel at once, in the arena's order on every rank. Until then nothing is sent.
 class GradientSum {
  public:
-  /// Both references must outlive this object. Local.
+  /// The arena must be one for the ranks of `comm`; both must outlive this object.
   /// \throws ConfigError  more ranks than lanes
-  GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes, Reduction reduction);
+  GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes, Reduction reduction,
+              Sharding sharding = Sharding::none);
+  ~GradientSum();
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
 
@@ -59,41 +65,48 @@ class GradientSum {
   /// \throws UsageError  not the lane whose turn it is
   void begin_lane(std::size_t lane, double weight);
 
-  /// The gradient of `parameter` is complete for the current lane. Advances what travels already.
-  /// \throws UsageError  twice in one lane; CommError
+  /// The gradient of `parameter` is complete for the current lane and must not be touched until the
+  /// next one begins. Advances what travels already.
+  /// \throws UsageError  twice in one lane, or no such parameter; CommError
   void ready(std::size_t parameter);
 
-  /// The lane's loss sum and hits. Parameters not announced have a gradient of zero from this lane.
+  /// The lane's loss sum and hits. What was not announced is taken as it is: the gradient of a
+  /// parameter that no lane touches is zero.
   void end_lane(double loss, double correct);
 
-  /// Collective. Afterwards the arena's gradients hold the total on every rank; the next begin_lane
-  /// clears them. \throws UsageError  a lane is missing.  \throws CommError
+  /// Afterwards reduced() and squares() hold the total; the next begin_lane clears the gradients.
+  /// \throws UsageError  a lane is missing.  \throws CommError
   StepSums finish(bool stop_wanted);
 
- private:
-  struct LaneSums {
-    double weight = 0, loss = 0, correct = 0;
-  };
+  /// Whether reduced() holds this rank's shards only. Never with one rank.
+  bool is_sharded() const noexcept;
+  /// The totals: all of the arena's gradients, or this rank's shards, one bucket's after another
+  /// (Layout::shard_offset). The caller may use the memory until the next begin_lane.
+  std::span<float> reduced() noexcept;
+  /// For each of the layout's pieces the sum of squares of its totals; not finite where one of them
+  /// is not. The same bits on every rank, any number of ranks, bucket size and sharding.
+  std::span<const double> squares() const noexcept;
+  /// Bytes of the sums that wait for later lanes.
+  std::size_t partial_sum_bytes() const noexcept;
 
-  std::span<float> trailer(const Bucket& bucket);
+ private:
+  std::span<float> trailer() noexcept;
+  void count_ready(std::size_t bucket);
   void start_complete_buckets();
-  void start(const Bucket& bucket);
-  void reduce_in_lane_order();
   bool on_last_lane() const noexcept { return next_lane_ + 1 == range_.end; }
 
   Arena& arena_;
   comm::Communicator& comm_;
   std::size_t lanes_;
-  Reduction reduction_;
   comm::LaneRange range_;
+  std::unique_ptr<BucketReducer> reducer_;
+  std::unique_ptr<PieceSquares> squares_;
   std::size_t next_lane_;
   bool in_lane_ = false;
   std::vector<bool> announced_;           // by parameter, current lane
-  std::vector<std::size_t> bucket_of_;    // by parameter
-  std::vector<std::size_t> outstanding_;  // by bucket, parameters not yet announced
+  std::vector<std::size_t> touching_;     // by bucket, how many parameters touch it
+  std::vector<std::size_t> outstanding_;  // by bucket, of these not yet announced
   std::size_t started_ = 0;               // buckets on their way, in order
-  std::vector<std::unique_ptr<comm::Work>> works_;
-  std::optional<comm::LaneTreeSum> tree_;  // fixed only
 };
 
 }  // namespace rondo::grad

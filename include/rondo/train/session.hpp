@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/sharding.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
@@ -23,9 +25,16 @@ struct StepResult {
   double weight = 0;    ///< sum of the loss weights of the step
   double loss = 0;      ///< weighted mean over the step's samples
   double accuracy = 0;  ///< correct / weight
-  bool applied = true;  ///< false: gradients overflowed, the step was skipped (f16 only)
-  bool stop = false;    ///< some rank asked to stop: leave the loop now
+  /// Length of the mean gradient, without loss scale and before clipping; the same bits on any
+  /// number of ranks and with any sharding, if the gradients are. Running averages do not count.
+  double grad_norm = 0;
+  bool clipped = false;  ///< grad_norm was above Options::clip_norm
+  bool applied = true;   ///< false: gradients overflowed, the step was skipped (f16 only)
+  bool stop = false;     ///< some rank asked to stop: leave the loop now
 };
+
+class OptimizerState;
+class ParameterUpdate;
 
 /// All that a trainer's main() needs: parameters and gradients in one arena, lanes, their sum over
 /// all ranks, loss scaling and the optimizer.
@@ -35,8 +44,8 @@ struct StepResult {
 /// `ready(i)`, `end_lane(loss, correct)`; then `step(lr)`. Nobody divides by a batch or world size:
 /// weights travel with the sums, and the division happens once, here.
 ///
-/// Collective: the constructor, `synchronize`, `ready`, `step`. Specs, options and optimizer must
-/// be equal on all ranks. Not thread-safe.
+/// Collective: the constructor, `synchronize`, `ready` in a rank's last lane, `step`. Specs,
+/// options and optimizer must be equal on all ranks. Not thread-safe.
 class Session {
  public:
   struct Options {
@@ -45,21 +54,30 @@ class Session {
     Precision precision = Precision::f32;
     std::size_t bucket_bytes = std::size_t{1} << 22;
     float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
+    grad::Sharding sharding = grad::Sharding::none;
+    /// The mean gradient is shortened to this length where it is longer.
+    double clip_norm = std::numeric_limits<double>::infinity();
+    /// Elements of the mean gradient are moved into [-clip_value, clip_value], after clip_norm.
+    float clip_value = std::numeric_limits<float>::infinity();
+    precision::LossScaler::Options loss_scale = {};  ///< with Precision::f16
   };
 
   /// `comm` must outlive the session.
-  /// \throws ConfigError  more ranks than lanes
-  /// \throws CommError    (internal) the ranks' parameters differ
+  /// \throws ConfigError  more ranks than lanes, a bound that is not positive, or sharding with an
+  ///                      optimizer that must see whole parameters
+  /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, Options options);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+  ~Session();
 
+  /// After a step gradients are unspecified until the next lane begins.
   std::span<const ParameterView> parameters() const noexcept { return views_; }
   comm::LaneRange lanes() const noexcept { return sum_.lanes(); }
   grad::Arena& arena() noexcept { return arena_; }
 
-  /// Makes values and optimizer slots on every rank those of rank 0.
+  /// Makes the values on every rank those of rank 0.
   void synchronize();
 
   float loss_scale() const noexcept { return scaler_.scale(); }
@@ -68,7 +86,8 @@ class Session {
   void end_lane(double loss, double correct) { sum_.end_lane(loss, correct); }
 
   /// Sums the gradients over all lanes and updates the parameters.
-  /// \throws NumericError  gradients are not finite and precision is not f16: nothing was updated
+  /// \throws NumericError  loss or gradients are not finite and precision is not f16: nothing was
+  /// updated
   StepResult step(float lr, bool stop_wanted = false);
 
   /// Optimizer steps applied so far; skipped ones do not count.
@@ -84,11 +103,23 @@ class Session {
 
   const optim::Optimizer& optimizer() const noexcept { return *optimizer_; }
 
+  /// What this rank keeps in memory.
+  struct Memory {
+    std::size_t values_bytes = 0;
+    std::size_t gradients_bytes = 0;
+    std::size_t shards_bytes = 0;        ///< reduced gradients of this rank's shards
+    std::size_t slots_bytes = 0;         ///< the optimizer's
+    std::size_t partial_sums_bytes = 0;  ///< sums of lanes that wait for others
+  };
+  Memory memory();
+
+  /// For checkpoints.
+  OptimizerState& optimizer_state() noexcept;
+
  private:
-  void check_same_parameters();
-  void apply(float lr, double weight, float scale);
-  void update_statistic(std::size_t parameter, float weight_inverse);
-  std::string first_non_finite();
+  optim::StepContext context_of(const StepResult& result, float lr, double divisor) const;
+  double squared_norm() const;
+  std::string describe_non_finite() const;
 
   comm::Communicator& comm_;
   Options options_;
@@ -96,6 +127,7 @@ class Session {
   grad::Arena arena_;
   std::vector<ParameterView> views_;
   grad::GradientSum sum_;
+  std::unique_ptr<ParameterUpdate> update_;
   precision::LossScaler scaler_;
   std::uint64_t applied_steps_ = 0;
 };

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "grad/bucket_reducer.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+#include "grad/float_memory.hpp"
+#include "grad/release_pages.hpp"
+
+namespace rondo::grad {
+
+BucketReducer::BucketReducer(Arena& arena, comm::Communicator& comm, const Options& options)
+    : arena_(arena),
+      comm_(comm),
+      options_(options),
+      works_(arena.layout().buckets().size()),
+      released_(works_.size()) {
+  const Layout& layout = arena.layout();
+  require(layout.ranks() == comm.size(),
+          "the arena was not made for the ranks of this communicator: give it to its constructor");
+  if (options.sharding != Sharding::none && comm.size() > 1)
+    shards_ = allocate_floats(comm, layout.shard_elements());
+  for (std::size_t b = 0; b < works_.size(); ++b) {
+    names_.push_back(fmt::format("bucket {}", b));
+    if (options.reduction == Reduction::fixed)
+      trees_.emplace_back(options.lanes, layout.buckets()[b].size());
+  }
+}
+
+std::span<float> BucketReducer::gradients(std::size_t bucket) {
+  const ElementRange range = arena_.layout().buckets()[bucket];
+  return arena_.grads().subspan(range.begin, range.size());
+}
+
+std::span<float> BucketReducer::reduced() noexcept {
+  return shards_ ? floats_of(*shards_) : arena_.grads();
+}
+
+std::span<float> BucketReducer::shard(std::size_t bucket) {
+  const Layout& layout = arena_.layout();
+  const ElementRange whole = layout.buckets()[bucket];
+  const ElementRange mine = layout.shard(whole, comm_.rank());
+  return reduced().subspan(shards_ ? layout.shard_offset(whole) : mine.begin, mine.size());
+}
+
+void BucketReducer::clear() {
+  for (std::size_t b = 0; b < released_.size(); ++b) {
+    if (!released_[b]) std::ranges::fill(gradients(b), 0.0F);
+    released_[b] = false;
+  }
+}
+
+void BucketReducer::keep(std::size_t bucket, std::size_t lane) {
+  if (options_.reduction == Reduction::fast) return;
+  trees_[bucket].add(lane, gradients(bucket));
+  std::ranges::fill(gradients(bucket), 0.0F);
+}
+
+void BucketReducer::start(std::size_t bucket, std::size_t last_lane) {
+  works_[bucket] =
+      options_.reduction == Reduction::fast ? start_fast(bucket) : start_fixed(bucket, last_lane);
+}
+
+std::unique_ptr<comm::Work> BucketReducer::start_fast(std::size_t bucket) {
+  const auto input = std::as_writable_bytes(gradients(bucket));
+  const comm::CallOptions options{.name = names_[bucket]};
+  if (!shards_) return comm_.allreduce(input, DType::f32, comm::ReduceOp::sum, options);
+  return comm_.reduce_scatter(input, std::as_writable_bytes(shard(bucket)), DType::f32,
+                              comm::ReduceOp::sum, options);
+}
+
+std::unique_ptr<comm::Work> BucketReducer::start_fixed(std::size_t bucket, std::size_t last_lane) {
+  trees_[bucket].add(last_lane, gradients(bucket));
+  return comm_.allreduce_lanes(trees_[bucket].nodes(), options_.lanes, gradients(bucket),
+                               {.name = names_[bucket]});
+}
+
+void BucketReducer::finish(std::size_t bucket) {
+  comm::wait(comm_, *works_[bucket]);
+  works_[bucket].reset();
+  if (options_.reduction == Reduction::fixed) {
+    trees_[bucket].clear();
+    if (shards_) {
+      const ElementRange whole = arena_.layout().buckets()[bucket];
+      const ElementRange mine = arena_.layout().shard(whole, comm_.rank());
+      std::ranges::copy(arena_.grads().subspan(mine.begin, mine.size()), shard(bucket).begin());
+    }
+  }
+  if (shards_ && options_.sharding == Sharding::zero2)
+    released_[bucket] = release_pages(gradients(bucket));
+}
+
+std::size_t BucketReducer::partial_sum_bytes() const noexcept {
+  return 0;
+}
+
+}  // namespace rondo::grad

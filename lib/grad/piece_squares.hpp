@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "rondo/comm/communicator.hpp"
+#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/layout.hpp"
+
+namespace rondo::grad {
+
+/// Sums of squares of all pieces, each computed by the rank whose shard the piece lies in.
+///
+/// Together with them travels the step's trailer. All of it is f64 and has one contributor, the
+/// others add zeros: the sum is exact and the same bits on all ranks.
+class PieceSquares {
+ public:
+  /// Collective.
+  PieceSquares(const Layout& layout, comm::Communicator& comm);
+
+  /// Forgets the last step.
+  void clear();
+  /// Reads this rank's shard of a bucket, best while it is in the cache.
+  void measure(ElementRange bucket, std::span<const float> shard);
+  /// Collective, once all buckets were measured: the pieces of all ranks, and the trailer.
+  StepSums exchange();
+
+  std::span<const double> pieces() const noexcept { return all_.first(layout_.pieces().size()); }
+
+ private:
+  const Layout& layout_;
+  comm::Communicator& comm_;
+  std::unique_ptr<comm::Memory> memory_;
+  std::span<double> all_;  // of the pieces, then the trailer's elements
+};
+
+}  // namespace rondo::grad

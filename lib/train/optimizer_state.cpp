@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train/optimizer_state.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "rondo/base/error.hpp"
+#include "rondo/comm/agree.hpp"
+
+namespace rondo::train {
+namespace {
+
+constexpr std::size_t line_elements = cache_line_bytes / sizeof(float);
+
+/// Where slot `k` of each parameter lies in memory of its own; the end of the last one is the
+/// slot's length.
+std::vector<grad::ElementRange> places_of(const grad::Layout& layout,
+                                          const optim::Optimizer& optimizer, std::size_t k) {
+  std::vector<grad::ElementRange> places;
+  std::size_t cursor = 0;
+  for (const ParameterSpec& spec : layout.specs()) {
+    const std::size_t count = spec.role == ParameterRole::statistic
+                                  ? 0
+                                  : element_count(optimizer.slot_shape(k, spec.shape));
+    places.push_back({cursor, cursor + count});
+    cursor = round_up(cursor + count, line_elements);
+  }
+  return places;
+}
+
+}  // namespace
+
+OptimizerState::OptimizerState(const grad::Layout& layout, const optim::Optimizer& optimizer,
+                               int rank, bool sharded)
+    : layout_(layout),
+      sharded_(sharded),
+      holding_(sharded ? Holding::shards(layout, rank) : Holding::everything(layout)) {
+  const bool own_shapes = optimizer.scope() == optim::Scope::parameter;
+  require(!own_shapes || !sharded, "slots of whole parameters cannot be sharded");
+  for (std::size_t k = 0; k < optimizer.slot_names().size(); ++k) {
+    if (own_shapes) places_.push_back(places_of(layout, optimizer, k));
+    slots_.emplace_back(own_shapes ? places_[k].back().end : holding_.elements());
+  }
+}
+
+std::size_t OptimizerState::bytes() const noexcept {
+  std::size_t elements = 0;
+  for (const auto& slot : slots_)
+    elements += slot.size();
+  return elements * sizeof(float);
+}
+
+std::span<float> OptimizerState::of(std::size_t k, const Run& run) {
+  if (places_.empty()) return slots_[k].span().subspan(run.local, run.range.size());
+  const grad::ElementRange place = places_[k][run.parameter];
+  return slots_[k].span().subspan(place.begin, place.size());
+}
+
+std::span<float> OptimizerState::part_of(std::size_t k, const Part& part) {
+  return slots_[k].span().subspan(part.local, part.range.size());
+}
+
+std::span<float> OptimizerState::Whole::of(std::size_t k, std::size_t parameter) {
+  const grad::ElementRange range = state_.layout_.parameter(parameter);
+  if (state_.sharded_) return copies_.at(k).span().subspan(range.begin, range.size());
+  return state_.of(k, {.parameter = parameter, .range = range, .pieces = {}, .local = range.begin});
+}
+
+OptimizerState::Whole OptimizerState::make_whole(comm::Communicator& comm) {
+  Whole whole(*this);
+  if (!sharded_) return whole;
+  comm::agree_on_success(comm, [&] {
+    if (!is_root(comm)) return;
+    for (std::size_t k = 0; k < slots_.size(); ++k)
+      whole.copies_.emplace_back(layout_.elements());
+  });
+  return whole;
+}
+
+OptimizerState::Whole OptimizerState::gather(comm::Communicator& comm) {
+  Whole whole = make_whole(comm);
+  if (!sharded_) return whole;
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
+    for (std::size_t b = 0; b < holding_.parts().size(); ++b) {
+      const grad::ElementRange bucket = layout_.buckets()[b];
+      std::vector<float> all(bucket.size());
+      comm::allgather(comm, std::span<const float>(part_of(k, holding_.parts()[b])),
+                      std::span(all));
+      if (is_root(comm)) std::ranges::copy(all, whole.copies_[k].data() + bucket.begin);
+    }
+  }
+  return whole;
+}
+
+void OptimizerState::scatter(comm::Communicator& comm, Whole& whole) {
+  for (std::size_t k = 0; k < slots_.size(); ++k) {
+    if (!sharded_) {
+      comm::broadcast(comm, slots_[k].span(), 0);
+      continue;
+    }
+    for (std::size_t b = 0; b < holding_.parts().size(); ++b) {
+      const grad::ElementRange bucket = layout_.buckets()[b];
+      const Part& mine = holding_.parts()[b];
+      std::vector<float> all(bucket.size());
+      if (is_root(comm))
+        std::copy_n(whole.copies_[k].data() + bucket.begin, bucket.size(), all.begin());
+      comm::broadcast(comm, std::span(all), 0);
+      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(mine.range.begin - bucket.begin),
+                  mine.range.size(), part_of(k, mine).begin());
+    }
+  }
+}
+
+}  // namespace rondo::train

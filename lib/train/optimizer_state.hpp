@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "rondo/base/aligned_buffer.hpp"
+#include "rondo/comm/communicator.hpp"
+#include "rondo/grad/layout.hpp"
+#include "rondo/optim/optimizer.hpp"
+
+#include "train/holding.hpp"
+
+namespace rondo::train {
+
+/// The optimizer's slots for what this rank holds, and their way to and from one rank.
+class OptimizerState {
+ public:
+  /// The layout must outlive the state. `sharded`: the rank holds its shards.
+  OptimizerState(const grad::Layout& layout, const optim::Optimizer& optimizer, int rank,
+                 bool sharded);
+
+  const Holding& holding() const noexcept { return holding_; }
+  bool is_sharded() const noexcept { return sharded_; }
+  std::size_t slots() const noexcept { return slots_.size(); }
+  std::size_t bytes() const noexcept;
+
+  /// Slot `k` of a run.
+  std::span<float> of(std::size_t k, const Run& run);
+
+  /// Every slot of whole parameters. Where ranks hold everything these are views, else copies.
+  class Whole {
+   public:
+    std::span<float> of(std::size_t k, std::size_t parameter);
+
+   private:
+    friend class OptimizerState;
+    explicit Whole(OptimizerState& state) : state_(state) {}
+    OptimizerState& state_;
+    std::vector<AlignedBuffer<float>> copies_;  // on rank 0, where sharded
+  };
+
+  /// Collective: the slots of all ranks on rank 0. \throws AgreedError  no memory, CommError
+  Whole gather(comm::Communicator& comm);
+  /// Memory to fill on rank 0, for scatter. Collective. \throws AgreedError  no memory
+  Whole make_whole(comm::Communicator& comm);
+  /// Collective: every rank's slots become what rank 0 holds.
+  void scatter(comm::Communicator& comm, Whole& whole);
+
+ private:
+  std::span<float> part_of(std::size_t k, const Part& part);
+
+  const grad::Layout& layout_;
+  bool sharded_;
+  Holding holding_;
+  std::vector<std::vector<grad::ElementRange>> places_;  // by slot and parameter, if of own shapes
+  std::vector<AlignedBuffer<float>> slots_;
+};
+
+}  // namespace rondo::train

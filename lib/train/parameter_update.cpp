@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train/parameter_update.hpp"
+
+#include <algorithm>
+
+namespace rondo::train {
+
+ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
+                                 grad::GradientSum& sum, const optim::Optimizer& optimizer,
+                                 float statistic_momentum)
+    : arena_(arena),
+      comm_(comm),
+      sum_(sum),
+      optimizer_(optimizer),
+      statistic_momentum_(statistic_momentum),
+      state_(arena.layout(), optimizer, comm.rank(), sum.is_sharded()),
+      slots_(state_.slots()) {
+  if (optimizer.scope() != optim::Scope::norms) return;
+  piece_sums_.resize(2 * arena.layout().pieces().size());
+  sums_.resize(arena.specs().size());
+}
+
+void ParameterUpdate::apply(const optim::StepContext& context, float weight_inverse) {
+  if (optimizer_.scope() == optim::Scope::norms) measure_parameters(context);
+  const auto& parts = state_.holding().parts();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (const Run& run : parts[i].runs) {
+      if (is_statistic(run))
+        update_statistic(run, weight_inverse);
+      else
+        update(run, context);
+    }
+    if (sum_.is_sharded()) works_.push_back(gather(i));
+    comm_.progress();
+  }
+  for (auto& work : works_)
+    comm::wait(comm_, *work);
+  works_.clear();
+}
+
+bool ParameterUpdate::is_statistic(const Run& run) const {
+  return arena_.specs()[run.parameter].role == ParameterRole::statistic;
+}
+
+optim::UpdateRange ParameterUpdate::range_of(const Run& run) {
+  const ParameterSpec& spec = arena_.specs()[run.parameter];
+  for (std::size_t k = 0; k < slots_.size(); ++k)
+    slots_[k] = state_.of(k, run);
+  return {.value = arena_.values().subspan(run.range.begin, run.range.size()),
+          .grad = sum_.reduced().subspan(run.local, run.range.size()),
+          .slots = slots_,
+          .first = run.range.begin,
+          .shape = &spec.shape,
+          .decays = spec.role == ParameterRole::weight};
+}
+
+void ParameterUpdate::update(const Run& run, const optim::StepContext& context) {
+  optim::UpdateRange range = range_of(run);
+  if (!sums_.empty()) range.sums = sums_[run.parameter];
+  optimizer_.update(range, context);
+}
+
+void ParameterUpdate::update_statistic(const Run& run, float weight_inverse) {
+  const auto value = arena_.values().subspan(run.range.begin, run.range.size());
+  const auto total = sum_.reduced().subspan(run.local, run.range.size());
+  for (std::size_t i = 0; i < value.size(); ++i)
+    value[i] =
+        (1.0F - statistic_momentum_) * value[i] + statistic_momentum_ * (total[i] * weight_inverse);
+}
+
+/// Every piece is measured once, by whom it concerns, and the pieces of a parameter are added in
+/// one order: the same bits for any cut of the arena.
+void ParameterUpdate::measure_parameters(const optim::StepContext& context) {
+  std::ranges::fill(piece_sums_, 0.0);
+  for (const Part& part : state_.holding().parts()) {
+    for (const Run& run : part.runs)
+      if (!is_statistic(run)) measure_pieces(run, context);
+  }
+  if (sum_.is_sharded())
+    comm::allreduce(comm_, std::span(piece_sums_), comm::ReduceOp::sum, {.name = "norms"});
+
+  std::ranges::fill(sums_, optim::SquareSums{});
+  const auto pieces = arena_.layout().pieces();
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    optim::SquareSums& sum = sums_[pieces[i].parameter];
+    sum = sum + optim::SquareSums{piece_sums_[2 * i], piece_sums_[2 * i + 1]};
+  }
+}
+
+void ParameterUpdate::measure_pieces(const Run& run, const optim::StepContext& context) {
+  for (std::size_t i = run.pieces.begin; i < run.pieces.end; ++i) {
+    const grad::ElementRange range = arena_.layout().pieces()[i].range;
+    const Run piece{.parameter = run.parameter,
+                    .range = range,
+                    .pieces = {i, i + 1},
+                    .local = run.local + range.begin - run.range.begin};
+    const optim::SquareSums sums = optimizer_.measure(range_of(piece), context);
+    piece_sums_[2 * i] = sums.value;
+    piece_sums_[2 * i + 1] = sums.direction;
+  }
+}
+
+std::unique_ptr<comm::Work> ParameterUpdate::gather(std::size_t part) {
+  const Part& mine = state_.holding().parts()[part];
+  const grad::ElementRange bucket = arena_.layout().buckets()[part];
+  // The gradients of this shard have served; their memory keeps the values while they travel.
+  const auto outgoing = sum_.reduced().subspan(mine.local, mine.range.size());
+  std::ranges::copy(arena_.values().subspan(mine.range.begin, mine.range.size()), outgoing.begin());
+  const auto all = arena_.values().subspan(bucket.begin, bucket.size());
+  return comm_.allgather(std::as_bytes(outgoing), std::as_writable_bytes(all), {.name = "values"});
+}
+
+}  // namespace rondo::train

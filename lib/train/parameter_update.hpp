@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "rondo/comm/communicator.hpp"
+#include "rondo/grad/arena.hpp"
+#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/optim/optimizer.hpp"
+
+#include "train/optimizer_state.hpp"
+
+namespace rondo::train {
+
+/// Brings the parameters from one step to the next, from the sums that a GradientSum holds: on all
+/// of the arena, or on this rank's shards, whose new values all ranks then gather.
+class ParameterUpdate {
+ public:
+  /// All references must outlive this object. Local.
+  ParameterUpdate(grad::Arena& arena, comm::Communicator& comm, grad::GradientSum& sum,
+                  const optim::Optimizer& optimizer, float statistic_momentum);
+
+  /// Collective where gradients are sharded; their memory is used to send values from.
+  void apply(const optim::StepContext& context, float weight_inverse);
+
+  OptimizerState& state() noexcept { return state_; }
+
+ private:
+  bool is_statistic(const Run& run) const;
+  optim::UpdateRange range_of(const Run& run);
+  void measure_parameters(const optim::StepContext& context);
+  void measure_pieces(const Run& run, const optim::StepContext& context);
+  void update(const Run& run, const optim::StepContext& context);
+  void update_statistic(const Run& run, float weight_inverse);
+  std::unique_ptr<comm::Work> gather(std::size_t part);
+
+  grad::Arena& arena_;
+  comm::Communicator& comm_;
+  grad::GradientSum& sum_;
+  const optim::Optimizer& optimizer_;
+  float statistic_momentum_;
+  OptimizerState state_;
+  std::vector<std::span<float>> slots_;  // of the range at hand
+  std::vector<double> piece_sums_;       // Scope::norms: value and direction of each piece
+  std::vector<optim::SquareSums> sums_;  // Scope::norms: by parameter
+  std::vector<std::unique_ptr<comm::Work>> works_;
+};
+
+}  // namespace rondo::train
