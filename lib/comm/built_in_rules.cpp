@@ -60,7 +60,10 @@ constexpr TuningRule rules[] = {
     {Collective::broadcast, Algorithm::pipelined_tree},
 
     {Collective::barrier, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
     {Collective::allreduce_lanes, Algorithm::direct},
+    {Collective::reduce_scatter_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter_lanes, Algorithm::direct},
 };
 
 }  // namespace
@@ -70,9 +73,9 @@ std::span<const TuningRule> built_in_rules() {
 }
 
 std::vector<Algorithm> algorithms_of(Collective collective) {
-  // Two have one way by messages, which the catalogue does not list: a dissemination, and slices.
+  // One way by messages, which the catalogue does not list: a dissemination, and slices.
   if (collective == Collective::barrier) return {Algorithm::recursive_doubling, Algorithm::shared};
-  if (collective == Collective::allreduce_lanes) return {Algorithm::direct};
+  if (is_over_lanes(collective)) return {Algorithm::direct, Algorithm::shared};
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
   all.push_back(Algorithm::shared);

@@ -12,6 +12,7 @@ std::string_view name_of(Collective collective) {
     case Collective::broadcast: return "broadcast";
     case Collective::barrier: return "barrier";
     case Collective::allreduce_lanes: return "allreduce_lanes";
+    case Collective::reduce_scatter_lanes: return "reduce_scatter_lanes";
   }
   return "?";
 }

@@ -3,6 +3,7 @@
 #include "comm/check_call.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -36,7 +37,7 @@ void require_blocks(std::size_t whole_bytes, std::size_t block_bytes, int size) 
 }
 
 void require_covering(const Call& call, LaneRange range) {
-  require(call.lanes > 0, "allreduce_lanes of no lanes: a sum over lanes needs one at least");
+  require(call.lanes > 0, "no lanes: a sum over lanes needs one at least");
   const auto covers = [](const LaneNode& node, LaneRange lanes_of_node) {
     return node.lanes == lanes_of_node;
   };
@@ -45,11 +46,33 @@ void require_covering(const Call& call, LaneRange range) {
         fmt::format("{} nodes do not cover this rank's lanes {} to {} of {} along the "
                     "lane tree: add every one of these lanes to one LaneTreeSum",
                     call.nodes.size(), range.begin, range.end, call.lanes));
+}
+
+/// The result lies in `part` of a node's sum, exactly, or apart from all of it.
+void require_in_place_or_apart(const LaneNode& node, std::span<const float> part,
+                               std::span<const std::byte> result) {
+  const auto sum = std::as_bytes(node.sum);
+  const std::less<> before;
+  const bool apart = !before(sum.data(), result.data() + result.size()) ||
+                     !before(result.data(), sum.data() + sum.size());
+  if (apart || result.data() == std::as_bytes(part).data()) return;
+  throw UsageError(
+      fmt::format("the result overlaps the sum of lanes {} to {}: it must be apart from it, or "
+                  "exactly its place in it",
+                  node.lanes.begin, node.lanes.end));
+}
+
+void require_sums(const Call& call, const Place& place) {
+  const bool scatters = call.collective == Collective::reduce_scatter_lanes;
+  const auto parts = static_cast<std::size_t>(scatters ? place.size : 1);
+  const auto part = static_cast<std::size_t>(scatters ? place.rank : 0);
+  const std::size_t count = call.output.size() / sizeof(float);
   for (const LaneNode& node : call.nodes) {
-    if (node.sum.size_bytes() != call.output.size())
-      throw UsageError(fmt::format("the sum of lanes {} to {} has {} elements, the result has {}",
+    if (node.sum.size() != parts * count)
+      throw UsageError(fmt::format("the sum of lanes {} to {} has {} elements, {} needs {}",
                                    node.lanes.begin, node.lanes.end, node.sum.size(),
-                                   call.output.size() / sizeof(float)));
+                                   name_of(call.collective), parts * count));
+    require_in_place_or_apart(node, node.sum.subspan(part * count, count), call.output);
   }
 }
 
@@ -88,7 +111,9 @@ void check_call(const Call& call, const Place& place) {
       return;
     case Collective::barrier: return;
     case Collective::allreduce_lanes:
-      return require_covering(call, lane_range(place.rank, place.size, call.lanes));
+    case Collective::reduce_scatter_lanes:
+      require_covering(call, lane_range(place.rank, place.size, call.lanes));
+      return require_sums(call, place);
   }
 }
 

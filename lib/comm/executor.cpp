@@ -15,6 +15,7 @@
 #include "comm/checked_run.hpp"
 #include "comm/message_path.hpp"
 #include "comm/shm/hierarchical.hpp"
+#include "comm/shm/lanes.hpp"
 #include "comm/shm/one_shot.hpp"
 #include "comm/tags.hpp"
 
@@ -23,6 +24,10 @@ namespace rondo::comm {
 Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
                        Signature signature) {
   const Tuning& tuning = selector_.tuning();
+  if (call.options.algorithm == Algorithm::shared && is_over_lanes(call.collective)) {
+    co_await share_lanes(channel, call, std::move(nodes), signature);
+    co_return;
+  }
   if (call.options.algorithm == Algorithm::shared) {
     co_await run_shared(*node_, channel.runner(), call, signature, tuning.shared_memory);
     co_return;
@@ -36,6 +41,17 @@ Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
   } else {
     co_await checked_run(channel, signature, call, tuning.transport.copy_limit_bytes, body);
   }
+}
+
+/// In the node's memory if all that it touches lies in windows, else by messages.
+Task Executor::share_lanes(Channel& channel, Call call, std::vector<LaneNode> nodes,
+                           Signature signature) {
+  co_await enter_lanes_round(*node_, channel.runner(), call, nodes, signature);
+  const std::size_t streaming_bytes = selector_.tuning().shared_memory.streaming_bytes;
+  if (are_lanes_direct(*node_, call))
+    co_await direct_lanes(*node_, channel.runner(), call, streaming_bytes);
+  else
+    co_await run_algorithm(channel, call, std::move(nodes), signature);
 }
 
 Task Executor::run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes,
@@ -59,7 +75,8 @@ Algorithm Executor::between_nodes(Call call) const {
 }
 
 bool Executor::runs_inline(const Call& call) const {
-  return is_one_node() && selector_.choose(call).algorithm == Algorithm::shared;
+  return is_one_node() && !is_over_lanes(call.collective) &&
+         selector_.choose(call).algorithm == Algorithm::shared;
 }
 
 void Executor::run_inline(Transport& transport, const Call& call, const Signature& signature,

@@ -39,8 +39,8 @@ class Executor {
   /// Executes a chosen call. The executor must outlive the task.
   Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
-  /// Whether run_inline() takes this call: between ranks of one node, in its memory. What is around
-  /// a short call costs more than the call.
+  /// Whether run_inline() takes this call: between ranks of one node, in its memory, and
+  /// without lanes, which may need messages. What is around a short call costs more than the call.
   bool runs_inline(const Call& call) const;
   void run_inline(Transport& transport, const Call& call, const Signature& signature,
                   Deadline deadline);
@@ -58,6 +58,7 @@ class Executor {
  private:
   bool is_one_node() const noexcept { return node_ != nullptr && place_.nodes == 1; }
   Algorithm between_nodes(Call call) const;
+  Task share_lanes(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
   Task run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
   Place place_;

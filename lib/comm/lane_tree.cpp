@@ -3,11 +3,13 @@
 #include "rondo/comm/lane_tree.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
 
+#include "comm/kernels/reduce.hpp"
 #include "comm/lane_tree_split.hpp"
 
 namespace rondo::comm {
@@ -24,9 +26,19 @@ void append_covering(LaneRange node, LaneRange range, std::vector<LaneRange>& no
   append_covering({middle, node.end}, range, nodes);
 }
 
-void add_to(std::span<float> sum, std::span<const float> values) {
-  for (std::size_t i = 0; i < sum.size(); ++i)
-    sum[i] += values[i];
+/// Whether `range`, which is not empty, is a node.
+bool is_node(LaneRange range, std::size_t lanes) {
+  LaneRange node{0, lanes};
+  while (node != range) {
+    const std::size_t middle = split_of(node);
+    if (range.end <= middle)
+      node.end = middle;
+    else if (range.begin >= middle)
+      node.begin = middle;
+    else
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -45,50 +57,110 @@ std::vector<LaneRange> covering_nodes(LaneRange range, std::size_t lanes) {
   return nodes;
 }
 
+std::size_t most_partials(LaneRange range, std::size_t lanes) {
+  std::size_t most = 0;
+  for (std::size_t end = range.begin + 1; end <= range.end; ++end)
+    most = std::max(most, covering_nodes({range.begin, end}, lanes).size());
+  return most;
+}
+
+LaneTreeSum::LaneTreeSum(std::size_t lanes, std::size_t count,
+                         std::vector<std::span<float>> buffers)
+    : lanes_(lanes), count_(count), owns_memory_(false), buffers_(std::move(buffers)) {
+  for (const auto buffer : buffers_) {
+    if (buffer.size() != count)
+      throw UsageError(
+          fmt::format("a buffer has {} values, the sums have {}", buffer.size(), count));
+  }
+}
+
 void LaneTreeSum::add(std::size_t lane, std::span<const float> values) {
-  const std::size_t next = used_ == 0 ? lane : partials_[used_ - 1].lanes.end;
+  require_next(lane, values);
+  const LaneRange leaf{lane, lane + 1};
+  const std::size_t merged = merged_by(leaf);
+  if (merged == 0) {
+    partials_.push_back({leaf, next_buffer()});
+    std::ranges::copy(values, partials_.back().sum.begin());
+    return;
+  }
+  const std::size_t kept = partials_.size() - merged;
+  merge(values, std::span(partials_).subspan(kept), partials_[kept].sum);
+  partials_.resize(kept + 1);
+  partials_.back().lanes.end = leaf.end;
+}
+
+void LaneTreeSum::add_last(std::size_t lane, std::span<float> values) {
+  require_next(lane, values);
+  LaneRange node{lane, lane + 1};
+  const std::size_t merged = merged_by(node);
+  if (merged > 0) {
+    const auto siblings = std::span(partials_).last(merged);
+    merge(values, siblings, values);
+    node.begin = siblings.front().lanes.begin;
+    partials_.resize(partials_.size() - merged);
+  }
+  partials_.push_back({node, values});
+  has_last_ = true;
+}
+
+void LaneTreeSum::require_next(std::size_t lane, std::span<const float> values) const {
+  require(!has_last_, "a lane after the last one: add_last() ends the sum, clear() begins another");
+  const std::size_t next = partials_.empty() ? lane : partials_.back().lanes.end;
   if (lane != next || lane >= lanes_)
     throw UsageError(
         fmt::format("lane {} of {} added out of order: {} comes next", lane, lanes_, next));
   if (values.size() != count_)
     throw UsageError(
         fmt::format("lane {} has {} values, the sum has {}", lane, values.size(), count_));
+}
 
-  const LaneRange leaf{lane, lane + 1};
-  if (used_ > 0 && are_siblings(partials_[used_ - 1].lanes, leaf)) {
-    add_to(partials_[used_ - 1].sum.span(), values);
-    partials_[used_ - 1].lanes.end = leaf.end;
-  } else {
-    push(leaf, values);
+/// How many of the last partial sums are in the largest node that `leaf` completes.
+std::size_t LaneTreeSum::merged_by(LaneRange leaf) const {
+  std::size_t merged = 0;
+  while (merged < partials_.size()) {
+    const LaneRange left = partials_[partials_.size() - merged - 1].lanes;
+    if (!is_node({left.begin, leaf.end}, lanes_)) break;
+    ++merged;
   }
-  while (used_ > 1 && are_siblings(partials_[used_ - 2].lanes, partials_[used_ - 1].lanes))
-    merge_last_two();
+  return merged;
 }
 
-bool LaneTreeSum::are_siblings(LaneRange left, LaneRange right) const {
-  return covering_nodes({left.begin, right.end}, lanes_).size() == 1;
+/// Adds the last sibling to `values`, the one before to that, and so on: a sum of two has the same
+/// bits either way round.
+void LaneTreeSum::merge(std::span<const float> values, std::span<const Partial> siblings,
+                        std::span<float> sum) {
+  std::vector<const std::byte*> inputs{std::as_bytes(values).data()};
+  for (std::size_t k = siblings.size(); k-- > 0;)
+    inputs.push_back(std::as_bytes(siblings[k].sum).data());
+  std::byte* const output = std::as_writable_bytes(sum).data();
+  reduce_all(DType::f32, ReduceOp::sum, 1, inputs, std::span(&output, 1), sum.size_bytes(),
+             Stores::cached);
 }
 
-void LaneTreeSum::merge_last_two() {
-  Partial& left = partials_[used_ - 2];
-  const Partial& right = partials_[used_ - 1];
-  add_to(left.sum.span(), right.sum.span());
-  left.lanes.end = right.lanes.end;
-  --used_;
-}
-
-void LaneTreeSum::push(LaneRange leaf, std::span<const float> values) {
-  if (used_ == partials_.size()) partials_.push_back({{}, AlignedBuffer<float>(count_)});
-  Partial& partial = partials_[used_++];
-  partial.lanes = leaf;
-  std::ranges::copy(values, partial.sum.data());
+std::span<float> LaneTreeSum::next_buffer() {
+  const std::size_t used = partials_.size();
+  if (used == buffers_.size()) {
+    if (!owns_memory_)
+      throw UsageError(
+          fmt::format("{} buffers are too few for these lanes: most_partials() says how many they "
+                      "need",
+                      buffers_.size()));
+    memory_.emplace_back(count_);
+    buffers_.push_back(memory_.back().span());
+  }
+  return buffers_[used];
 }
 
 std::vector<LaneNode> LaneTreeSum::nodes() const {
   std::vector<LaneNode> nodes;
-  for (std::size_t i = 0; i < used_; ++i)
-    nodes.push_back({partials_[i].lanes, partials_[i].sum.span()});
+  for (const Partial& partial : partials_)
+    nodes.push_back({partial.lanes, partial.sum});
   return nodes;
+}
+
+void LaneTreeSum::clear() noexcept {
+  partials_.clear();
+  has_last_ = false;
 }
 
 }  // namespace rondo::comm

@@ -6,9 +6,16 @@
 #include <utility>
 
 #include "comm/algorithms/catalogue.hpp"
-#include "comm/algorithms/lane_tree_allreduce.hpp"
+#include "comm/algorithms/lane_tree.hpp"
 
 namespace rondo::comm {
+namespace {
+
+std::span<float> floats_of(std::span<std::byte> bytes) {
+  return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
+}  // namespace
 
 Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
                      Segmentation segmentation) {
@@ -35,10 +42,12 @@ Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
       break;
     case Collective::barrier: break;  // comparing the signatures was one
     case Collective::allreduce_lanes:
-      co_await lane_tree_allreduce(
-          channel, std::move(nodes), call.lanes,
-          {reinterpret_cast<float*>(call.output.data()), call.output.size() / sizeof(float)},
-          segmentation);
+      co_await lane_tree_allreduce(channel, std::move(nodes), call.lanes, floats_of(call.output),
+                                   segmentation);
+      break;
+    case Collective::reduce_scatter_lanes:
+      co_await lane_tree_reduce_scatter(channel, std::move(nodes), call.lanes,
+                                        floats_of(call.output));
       break;
   }
 }

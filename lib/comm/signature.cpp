@@ -30,7 +30,8 @@ std::string describe_call(const Signature& s) {
       return fmt::format("broadcast of {} bytes from rank {}", s.count, s.detail);
     case Collective::barrier: return "barrier";
     case Collective::allreduce_lanes:
-      return fmt::format("allreduce_lanes of {} lanes, {} elements", s.detail, s.count);
+    case Collective::reduce_scatter_lanes:
+      return fmt::format("{} of {} lanes, {} elements", name_of(s.kind), s.detail, s.count);
   }
   return "unknown operation (do all ranks run the same program?)";
 }
@@ -89,6 +90,7 @@ Signature signature_of(const Call& call, std::uint32_t sequence) {
       break;
     case Collective::barrier: break;
     case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes:
       s.dtype = call.dtype;
       s.detail = static_cast<std::uint32_t>(call.lanes);
       s.count = call.output.size() / size_of(call.dtype);

@@ -12,8 +12,6 @@
 #include "rondo/base/philox.hpp"
 #include "rondo/comm/inproc.hpp"
 
-#include "comm/algorithms/lane_tree_allreduce.hpp"
-
 namespace rondo::comm {
 namespace {
 
@@ -48,20 +46,6 @@ LaneTreeSum sum_of(LaneRange range, std::size_t lanes, std::size_t count) {
   for (std::size_t lane = range.begin; lane < range.end; ++lane)
     sum.add(lane, lane_values(lane, count));
   return sum;
-}
-
-/// Rank 0's sum over all lanes on `ranks` ranks; all ranks must hold the same.
-std::vector<float> sum_on(int ranks, std::size_t lanes, std::size_t count) {
-  std::vector<std::vector<float>> results(static_cast<std::size_t>(ranks));
-  run_ranks(ranks, [&](Communicator& comm) {
-    auto& result = results[static_cast<std::size_t>(comm.rank())];
-    result.resize(count);
-    const auto sum = sum_of(lane_range(comm.rank(), ranks, lanes), lanes, count);
-    wait(comm, *comm.allreduce_lanes(sum.nodes(), lanes, result));
-  });
-  for (const auto& result : results)
-    EXPECT_EQ(result, results[0]) << ranks << " ranks hold different bits";
-  return results[0];
 }
 
 TEST(LaneRange, ranges_tile_the_lanes_in_the_order_of_the_ranks) {
@@ -121,31 +105,6 @@ TEST(LaneTreeSum, takes_lanes_in_order_and_starts_again_after_clear) {
   sum.add(3, lane_values(3, 1));
   EXPECT_THROW(sum.add(4, lane_values(4, 1)), UsageError);
   EXPECT_EQ(sum.nodes().front().lanes, (LaneRange{3, 4}));
-}
-
-TEST(AllreduceLanes, has_the_bits_of_the_tree_on_any_number_of_ranks) {
-  for (const std::size_t lanes : {1UL, 2UL, 3UL, 5UL, 8UL, 12UL, 13UL}) {
-    for (const std::size_t count : {1UL, 3UL, 257UL}) {
-      const auto expected = tree_sum({0, lanes}, count);
-      for (int ranks = 1; ranks <= 8; ++ranks)
-        EXPECT_EQ(sum_on(ranks, lanes, count), expected)
-            << ranks << " ranks, " << lanes << " lanes, " << count << " values";
-    }
-  }
-}
-
-TEST(AllreduceLanes, differs_in_bits_from_adding_in_the_order_of_the_ranks) {
-  // If this fails, the values above cannot tell one order from another.
-  constexpr std::size_t lanes = 12;
-  constexpr std::size_t count = 257;
-  std::vector<float> in_order(count);
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    const auto values = lane_values(lane, count);
-    for (std::size_t i = 0; i < count; ++i)
-      in_order[i] += values[i];
-  }
-
-  EXPECT_NE(in_order, tree_sum({0, lanes}, count));
 }
 
 TEST(AllreduceLanes, refuses_nodes_that_are_not_this_ranks) {

@@ -22,8 +22,15 @@ enum class Collective : std::uint8_t {
   allgather,
   broadcast,
   barrier,
-  allreduce_lanes
+  allreduce_lanes,
+  reduce_scatter_lanes
 };
+
+/// Sums over lanes, in the order of the lane tree.
+constexpr bool is_over_lanes(Collective collective) {
+  return collective == Collective::allreduce_lanes ||
+         collective == Collective::reduce_scatter_lanes;
+}
 
 /// How ranks work together on one collective; lib/comm/README.md says which does what and when.
 enum class Algorithm : std::uint8_t {
@@ -58,7 +65,7 @@ struct Call {
   int root = 0;
   std::span<const std::byte> input = {};
   std::span<std::byte> output = {};
-  std::span<const LaneNode> nodes = {};  ///< of allreduce_lanes
+  std::span<const LaneNode> nodes = {};  ///< of the sums over lanes
   std::size_t lanes = 0;
   CallOptions options = {};
 };

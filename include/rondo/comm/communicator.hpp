@@ -164,12 +164,26 @@ class Communicator {
   /// The sum over all lanes, added along the lane tree: the same bits on any number of ranks.
   ///
   /// `nodes` are the sums of this rank's lanes, lane_range(rank(), size(), lanes), as LaneTreeSum
-  /// yields them; the list is copied, the sums are views that must live as buffers do and must not
-  /// overlap `result`. Each sum is as long as `result`. Traffic: each rank sends (p-1)/p *
-  /// result.size_bytes() once for each of its nodes and once more.
+  /// yields them; the list is copied, the sums are views that must live as buffers do. Each sum is
+  /// as long as `result`, which is the memory of one of them or apart from all. Where the sums and
+  /// results of all ranks of one node lie in memory of allocate(), nothing is copied; else each
+  /// rank sends (p-1)/p * result.size_bytes() once for each of its nodes and once more.
   std::unique_ptr<Work> allreduce_lanes(std::span<const LaneNode> nodes, std::size_t lanes,
                                         std::span<float> result, CallOptions options = {}) {
     return start({.collective = Collective::allreduce_lanes,
+                  .dtype = DType::f32,
+                  .output = std::as_writable_bytes(result),
+                  .nodes = nodes,
+                  .lanes = lanes,
+                  .options = options});
+  }
+
+  /// As allreduce_lanes(), but `result` is this rank's part of the sum alone, the rank()-th of
+  /// size() equal ones. Each sum is size() times as long; `result` is that part of one of them, or
+  /// apart from all, and may lie anywhere. The same bits as in allreduce_lanes().
+  std::unique_ptr<Work> reduce_scatter_lanes(std::span<const LaneNode> nodes, std::size_t lanes,
+                                             std::span<float> result, CallOptions options = {}) {
+    return start({.collective = Collective::reduce_scatter_lanes,
                   .dtype = DType::f32,
                   .output = std::as_writable_bytes(result),
                   .nodes = nodes,

@@ -35,39 +35,60 @@ struct LaneNode {
   std::span<const float> sum;
 };
 
+/// How many partial sums LaneTreeSum::add() holds at the most while it takes the lanes of `range`:
+/// at most 2 log2(lanes). 0 for an empty range.
+std::size_t most_partials(LaneRange range, std::size_t lanes);
+
 /// Adds the lanes of one rank along the tree over all lanes, as they come.
 ///
-/// A binary counter: siblings merge at once, so that beside the nodes of finished subtrees at most
-/// log2(lanes) buffers of `count` floats are held; their memory is reused. Local.
+/// A binary counter: a lane merges at once, in one pass over memory, with all siblings that it
+/// completes, so that no more than the sums of finished subtrees are held. Their memory is used
+/// again. Local.
 class LaneTreeSum {
  public:
+  /// Takes memory of its own as it needs it.
   LaneTreeSum(std::size_t lanes, std::size_t count) : lanes_(lanes), count_(count) {}
+  /// In the caller's memory, which outlives this: `buffers` of `count` floats each, as many as
+  /// most_partials() says for the lanes that add() will take.
+  /// \throws UsageError  a buffer has another length
+  LaneTreeSum(std::size_t lanes, std::size_t count, std::vector<std::span<float>> buffers);
 
   /// Adds `values` as the sum of `lane`. Copies; `values` may change afterwards.
-  /// \throws UsageError  not the lane after the last one, or not `count` values
+  /// \throws UsageError  not the lane after the last one, not `count` values, no buffer left, or
+  ///                     after add_last()
   void add(std::size_t lane, std::span<const float> values);
 
-  /// The sums of the largest complete nodes so far, in order. Views, valid until the next add() or
-  /// clear().
+  /// Adds the last lane in place: `values` become the sum of the node that it completes, which
+  /// nodes() shows there. Nothing is copied: one lane alone is not even touched. `values` must live
+  /// as long as the nodes are used. \throws UsageError as add(), but that it needs no buffer
+  void add_last(std::size_t lane, std::span<float> values);
+
+  /// The sums of the largest complete nodes so far, in order. Views, valid until the next add(),
+  /// add_last() or clear().
   std::vector<LaneNode> nodes() const;
 
   /// Forgets all lanes and keeps the memory.
-  void clear() noexcept { used_ = 0; }
+  void clear() noexcept;
 
  private:
   struct Partial {
     LaneRange lanes;
-    AlignedBuffer<float> sum;
+    std::span<float> sum;
   };
 
-  bool are_siblings(LaneRange left, LaneRange right) const;
-  void push(LaneRange leaf, std::span<const float> values);
-  void merge_last_two();
+  void require_next(std::size_t lane, std::span<const float> values) const;
+  std::size_t merged_by(LaneRange leaf) const;
+  static void merge(std::span<const float> values, std::span<const Partial> siblings,
+                    std::span<float> sum);
+  std::span<float> next_buffer();
 
   std::size_t lanes_;
   std::size_t count_;
-  std::size_t used_ = 0;
-  std::vector<Partial> partials_;  // the first used_ are nodes, the others spare memory
+  bool owns_memory_ = true;
+  bool has_last_ = false;
+  std::vector<AlignedBuffer<float>> memory_;  // if it is its own
+  std::vector<std::span<float>> buffers_;     // one for each partial sum, in order
+  std::vector<Partial> partials_;
 };
 
 }  // namespace rondo::comm

@@ -89,7 +89,8 @@ std::span<const Algorithm> algorithms_for(Collective collective) {
     case Collective::allgather: return for_allgather;
     case Collective::broadcast: return for_broadcast;
     case Collective::barrier:
-    case Collective::allreduce_lanes: return {};
+    case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes: return {};
   }
   return {};
 }

@@ -80,7 +80,8 @@ Task direct(Node& node, Runner& runner, Call call, std::size_t streaming_bytes) 
     case Collective::allgather: push_block(node, call, stores); break;
     case Collective::broadcast: pull_from_root(node, call, stores); break;
     case Collective::barrier:
-    case Collective::allreduce_lanes: break;
+    case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes: break;
   }
   co_await finish_round(node, runner);
 }

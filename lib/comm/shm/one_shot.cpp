@@ -56,14 +56,15 @@ void leave(Node& node, const Call& call, const Signature& signature) {
                     call.output.size());
       return;
     case Collective::barrier:
-    case Collective::allreduce_lanes: return;
+    case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes: return;
   }
 }
 
 }  // namespace
 
 bool is_one_shot(const Call& call, std::size_t limit_bytes) {
-  return call.collective != Collective::allreduce_lanes &&
+  return !is_over_lanes(call.collective) &&
          call.input.size() <= std::min(limit_bytes, Post::payload_bytes);
 }
 

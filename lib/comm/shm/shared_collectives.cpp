@@ -50,7 +50,8 @@ Task staged(Node& node, Runner& runner, Call call, SharedMemoryTuning tuning) {
       co_await staged_broadcast(node, runner, call.output, call.root, options);
       break;
     case Collective::barrier:
-    case Collective::allreduce_lanes: break;
+    case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes: break;
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace rondo::comm {
 
-/// Any collective but allreduce_lanes between the ranks of one node, by whichever way its length
-/// and its buffers' memory allow; checks the signature first.
+/// Any collective but the sums over lanes between the ranks of one node, by whichever way its
+/// length and its buffers' memory allow; checks the signature first.
 ///
 /// Collective over the node. \throws CommError  the ranks disagree, or as Node::throw_gone
 Task run_shared(Node& node, Runner& runner, Call call, Signature signature,
