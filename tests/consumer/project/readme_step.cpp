@@ -23,19 +23,9 @@ double add_gradient(std::size_t lane, std::span<const rondo::ParameterView> line
 
 }  // namespace
 
+/// The README's training step, with this data.
 int main() {
-  const rondo::comm::MpiWorld mpi;
-  const auto comm = rondo::comm::make_mpi_communicator();
-  const std::vector<rondo::ParameterSpec> model = {{"slope", {1}}, {"offset", {1}}};
-  rondo::train::Session session(*comm, model, rondo::optim::make_optimizer("sgd", {}),
-                                {.lanes = 8});
-  for (int step = 0; step < 200; ++step) {
-    for (auto lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
-      session.begin_lane(lane, 16);  // sixteen samples: the lane's weight
-      session.end_lane(add_gradient(lane, session.parameters()), 0);  // your backward pass
-    }
-    session.step(0.1F);  // one sum over all lanes of all ranks, one division, one update
-  }
+#include "readme_step.inc"
   const auto line = session.parameters();
   if (is_root(*comm)) std::printf("y = %.3f x + %.3f\n", line[0].value[0], line[1].value[0]);
 }
