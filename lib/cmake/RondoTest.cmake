@@ -30,6 +30,13 @@ function(rondo_add_test name)
   endif()
 endfunction()
 
+# rondo_name_program(<test> <macro> <program>)
+#   The test runs that target; the macro is its path, quoted for the shell.
+function(rondo_name_program test macro program)
+  target_compile_definitions(${test} PRIVATE "${macro}=\"\\\"$<TARGET_FILE:${program}>\\\"\"")
+  add_dependencies(${test} ${program})
+endfunction()
+
 # rondo_add_mpi_test(<name> RANKS <n>... SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
 #   One program on tests/support/mpi_main.cpp, registered once per rank count as <name>/np<n>.
 function(rondo_add_mpi_test name)

@@ -6,10 +6,10 @@ target_compile_definitions(rondo_test_programs
   PRIVATE RONDO_MPIRUN="${MPIEXEC_EXECUTABLE} ${mpiexec_flags}")
 target_link_libraries(rondo_test_programs PUBLIC rondo::base PRIVATE fmt::fmt rondo_flags)
 
+rondo_add_test(run_program_test SOURCES ../support/run_program_test.cpp LIBS rondo_test_programs)
+
 rondo_add_test(train_image_test SOURCES train_image_test.cpp
   LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
-target_compile_definitions(train_image_test PRIVATE
-  RONDO_TRAIN_IMAGE_PROGRAM="$<TARGET_FILE:rondo-train-image>"
-  RONDO_DATA_PROGRAM="$<TARGET_FILE:rondo-data>")
-add_dependencies(train_image_test rondo-train-image rondo-data)
+rondo_name_program(train_image_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
+rondo_name_program(train_image_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_image_test PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")

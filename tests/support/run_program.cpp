@@ -23,14 +23,21 @@ std::string content(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string shell_word(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text)
+    word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 ProgramResult run_program(const std::string& command) {
   const TemporaryDirectory files;
   const auto out = files.path() / "out";
   const auto err = files.path() / "err";
   const auto begin = std::chrono::steady_clock::now();
-  const int status = std::system(fmt::format("{{ {}; }} </dev/null >{} 2>{}", command, out.string(),
-                                             err.string())
-                                     .c_str());  // NOLINT(concurrency-mt-unsafe)
+  const std::string redirected =
+      fmt::format("{{ {}; }} </dev/null >{} 2>{}", command, shell_word(out), shell_word(err));
+  const int status = std::system(redirected.c_str());  // NOLINT(concurrency-mt-unsafe)
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
           .out = content(out),

@@ -13,6 +13,9 @@ struct ProgramResult {
   double seconds = 0;
 };
 
+/// `text` as one word of a shell command, whatever is in it.
+std::string shell_word(const std::string& text);
+
 /// Runs `command` by the shell, without standard input, and waits for its end.
 ProgramResult run_program(const std::string& command);
 
