@@ -15,17 +15,38 @@
 namespace rondo::comm::algorithms {
 namespace {
 
-/// What comes down a tree: to this rank, in segments, and from it to its children.
-class Descent {
+/// One direction of a tree at this rank: what goes along it, in segments.
+class Flow {
  public:
-  Descent(Channel channel, Tree tree, std::span<std::byte> data, Reduction reduction,
-          Segmentation segmentation)
+  Flow(Channel channel, Tree tree, std::span<std::byte> data, Reduction reduction,
+       Segmentation segmentation)
       : channel_(channel),
         elements_(channel_, reduction, segmentation),
         tree_(std::move(tree)),
         segments_(elements_.segments(data)) {}
-  Descent(const Descent&) = delete;
-  Descent& operator=(const Descent&) = delete;
+  Flow(const Flow&) = delete;
+  Flow& operator=(const Flow&) = delete;
+
+ protected:
+  ~Flow() = default;
+
+  /// The segments to ask for before segment `next` can be waited for.
+  std::size_t receive_limit(std::size_t next) const {
+    return std::min(next + elements_.ahead(), segments_.size());
+  }
+
+  Channel channel_;
+  ElementChannel elements_;
+  Tree tree_;
+  std::vector<std::span<std::byte>> segments_;
+  std::deque<Arrival> arrivals_;  // by segment; in an ascent, of each by child
+  std::size_t posted_ = 0;        // segments
+};
+
+/// What comes down a tree: to this rank, and from it to its children.
+class Descent final : public Flow {
+ public:
+  using Flow::Flow;
 
   /// Of the root: segment `k` is complete.
   void begin(std::size_t k) { pass_on(elements_.pack(segments_[k])); }
@@ -51,7 +72,7 @@ class Descent {
 
  private:
   void post_receives(std::size_t next, Outbox* operands) {
-    const std::size_t limit = std::min(next + elements_.ahead(), segments_.size());
+    const std::size_t limit = receive_limit(next);
     for (; posted_ < limit; ++posted_) {
       if (operands != nullptr && !operands->through(posted_ + 1)) return;
       arrivals_.push_back(elements_.receive(*tree_.parent, segments_[posted_]));
@@ -62,27 +83,13 @@ class Descent {
     for (const int child : tree_.children)
       elements_.send(child, parcel);
   }
-
-  Channel channel_;
-  ElementChannel elements_;
-  Tree tree_;
-  std::vector<std::span<std::byte>> segments_;
-  std::deque<Arrival> arrivals_;
-  std::size_t posted_ = 0;
 };
 
 /// What goes up a tree: the children's values are added to this rank's, segment by segment. At the
 /// root each sum goes down again at once.
-class Ascent {
+class Ascent final : public Flow {
  public:
-  Ascent(Channel channel, Tree tree, std::span<std::byte> data, Reduction reduction,
-         Segmentation segmentation)
-      : channel_(channel),
-        elements_(channel_, reduction, segmentation),
-        tree_(std::move(tree)),
-        segments_(elements_.segments(data)) {}
-  Ascent(const Ascent&) = delete;
-  Ascent& operator=(const Ascent&) = delete;
+  using Flow::Flow;
 
   Outbox& outbox() noexcept { return elements_.outbox(); }
 
@@ -108,19 +115,12 @@ class Ascent {
 
  private:
   void post_receives(std::size_t next) {
-    const std::size_t limit = std::min(next + elements_.ahead(), segments_.size());
+    const std::size_t limit = receive_limit(next);
     for (; posted_ < limit; ++posted_) {
       for (const int child : tree_.children)
         arrivals_.push_back(elements_.receive_operand(child, segments_[posted_].size()));
     }
   }
-
-  Channel channel_;
-  ElementChannel elements_;
-  Tree tree_;
-  std::vector<std::span<std::byte>> segments_;
-  std::deque<Arrival> arrivals_;  // by segment, and by child
-  std::size_t posted_ = 0;
 };
 
 Task reduce_and_broadcast(Channel& channel, Tree tree, std::span<std::byte> data,
