@@ -44,18 +44,21 @@ constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::ring},
 
     {Collective::reduce_scatter, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::reduce_scatter, Algorithm::rabenseifner, {17, 64}, {}, 8_MiB},
     {Collective::reduce_scatter, Algorithm::rabenseifner, {65, any}, {}, 64_MiB},
     {Collective::reduce_scatter, Algorithm::ring},
 
     {Collective::allgather, Algorithm::shared, {}, {1, 1}},
+    {Collective::allgather, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allgather, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::allgather, Algorithm::recursive_doubling, {17, 64}, {}, 8_MiB},
     {Collective::allgather, Algorithm::recursive_doubling, {65, any}, {}, 64_MiB},
     {Collective::allgather, Algorithm::ring},
 
     {Collective::broadcast, Algorithm::shared, {}, {1, 1}},
+    {Collective::broadcast, Algorithm::hierarchical, {}, {2, any}},
     {Collective::broadcast, Algorithm::tree, {}, {}, 128_KiB},
     {Collective::broadcast, Algorithm::pipelined_tree},
 
@@ -65,6 +68,10 @@ constexpr TuningRule rules[] = {
     {Collective::reduce_scatter_lanes, Algorithm::shared, {}, {1, 1}},
     {Collective::reduce_scatter_lanes, Algorithm::direct},
 };
+
+bool has_equal_nodes(const Place& place) {
+  return place.smallest_node_size * place.nodes == place.size;
+}
 
 }  // namespace
 
@@ -79,7 +86,7 @@ std::vector<Algorithm> algorithms_of(Collective collective) {
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
   all.push_back(Algorithm::shared);
-  if (collective == Collective::allreduce) all.push_back(Algorithm::hierarchical);
+  all.push_back(Algorithm::hierarchical);
   return all;
 }
 
@@ -88,8 +95,10 @@ bool fits(Algorithm algorithm, Collective collective, const Place& place) {
   if (std::ranges::find(known, algorithm) == known.end()) return false;
   if (place.size == 1) return true;
   if (algorithm == Algorithm::shared) return place.nodes == 1;
-  if (algorithm == Algorithm::hierarchical) return 1 < place.nodes && place.nodes < place.size;
-  return true;
+  if (algorithm != Algorithm::hierarchical) return true;
+  const bool has_blocks =
+      collective == Collective::reduce_scatter || collective == Collective::allgather;
+  return 1 < place.nodes && place.nodes < place.size && (!has_blocks || has_equal_nodes(place));
 }
 
 }  // namespace rondo::comm

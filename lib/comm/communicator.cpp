@@ -84,7 +84,11 @@ Place place_in(const Transport& transport, bool shared_memory) {
   place.node = *self;
   place.nodes = *std::ranges::max_element(nodes) + 1;
   place.node_rank = static_cast<int>(std::count(nodes.begin(), self, *self));
-  place.node_size = static_cast<int>(std::ranges::count(nodes, *self));
+  std::vector<int> sizes(static_cast<std::size_t>(place.nodes));
+  for (const int node : nodes)
+    ++sizes[static_cast<std::size_t>(node)];
+  place.node_size = sizes[static_cast<std::size_t>(place.node)];
+  place.smallest_node_size = *std::ranges::min_element(sizes);
   return place;
 }
 

@@ -59,17 +59,16 @@ Task Executor::run_algorithm(Channel& channel, Call call, std::vector<LaneNode> 
   const TransportTuning& tuning = selector_.tuning().transport;
   const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
   if (call.options.algorithm == Algorithm::hierarchical)
-    return hierarchical_allreduce(*node_, channel, call, signature, between_nodes(call),
-                                  segmentation);
+    return hierarchical(*node_, channel, call, signature, {between_nodes(call), segmentation});
   return run_by_messages(channel, call, std::move(nodes), segmentation);
 }
 
-/// What serves the slices that a node's ranks carry.
+/// What serves the part of the call's bytes that each rank of a node carries.
 Algorithm Executor::between_nodes(Call call) const {
-  const auto slice =
-      call.output.first(call.output.size() / static_cast<std::size_t>(node_->carriers()));
-  call.input = slice;
-  call.output = slice;
+  const std::span<const std::byte> longer =
+      call.input.size() > call.output.size() ? call.input : call.output;
+  call.input = longer.first(longer.size() / static_cast<std::size_t>(node_->carriers()));
+  call.output = {};
   call.options.algorithm = Algorithm::automatic;
   return between_nodes_.choose(call).algorithm;
 }

@@ -104,30 +104,33 @@ void for_each_reduction(Check check) {
   }
 }
 
-inline void check_allreduce(comm::Communicator& comm, std::size_t count) {
+inline void check_allreduce(comm::Communicator& comm, std::size_t count,
+                            comm::CallOptions options = {}) {
   for_each_reduction([&]<class T>(std::type_identity<T>, comm::ReduceOp op) {
     auto data = planted_data<T>(comm.rank(), count);
-    comm::allreduce(comm, std::span<T>(data), op);
+    comm::allreduce(comm, std::span<T>(data), op, options);
     expect_reduction(data, op, comm.size(), 0,
                      describe_case("allreduce", comm.rank(), comm.size(), count, dtype_of<T>, op));
   });
 }
 
-inline void check_reduce_scatter(comm::Communicator& comm, std::size_t count) {
+inline void check_reduce_scatter(comm::Communicator& comm, std::size_t count,
+                                 comm::CallOptions options = {}) {
   for_each_reduction([&]<class T>(std::type_identity<T>, comm::ReduceOp op) {
     const auto input = planted_data<T>(comm.rank(), count * static_cast<std::size_t>(comm.size()));
     std::vector<T> output(count);
-    comm::reduce_scatter(comm, std::span<const T>(input), std::span<T>(output), op);
+    comm::reduce_scatter(comm, std::span<const T>(input), std::span<T>(output), op, options);
     expect_reduction(
         output, op, comm.size(), count * static_cast<std::size_t>(comm.rank()),
         describe_case("reduce_scatter", comm.rank(), comm.size(), count, dtype_of<T>, op));
   });
 }
 
-inline void check_allgather(comm::Communicator& comm, std::size_t count) {
+inline void check_allgather(comm::Communicator& comm, std::size_t count,
+                            comm::CallOptions options = {}) {
   const auto input = planted_data<int>(comm.rank(), count);
   std::vector<int> output(count * static_cast<std::size_t>(comm.size()), -99);
-  comm::allgather(comm, std::span<const int>(input), std::span<int>(output));
+  comm::allgather(comm, std::span<const int>(input), std::span<int>(output), options);
 
   std::vector<int> expected;
   for (int rank = 0; rank < comm.size(); ++rank) {
@@ -137,10 +140,11 @@ inline void check_allgather(comm::Communicator& comm, std::size_t count) {
   EXPECT_EQ(output, expected) << count << " elements on rank " << comm.rank();
 }
 
-inline void check_broadcast(comm::Communicator& comm, std::size_t count) {
+inline void check_broadcast(comm::Communicator& comm, std::size_t count,
+                            comm::CallOptions options = {}) {
   for (int root = 0; root < comm.size(); ++root) {
     auto data = planted_data<int>(comm.rank(), count);
-    comm::broadcast(comm, std::span<int>(data), root);
+    comm::broadcast(comm, std::span<int>(data), root, options);
     EXPECT_EQ(data, planted_data<int>(root, count))
         << count << " elements from " << root << " on rank " << comm.rank();
   }

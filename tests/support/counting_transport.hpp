@@ -5,8 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "rondo/comm/transport.hpp"
 
@@ -16,9 +18,14 @@ namespace rondo::test {
 /// after, which other threads may ask.
 class CountingTransport final : public comm::Transport {
  public:
-  explicit CountingTransport(comm::Transport& inner) : inner_(inner) {}
+  explicit CountingTransport(comm::Transport& inner)
+      : inner_(inner), bytes_sent_(static_cast<std::size_t>(inner.size())) {}
 
-  std::size_t bytes_sent() const noexcept { return bytes_sent_; }
+  std::size_t bytes_sent() const noexcept {
+    return std::accumulate(bytes_sent_.begin(), bytes_sent_.end(), std::size_t{0});
+  }
+  /// The same by receiver.
+  const std::vector<std::size_t>& bytes_sent_to() const noexcept { return bytes_sent_; }
   const std::atomic<int>& looks() const noexcept { return looks_; }
 
   int rank() const noexcept override { return inner_.rank(); }
@@ -26,7 +33,7 @@ class CountingTransport final : public comm::Transport {
   std::span<const int> nodes() const noexcept override { return inner_.nodes(); }
   bool is_crowded() const noexcept override { return inner_.is_crowded(); }
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
-    bytes_sent_ += bytes.size();
+    bytes_sent_[static_cast<std::size_t>(peer)] += bytes.size();
     return inner_.post_send(peer, tag, bytes);
   }
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
@@ -45,7 +52,7 @@ class CountingTransport final : public comm::Transport {
 
  private:
   comm::Transport& inner_;
-  std::size_t bytes_sent_ = 0;
+  std::vector<std::size_t> bytes_sent_;
   std::atomic<int> looks_ = 0;
 };
 

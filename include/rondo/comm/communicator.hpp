@@ -57,6 +57,7 @@ struct Place {
   int nodes = 1;
   int node_rank = 0;  ///< among the ranks of this node, in their order
   int node_size = 1;
+  int smallest_node_size = 1;  ///< equal on all ranks
 };
 
 /// Memory of one rank that the communicator's other ranks on its node reach without copies. Zeroed,

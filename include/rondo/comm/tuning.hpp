@@ -81,7 +81,8 @@ inline std::size_t bytes_of(const Call& call) {
 std::vector<Algorithm> algorithms_of(Collective collective);
 
 /// Whether ranks placed like this can run `collective` by `algorithm`: it has it, `shared` finds
-/// all of them on one node, `hierarchical` several on some of several nodes.
+/// all of them on one node, `hierarchical` several on some of several nodes; where every rank has a
+/// block of its own (reduce_scatter, allgather), equally many on each.
 bool fits(Algorithm algorithm, Collective collective, const Place& place);
 
 /// As a JSON document, which parse_tuning() reads.

@@ -8,77 +8,139 @@
 #include "comm/algorithms/catalogue.hpp"
 #include "comm/algorithms/group_transport.hpp"
 #include "comm/kernels/reduce.hpp"
-#include "comm/shm/direct.hpp"
+#include "comm/shm/node_steps.hpp"
 #include "comm/shm/shared_collectives.hpp"
 #include "comm/shm/slices.hpp"
-#include "comm/shm/staged.hpp"
 
 namespace rondo::comm {
 namespace {
 
-/// Which bytes each rank of the node carries: nothing beyond the smallest node's size.
-std::vector<Cut> slices_of(const Node& node, std::size_t bytes) {
+/// One call, once the node's ranks have posted it.
+class Hierarchy {
+ public:
+  Hierarchy(Node& node, Channel& channel, const Call& call, BetweenNodes between)
+      : node_(node),
+        channel_(channel),
+        call_(call),
+        between_(between),
+        steps_(node, channel.runner(), call),
+        group_(channel.transport(), node.counterparts(), node.number()),
+        counterparts_(channel.over(group_)) {}
+
+  Task allreduce();
+  Task reduce_scatter();
+  Task allgather();
+  Task broadcast();
+
+ private:
+  /// Which bytes each rank of the node carries: nothing beyond the smallest node's size.
+  std::vector<Cut> slices() const;
+  /// By rank of this node, the block of its counterpart on node `number`.
+  std::vector<Cut> blocks_of(int number, std::size_t block_bytes) const;
+
+  algorithms::Reduction reduction() const {
+    return {call_.dtype, call_.op == ReduceOp::avg ? ReduceOp::sum : call_.op, call_.options.wire};
+  }
+  void divide_sum(std::span<std::byte> sum) const {
+    if (call_.op == ReduceOp::avg) divide(call_.dtype, sum, channel_.size());
+  }
+
+  Node& node_;
+  Channel& channel_;
+  const Call& call_;
+  BetweenNodes between_;
+  NodeSteps steps_;
+  GroupTransport group_;
+  Channel counterparts_;
+};
+
+std::vector<Cut> Hierarchy::slices() const {
+  const std::size_t bytes = call_.output.size();
   std::vector<Cut> slices;
-  for (int local = 0; local < node.size(); ++local)
-    slices.push_back(local < node.carriers() ? slice_of(bytes, local, node.carriers())
-                                             : Cut{bytes, bytes});
+  for (int local = 0; local < node_.size(); ++local)
+    slices.push_back(local < node_.carriers() ? slice_of(bytes, local, node_.carriers())
+                                              : Cut{bytes, bytes});
   return slices;
 }
 
-/// Reduces this rank's slice of all inputs of the node into its own output.
-Task reduce_on_node(Node& node, Runner& runner, Call call, std::vector<Cut> slices, bool direct) {
-  const Cut slice = slices[static_cast<std::size_t>(node.rank())];
-  const auto output = call.output.subspan(slice.begin, slice.end - slice.begin);
-  if (!direct) {
-    co_await staged_reduce_blocks(node, runner, call.input, slices, output,
-                                  {.dtype = call.dtype, .op = call.op});
-    co_return;
+std::vector<Cut> Hierarchy::blocks_of(int number, std::size_t block_bytes) const {
+  std::vector<Cut> blocks;
+  for (int local = 0; local < node_.size(); ++local) {
+    const auto rank = static_cast<std::size_t>(node_.global_rank(number, local));
+    blocks.push_back({rank * block_bytes, (rank + 1) * block_bytes});
   }
-  for (int local = 0; local < node.size(); ++local)
-    node.inputs()[static_cast<std::size_t>(local)] =
-        node.address(local, node.post(local).input) + slice.begin;
-  std::byte* const to = output.data();
-  reduce_all(call.dtype, call.op, 1, node.inputs(), std::span(&to, 1), output.size(),
-             Stores::cached);
+  return blocks;
 }
 
-/// Copies this rank's slice of its output into all others of the node.
-Task spread_on_node(Node& node, Runner& runner, Call call, std::vector<Cut> slices, bool direct) {
-  const Cut slice = slices[static_cast<std::size_t>(node.rank())];
-  const auto own = call.output.subspan(slice.begin, slice.end - slice.begin);
-  if (!direct) {
-    co_await staged_gather_blocks(node, runner, own, slices, call.output, {});
-    co_return;
+Task Hierarchy::allreduce() {
+  const auto all = slices();
+  const Cut slice = all[static_cast<std::size_t>(node_.rank())];
+  const auto own = call_.output.subspan(slice.begin, slice.end - slice.begin);
+  co_await steps_.reduce(all, own);
+  if (!own.empty()) {
+    co_await algorithms::allreduce(counterparts_, between_.algorithm, own, reduction(),
+                                   between_.segmentation);
+    divide_sum(own);
   }
-  for (int local = 0; local < node.size(); ++local) {
-    if (local == node.rank()) continue;
-    copy_bytes(own, {node.address(local, node.post(local).output) + slice.begin, own.size()},
-               Stores::cached);
-  }
-  co_await finish_round(node, runner);
+  co_await steps_.spread(all, own);
+  co_await steps_.finish();
+}
+
+Task Hierarchy::reduce_scatter() {
+  const std::size_t block_bytes = call_.output.size();
+  Scratch memory = channel_.scratch(block_bytes * node_.counterparts().size());
+  const auto sums = memory.bytes();
+  for (int number = 0; number < counterparts_.size(); ++number)
+    co_await steps_.reduce(
+        blocks_of(number, block_bytes),
+        sums.subspan(static_cast<std::size_t>(number) * block_bytes, block_bytes));
+  co_await algorithms::reduce_scatter(counterparts_, between_.algorithm, sums, call_.output,
+                                      reduction(), between_.segmentation);
+  divide_sum(call_.output);
+  co_await steps_.finish();
+}
+
+Task Hierarchy::allgather() {
+  const std::size_t block_bytes = call_.input.size();
+  Scratch memory = channel_.scratch(block_bytes * node_.counterparts().size());
+  const Blocks gathered(memory.bytes(), 1, counterparts_.size());
+  std::ranges::copy(call_.input, gathered[node_.number()].begin());
+  co_await algorithms::allgather(counterparts_, between_.algorithm, gathered,
+                                 between_.segmentation);
+  for (int number = 0; number < counterparts_.size(); ++number)
+    co_await steps_.spread(blocks_of(number, block_bytes), gathered[number]);
+  co_await steps_.finish();
+}
+
+Task Hierarchy::broadcast() {
+  const int root_number = channel_.nodes()[static_cast<std::size_t>(call_.root)];
+  const bool has_root = root_number == node_.number();
+  if (has_root) co_await steps_.broadcast(node_.local_rank(call_.root));
+  const auto all = slices();
+  const Cut slice = all[static_cast<std::size_t>(node_.rank())];
+  const auto own = call_.output.subspan(slice.begin, slice.end - slice.begin);
+  if (!own.empty())
+    co_await algorithms::broadcast(counterparts_, between_.algorithm, own, root_number,
+                                   between_.segmentation);
+  if (!has_root) co_await steps_.spread(all, own);
+  co_await steps_.finish();
 }
 
 }  // namespace
 
-Task hierarchical_allreduce(Node& node, Channel& channel, Call call, Signature signature,
-                            Algorithm between, Segmentation segmentation) {
+Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
+                  BetweenNodes between) {
   co_await enter_round(node, channel.runner(), call, signature);
-  const bool direct = is_direct(node, call);
-  node.require_all();
-  const std::vector<Cut> slices = slices_of(node, call.output.size());
-  co_await reduce_on_node(node, channel.runner(), call, slices, direct);
-
-  const Cut slice = slices[static_cast<std::size_t>(node.rank())];
-  if (slice.begin < slice.end) {
-    const auto own = call.output.subspan(slice.begin, slice.end - slice.begin);
-    GroupTransport group(channel.transport(), node.counterparts(), node.number());
-    Channel group_channel = channel.over(group);
-    const ReduceOp op = call.op == ReduceOp::avg ? ReduceOp::sum : call.op;
-    co_await algorithms::allreduce(group_channel, between, own, {call.dtype, op, call.options.wire},
-                                   segmentation);
-    if (call.op == ReduceOp::avg) divide(call.dtype, own, channel.size());
+  Hierarchy hierarchy(node, channel, call, between);
+  switch (call.collective) {
+    case Collective::allreduce: co_await hierarchy.allreduce(); break;
+    case Collective::reduce_scatter: co_await hierarchy.reduce_scatter(); break;
+    case Collective::allgather: co_await hierarchy.allgather(); break;
+    case Collective::broadcast: co_await hierarchy.broadcast(); break;
+    case Collective::barrier:
+    case Collective::allreduce_lanes:
+    case Collective::reduce_scatter_lanes: break;
   }
-  co_await spread_on_node(node, channel.runner(), call, slices, direct);
 }
 
 }  // namespace rondo::comm

@@ -8,16 +8,29 @@
 
 namespace rondo::comm {
 
-/// An allreduce in three steps: the ranks of a node reduce in its memory, each its own slice; ranks
-/// with equal numbers on their nodes reduce these slices between the nodes, all at once; each rank
-/// spreads its slice in its node's memory.
+/// How what the ranks of a node carry travels to their counterparts on the other nodes.
+struct BetweenNodes {
+  Algorithm algorithm = Algorithm::ring;
+  Segmentation segmentation = {};
+};
+
+/// Collectives in steps: a node's ranks work in its memory, ranks with equal numbers on their nodes
+/// exchange messages, all such groups at once. No messages inside a node; its ranks share its link
+/// alike, so that no rank's link or core carries all (multi-leader data partitioning, Bayatpour et
+/// al. 2017). On n nodes of m ranks, with S bytes on each rank, or in all blocks together:
 ///
-/// Every rank of the smallest node carries a slice, so no rank's link or core carries all. Between
-/// n nodes each sends 2 (n-1)/n S in sum over its ranks, whatever their number: the least there is
-/// (multi-leader data partitioning, Bayatpour et al. 2017). `between` is the algorithm between the
-/// nodes. The signature has been checked. Wire types round between nodes only.
-/// \throws CommError as Transport::test and Node::throw_gone
-Task hierarchical_allreduce(Node& node, Channel& channel, Call call, Signature signature,
-                            Algorithm between, Segmentation segmentation);
+///                   in the node's memory, between the nodes, in memory      a node sends
+///   allreduce       reduce own slice, allreduce it, spread it               2 (n-1)/n S
+///   reduce_scatter  reduce the counterparts' blocks, reduce_scatter them    (n-1)/n S
+///   allgather       allgather the counterparts' blocks, spread them         (n-1)/n S
+///   broadcast       spread on the root's node, broadcast own slice, spread  S in sum over a tree
+///
+/// That is the least there is. Slices belong to the first ranks of a node, as many as the smallest
+/// node has. Blocks belong to ranks: these two collectives want nodes of equal size. Which ranks
+/// are on a node, and in which order, is arbitrary. Wire types round between nodes only; `avg`
+/// divides once, after the sum. The signature has been checked. \throws CommError as
+/// Transport::test and Node::throw_gone
+Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
+                  BetweenNodes between);
 
 }  // namespace rondo::comm

@@ -35,21 +35,23 @@ std::shared_ptr<Segment> try_create(std::size_t bytes) {
 Node::Node(Channel& channel) {
   const auto nodes = channel.nodes();
   number_ = nodes[static_cast<std::size_t>(channel.rank())];
-  std::vector<std::vector<int>> ranks(
-      static_cast<std::size_t>(*std::ranges::max_element(nodes) + 1));
+  ranks_.resize(static_cast<std::size_t>(*std::ranges::max_element(nodes) + 1));
   for (int rank = 0; rank < channel.size(); ++rank)
-    ranks[static_cast<std::size_t>(nodes[static_cast<std::size_t>(rank)])].push_back(rank);
+    ranks_[static_cast<std::size_t>(nodes[static_cast<std::size_t>(rank)])].push_back(rank);
 
-  members_ = ranks[static_cast<std::size_t>(number_)];
-  rank_ = static_cast<int>(std::ranges::find(members_, channel.rank()) - members_.begin());
+  rank_ = local_rank(channel.rank());
   carriers_ =
-      static_cast<int>(std::ranges::min_element(ranks, {}, &std::vector<int>::size)->size());
+      static_cast<int>(std::ranges::min_element(ranks_, {}, &std::vector<int>::size)->size());
   if (rank_ < carriers_) {
-    for (const auto& members : ranks)
-      counterparts_.push_back(members[static_cast<std::size_t>(rank_)]);
+    for (const auto& on_node : ranks_)
+      counterparts_.push_back(on_node[static_cast<std::size_t>(rank_)]);
   }
-  inputs_.resize(members_.size());
-  outputs_.resize(members_.size());
+  inputs_.resize(members().size());
+  outputs_.resize(members().size());
+}
+
+int Node::local_rank(int global) const {
+  return static_cast<int>(std::ranges::find(members(), global) - members().begin());
 }
 
 Node::~Node() {
@@ -58,9 +60,9 @@ Node::~Node() {
 
 Task Node::create(Channel& channel, std::unique_ptr<Node>& node) {
   std::unique_ptr<Node> made(new Node(channel));
-  if (made->members_.size() > Board::most_ranks)
+  if (made->members().size() > Board::most_ranks)
     throw CommError(fmt::format("{} ranks on a node: at most {} can share its memory",
-                                made->members_.size(), Board::most_ranks),
+                                made->members().size(), Board::most_ranks),
                     ExitCode::internal);
   auto own = try_create(sizeof(Board));
   if (own) new (own->bytes().data()) Board;
@@ -77,7 +79,7 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
     Segment::Handle handle;
     std::int64_t attached_all;
   };
-  const std::size_t count = members_.size();
+  const std::size_t count = members().size();
   Scratch memory = channel.scratch((count + 1) * sizeof(Letter));
   const std::span letters(reinterpret_cast<Letter*>(memory.bytes().data()), count + 1);
   letters[count] = {own ? own->handle() : Segment::Handle{}, 0};
@@ -97,7 +99,7 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
   if (!failure.empty()) throw CommError(failure, ExitCode::internal);
   for (std::size_t i = 0; i < count; ++i) {
     if (letters[i].attached_all == 0)
-      throw CommError(fmt::format("rank {} cannot use this node's shared memory", members_[i]),
+      throw CommError(fmt::format("rank {} cannot use this node's shared memory", members()[i]),
                       ExitCode::internal);
   }
 }
@@ -106,9 +108,9 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
 /// first ones.
 Task Node::swap_with_all(Channel& channel, std::span<std::byte> letters, std::size_t bytes) {
   std::vector<Transport::Ticket> tickets;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    tickets.push_back(channel.receive(members_[i], letters.subspan(i * bytes, bytes)));
-    tickets.push_back(channel.send(members_[i], letters.last(bytes)));
+  for (std::size_t i = 0; i < members().size(); ++i) {
+    tickets.push_back(channel.receive(members()[i], letters.subspan(i * bytes, bytes)));
+    tickets.push_back(channel.send(members()[i], letters.last(bytes)));
   }
   for (const auto ticket : tickets)
     co_await channel.done(ticket);

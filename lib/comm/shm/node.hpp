@@ -37,7 +37,13 @@ class Node {
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return static_cast<int>(boards_.size()); }
   /// The rank in the whole communicator of this node's rank `local`.
-  int global_rank(int local) const { return members_[static_cast<std::size_t>(local)]; }
+  int global_rank(int local) const { return members()[static_cast<std::size_t>(local)]; }
+  /// The rank in the whole communicator of rank `local` on node `number`.
+  int global_rank(int number, int local) const {
+    return ranks_[static_cast<std::size_t>(number)][static_cast<std::size_t>(local)];
+  }
+  /// The rank on this node of the communicator's rank `global`, which is here.
+  int local_rank(int global) const;
 
   /// This node's number, and how many ranks the smallest node has.
   int number() const noexcept { return number_; }
@@ -101,6 +107,7 @@ class Node {
   using Segments = std::vector<std::shared_ptr<Segment>>;  // by rank on the node
 
   explicit Node(Channel& channel);
+  const std::vector<int>& members() const { return ranks_[static_cast<std::size_t>(number_)]; }
   Task exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& segments);
   Task swap_with_all(Channel& channel, std::span<std::byte> letters, std::size_t bytes);
   void drop_retired_windows() noexcept;
@@ -108,7 +115,7 @@ class Node {
   int rank_ = 0;
   int number_ = 0;
   int carriers_ = 0;
-  std::vector<int> members_;  // global ranks
+  std::vector<std::vector<int>> ranks_;  // global, by node and by rank on it
   std::vector<int> counterparts_;
   Segments board_segments_;
   std::vector<Board*> boards_;
