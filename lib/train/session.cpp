@@ -61,7 +61,8 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       sum_(arena_, comm, options.lanes, options.reduction, options.sharding),
       update_(std::make_unique<ParameterUpdate>(arena_, comm, sum_, *optimizer_,
                                                 options.statistic_momentum)),
-      scaler_(make_scaler(options)) {}
+      scaler_(make_scaler(options)),
+      health_(options.health) {}
 
 Session::~Session() = default;
 
@@ -84,19 +85,35 @@ StepResult Session::step(float lr, bool stop_wanted) {
   result.grad_norm = std::sqrt(squared_norm()) / divisor;
   result.clipped = result.grad_norm > options_.clip_norm;
 
-  // Every rank reads the same sums, so every rank comes to the same verdict.
-  const std::string problem = describe_non_finite();
-  const bool finite = problem.empty() && std::isfinite(result.loss);
-  if (!finite && options_.precision != Precision::f16)
-    throw NumericError(fmt::format(
-        "{} after {} steps: nothing was updated. Lower the learning rate, or look for non-finite "
-        "input",
-        problem.empty() ? "the loss is not finite" : problem, applied_steps_));
-  result.applied = scaler_.update(!finite);
+  // Every rank reads the same sums, so every rank comes to the same verdicts.
+  if (is_overflow(result)) {
+    result.applied = scaler_.update(true);
+    return result;
+  }
+  judge(result);
+  const bool finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
+  result.applied = finite && !(result.bad && options_.bad_step == BadStep::skip);
   if (!result.applied) return result;
+  result.applied = scaler_.update(false);
   ++applied_steps_;
   update_->apply(context_of(result, lr, divisor), static_cast<float>(1.0 / sums.weight));
   return result;
+}
+
+bool Session::is_overflow(const StepResult& result) const {
+  return options_.precision == Precision::f16 && scaler_.scale() > options_.loss_scale.min &&
+         !std::isfinite(result.grad_norm);
+}
+
+void Session::judge(StepResult& result) {
+  const std::string problem = health_.judge(result.loss, result.grad_norm);
+  result.bad = !problem.empty();
+  if (!result.bad || options_.bad_step != BadStep::abort) return;
+  const std::string where = describe_non_finite();
+  throw NumericError(
+      fmt::format("{} after {} steps: nothing was updated. Lower the learning rate, look for "
+                  "unusual input, or let such steps pass (--bad-step skip)",
+                  where.empty() ? problem : where, applied_steps_));
 }
 
 optim::StepContext Session::context_of(const StepResult& result, float lr, double divisor) const {
@@ -107,12 +124,13 @@ optim::StepContext Session::context_of(const StepResult& result, float lr, doubl
           .clip_value = options_.clip_value};
 }
 
+/// Running averages add nothing, but what is not finite in them makes the sum NaN.
 double Session::squared_norm() const {
   const auto pieces = arena_.layout().pieces();
   double sum = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (arena_.specs()[pieces[i].parameter].role != ParameterRole::statistic)
-      sum += sum_.squares()[i];
+    const ParameterRole role = arena_.specs()[pieces[i].parameter].role;
+    sum += (role == ParameterRole::statistic ? 0.0 : 1.0) * sum_.squares()[i];
   }
   return sum;
 }
@@ -144,6 +162,7 @@ Session::Memory Session::memory() {
 void Session::restore(const Counters& counters) {
   applied_steps_ = counters.applied_steps;
   scaler_.restore(counters.scaler);
+  health_.restore(counters.health);
 }
 
 }  // namespace rondo::train

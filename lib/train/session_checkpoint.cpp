@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/train/session_checkpoint.hpp"
 
-#include <array>
 #include <charconv>
+#include <sstream>
 #include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
@@ -77,10 +78,43 @@ struct Restored {
   std::int64_t step = 0;
   std::int64_t applied_steps = 0;
   std::int64_t clean_steps = 0;
+  std::int64_t bad_steps = 0;
+  std::int64_t history = 0;  ///< length of what follows in a message of its own
   double loss_scale = 1;
 };
 
-Restored load_on_root(Session& session, OptimizerState::Whole& slots,
+std::string text_of(const std::vector<double>& numbers) {
+  return fmt::format("{}", fmt::join(numbers, " "));
+}
+
+/// The numbers under `key`, as text_of wrote them; none if the checkpoint has no such entry.
+std::vector<double> numbers(const checkpoint::Found& found, const std::string& key) {
+  std::vector<double> values;
+  const auto entry = found.metadata.find(key);
+  if (entry == found.metadata.end()) return values;
+  std::istringstream text(entry->second);
+  for (double value = 0; text >> value;)
+    values.push_back(value);
+  if (!text.eof())
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: metadata '{}' must be numbers, found '{}'",
+                              (found.directory / "manifest.json").string(), key, entry->second));
+  return values;
+}
+
+/// Losses, then norms, equally many.
+std::vector<double> load_history(const checkpoint::Found& found) {
+  std::vector<double> history = numbers(found, "recent_losses");
+  const std::vector<double> norms = numbers(found, "recent_norms");
+  if (norms.size() != history.size())
+    throw IoError(ExitCode::bad_content, fmt::format("{}: {} recent losses, but {} norms",
+                                                     (found.directory / "manifest.json").string(),
+                                                     history.size(), norms.size()));
+  history.insert(history.end(), norms.begin(), norms.end());
+  return history;
+}
+
+Restored load_on_root(Session& session, std::vector<double>& history, OptimizerState::Whole& slots,
                       const std::filesystem::path& directory, const RunIdentity& identity) {
   const auto found = checkpoint::find_newest(directory);
   if (!found) return {};
@@ -89,9 +123,24 @@ Restored load_on_root(Session& session, OptimizerState::Whole& slots,
                     .step = static_cast<std::int64_t>(found->step),
                     .applied_steps = number<std::int64_t>(*found, "applied_steps"),
                     .clean_steps = number<std::int64_t>(*found, "clean_steps"),
+                    .bad_steps = found->metadata.contains("bad_steps")
+                                     ? number<std::int64_t>(*found, "bad_steps")
+                                     : 0,
                     .loss_scale = number<double>(*found, "loss_scale")};
+  history = load_history(*found);
+  restored.history = static_cast<std::int64_t>(history.size());
   checkpoint::load(*found, tensors_of(session, slots));
   return restored;
+}
+
+Session::Counters counters_of(const Restored& restored, const std::vector<double>& history) {
+  const auto middle = history.begin() + static_cast<std::ptrdiff_t>(history.size() / 2);
+  return {.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
+          .scaler = {.scale = static_cast<float>(restored.loss_scale),
+                     .clean_steps = static_cast<int>(restored.clean_steps)},
+          .health = {.losses = {history.begin(), middle},
+                     .norms = {middle, history.end()},
+                     .bad_steps = static_cast<std::uint64_t>(restored.bad_steps)}};
 }
 
 }  // namespace
@@ -106,6 +155,9 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
         {"applied_steps", fmt::format("{}", counters.applied_steps)},
         {"clean_steps", fmt::format("{}", counters.scaler.clean_steps)},
         {"loss_scale", fmt::format("{}", counters.scaler.scale)},
+        {"bad_steps", fmt::format("{}", counters.health.bad_steps)},
+        {"recent_losses", text_of(counters.health.losses)},
+        {"recent_norms", text_of(counters.health.norms)},
         {"ranks", fmt::format("{}", comm.size())},
     };
     for (const auto& [key, value] : identity)
@@ -118,17 +170,18 @@ std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
                                     const RunIdentity& identity) {
   Restored restored;
+  std::vector<double> history;
   OptimizerState::Whole slots = session.optimizer_state().make_whole(comm);
   comm::agree_on_success(comm, [&] {
-    if (is_root(comm)) restored = load_on_root(session, slots, directory, identity);
+    if (is_root(comm)) restored = load_on_root(session, history, slots, directory, identity);
   });
   comm::broadcast(comm, std::span(&restored, 1), 0);
   if (restored.found == 0) return std::nullopt;
   session.synchronize();
   session.optimizer_state().scatter(comm, slots);
-  session.restore({.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
-                   .scaler = {.scale = static_cast<float>(restored.loss_scale),
-                              .clean_steps = static_cast<int>(restored.clean_steps)}});
+  history.resize(static_cast<std::size_t>(restored.history));
+  comm::broadcast(comm, std::span(history), 0);
+  session.restore(counters_of(restored, history));
   return static_cast<std::uint64_t>(restored.step);
 }
 

@@ -96,6 +96,92 @@ TEST(Session, non_finite_gradient_on_one_rank_stops_all_and_changes_nothing) {
   });
 }
 
+TEST(Session, a_bad_step_can_be_skipped_and_is_counted) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    Session session(
+        comm, specs(), std::make_unique<PlainDescent>(),
+        {.lanes = 2, .bad_step = BadStep::skip, .health = {.z_score = 4, .window = 3, .least = 3}});
+    const auto step = [&](float value) {
+      run_lane(session, session.lanes().begin, 1, value);
+      return session.step(0.5F);
+    };
+    for (int i = 0; i < 3; ++i)
+      EXPECT_TRUE(step(1).applied);
+    const float before = session.parameters()[0].value[0];
+
+    const StepResult outlier = step(100);
+    const StepResult broken =
+        step(comm.rank() == 0 ? std::numeric_limits<float>::infinity() : 1.0F);
+
+    EXPECT_TRUE(outlier.bad && !outlier.applied);
+    EXPECT_TRUE(broken.bad && !broken.applied);
+    EXPECT_EQ(session.parameters()[0].value[0], before);
+    EXPECT_EQ(session.bad_steps(), 2U);
+    EXPECT_EQ(session.applied_steps(), 3U);
+  });
+}
+
+TEST(Session, going_on_applies_outliers_but_nothing_that_is_not_finite) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Session session(
+        comm, specs(), std::make_unique<PlainDescent>(),
+        {.bad_step = BadStep::keep_going, .health = {.z_score = 4, .window = 2, .least = 2}});
+    const auto step = [&](float value) {
+      run_lane(session, 0, 1, value);
+      return session.step(0.5F);
+    };
+    step(1);
+    step(1);
+
+    EXPECT_TRUE(step(100).applied);
+    EXPECT_FALSE(step(std::numeric_limits<float>::quiet_NaN()).applied);
+    EXPECT_EQ(session.bad_steps(), 2U);
+  });
+}
+
+TEST(Session, f16_that_overflows_at_the_least_scale_is_a_bad_step) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(),
+                    {.precision = Precision::f16, .loss_scale = {.initial = 2, .min = 1}});
+    run_lane(session, 0, 1, std::numeric_limits<float>::infinity());
+    EXPECT_FALSE(session.step(0.5F).bad);
+
+    run_lane(session, 0, 1, std::numeric_limits<float>::infinity());
+    EXPECT_THROW(session.step(0.5F), NumericError);
+  });
+}
+
+TEST(Session, clips_the_mean_gradient_by_norm_and_then_by_value) {
+  for (const auto sharding : {grad::Sharding::none, grad::Sharding::zero2}) {
+    comm::run_ranks(2, [&](comm::Communicator& comm) {
+      Session session(comm, specs(), std::make_unique<PlainDescent>(),
+                      {.lanes = 2, .sharding = sharding, .clip_norm = std::sqrt(3.0)});
+      run_lane(session, session.lanes().begin, 2, 10);
+      const StepResult clipped = session.step(0.5F);
+      run_lane(session, session.lanes().begin, 2, 0.5F);
+      const StepResult unclipped = session.step(0.5F);
+
+      EXPECT_TRUE(clipped.clipped);
+      EXPECT_NEAR(clipped.grad_norm, std::sqrt(300.0), 1e-12);
+      EXPECT_FALSE(unclipped.clipped);
+      // A length of sqrt(3) is 1 for each of three elements.
+      EXPECT_FLOAT_EQ(session.parameters()[0].value[0], -0.5F * 1 - 0.5F * 0.5F);
+      EXPECT_FLOAT_EQ(session.parameters()[1].value[0], 0.9F * 1.0F + 0.1F * 0.5F);
+    });
+  }
+}
+
+TEST(Session, refuses_bounds_and_shardings_that_cannot_work) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    const auto start = [&](const char* optimizer, const Session::Options& options) {
+      const Session session(comm, specs(), optim::make_optimizer(optimizer, {}), options);
+    };
+    EXPECT_THROW(start("sgd", {.lanes = 2, .clip_norm = 0}), ConfigError);
+    EXPECT_THROW(start("sgd", {.lanes = 2, .clip_value = -1}), ConfigError);
+    EXPECT_THROW(start("adafactor", {.lanes = 2, .sharding = grad::Sharding::zero1}), ConfigError);
+  });
+}
+
 TEST(Session, f16_overflow_on_one_rank_skips_the_step_and_lowers_the_scale_on_all) {
   comm::run_ranks(2, [](comm::Communicator& comm) {
     Session session(comm, specs(), std::make_unique<PlainDescent>(),

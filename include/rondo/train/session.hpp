@@ -17,6 +17,7 @@
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
+#include "rondo/train/step_health.hpp"
 
 namespace rondo::train {
 
@@ -29,7 +30,8 @@ struct StepResult {
   /// number of ranks and with any sharding, if the gradients are. Running averages do not count.
   double grad_norm = 0;
   bool clipped = false;  ///< grad_norm was above Options::clip_norm
-  bool applied = true;   ///< false: gradients overflowed, the step was skipped (f16 only)
+  bool bad = false;      ///< see BadStep
+  bool applied = true;   ///< false: nothing was updated: an overflow in f16, no weight, or bad
   bool stop = false;     ///< some rank asked to stop: leave the loop now
 };
 
@@ -60,6 +62,8 @@ class Session {
     /// Elements of the mean gradient are moved into [-clip_value, clip_value], after clip_norm.
     float clip_value = std::numeric_limits<float>::infinity();
     precision::LossScaler::Options loss_scale = {};  ///< with Precision::f16
+    BadStep bad_step = BadStep::abort;
+    StepHealth::Options health = {};
   };
 
   /// `comm` must outlive the session.
@@ -86,8 +90,7 @@ class Session {
   void end_lane(double loss, double correct) { sum_.end_lane(loss, correct); }
 
   /// Sums the gradients over all lanes and updates the parameters.
-  /// \throws NumericError  loss or gradients are not finite and precision is not f16: nothing was
-  /// updated
+  /// \throws NumericError  a bad step and BadStep::abort, on all ranks: nothing was updated
   StepResult step(float lr, bool stop_wanted = false);
 
   /// Optimizer steps applied so far; skipped ones do not count.
@@ -97,9 +100,12 @@ class Session {
   struct Counters {
     std::uint64_t applied_steps = 0;
     precision::LossScaler::State scaler;
+    StepHealth::State health;
   };
-  Counters counters() const noexcept { return {applied_steps_, scaler_.state()}; }
+  Counters counters() const { return {applied_steps_, scaler_.state(), health_.state()}; }
   void restore(const Counters& counters);
+  /// Bad steps so far, in all lives of the run.
+  std::uint64_t bad_steps() const noexcept { return health_.bad_steps(); }
 
   const optim::Optimizer& optimizer() const noexcept { return *optimizer_; }
 
@@ -119,6 +125,9 @@ class Session {
  private:
   optim::StepContext context_of(const StepResult& result, float lr, double divisor) const;
   double squared_norm() const;
+  bool is_overflow(const StepResult& result) const;
+  /// Judges the step's figures. \throws NumericError
+  void judge(StepResult& result);
   std::string describe_non_finite() const;
 
   comm::Communicator& comm_;
@@ -129,6 +138,7 @@ class Session {
   grad::GradientSum sum_;
   std::unique_ptr<ParameterUpdate> update_;
   precision::LossScaler scaler_;
+  StepHealth health_;
   std::uint64_t applied_steps_ = 0;
 };
 

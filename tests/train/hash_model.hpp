@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "rondo/base/hash.hpp"
+#include "rondo/optim/optimizer.hpp"
+#include "rondo/precision/casts.hpp"
+#include "rondo/train/session.hpp"
+#include "rondo/train/session_checkpoint.hpp"
+
+#include "train/optimizer_state.hpp"
+
+/// A model of a few thousand numbers whose every bit can be predicted, for tests that compare runs
+/// by their hash.
+namespace rondo::test {
+
+/// What must not change a bit.
+struct HashRun {
+  grad::Sharding sharding = grad::Sharding::none;
+  std::size_t bucket_bytes = std::size_t{1} << 22;
+  grad::Reduction reduction = grad::Reduction::fixed;
+};
+
+/// What may.
+struct HashCase {
+  Precision precision = Precision::f32;
+  std::string optimizer = "sgd";
+};
+
+inline constexpr std::array precisions{Precision::f32, Precision::bf16, Precision::f16};
+inline constexpr std::array<std::string_view, 3> optimizers{"sgd", "adamw", "lamb"};
+inline constexpr std::size_t hash_lanes = 11;
+
+inline std::string describe(const HashCase& what, const HashRun& run, int ranks) {
+  return fmt::format("{} {} on {} ranks, sharding {}, buckets of {} bytes", name_of(what.precision),
+                     what.optimizer, ranks, name_of(run.sharding), run.bucket_bytes);
+}
+
+inline std::vector<ParameterSpec> hash_specs() {
+  return {{"first", {90, 61}},
+          {"first.bias", {61}, ParameterRole::bias},
+          {"average", {61}, ParameterRole::statistic},
+          {"second", {61, 130}},
+          {"untouched", {20}},
+          {"one", {1}, ParameterRole::bias}};
+}
+
+/// Another number for every lane and position.
+inline std::uint64_t scramble(std::size_t lane, std::size_t parameter, std::size_t i) {
+  std::uint64_t x = (lane * 16 + parameter) * 1'000'003 + i + 1;
+  x *= 0x9E3779B97F4A7C15ULL;
+  x ^= x >> 29;
+  x *= 0xBF58476D1CE4E5B9ULL;
+  return x ^ (x >> 32);
+}
+
+/// Adds what the layers of a model would, in the resolution of the layers' type: values are drawn
+/// to targets between -1 and 1, with forces of such different sizes that every sum of them rounds.
+inline void add_gradients(train::Session& session, std::size_t lane, float weight,
+                          Precision precision) {
+  const auto specs = session.arena().specs();
+  for (std::size_t p = specs.size(); p-- > 0;) {
+    if (specs[p].name == "untouched") continue;
+    const auto [value, grad] = session.parameters()[p];
+    const bool statistic = specs[p].role == ParameterRole::statistic;
+    std::vector<float> mine(grad.size());
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+      const std::uint64_t random = scramble(lane, p, i);
+      const float target = static_cast<float>(random >> 40) * 0x1p-23F - 1.0F;
+      const float force = std::ldexp(weight, -static_cast<int>(random % 20));
+      mine[i] = statistic ? force * target : force * session.loss_scale() * (value[i] - target);
+    }
+    if (precision == Precision::bf16) precision::round_through<bfloat16>(mine);
+    if (precision == Precision::f16) precision::round_through<half>(mine);
+    for (std::size_t i = 0; i < mine.size(); ++i)
+      grad[i] += mine[i];
+    session.ready(p);
+  }
+}
+
+/// One step over all lanes; their weights are uneven and one is empty.
+inline train::StepResult run_hash_step(train::Session& session, Precision precision) {
+  for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
+    const auto weight = static_cast<float>(lane % 4);
+    session.begin_lane(lane, static_cast<double>(weight));
+    add_gradients(session, lane, weight, precision);
+    session.end_lane(0.1 * static_cast<double>(lane), 1);
+  }
+  return session.step(0.03F);
+}
+
+/// Values, optimizer slots, the last step's figures. Collective; the hash is rank 0's.
+inline std::uint64_t state_hash(comm::Communicator& comm, train::Session& session,
+                                const train::StepResult& last) {
+  std::uint64_t hash = session.arena().values_hash();
+  train::OptimizerState& state = session.optimizer_state();
+  auto whole = state.gather(comm);
+  const std::array figures{last.loss, last.grad_norm, static_cast<double>(session.loss_scale())};
+  hash = content_hash(std::as_bytes(std::span(figures)), hash);
+  for (std::size_t k = 0; k < state.slots() && comm::is_root(comm); ++k)
+    for (std::size_t p = 0; p < session.arena().specs().size(); ++p)
+      hash = content_hash(std::as_bytes(whole.of(k, p)), hash);
+  comm::broadcast(comm, std::span(&hash, 1), 0);
+  return hash;
+}
+
+/// The hash after `steps` more steps; with a directory, resumed from there and saved to it.
+inline std::uint64_t run_hash_case(comm::Communicator& comm, const HashCase& what,
+                                   const HashRun& run, int steps,
+                                   const std::filesystem::path& checkpoints = {}) {
+  const bool sgd = what.optimizer == "sgd";
+  train::Session session(
+      comm, hash_specs(),
+      optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
+      {.lanes = hash_lanes,
+       .reduction = run.reduction,
+       .precision = what.precision,
+       .bucket_bytes = run.bucket_bytes,
+       .sharding = run.sharding,
+       .clip_norm = 20,
+       .clip_value = 0.5F});
+  std::uint64_t done = 0;
+  if (!checkpoints.empty()) done = train::resume(comm, session, checkpoints, {}).value_or(0);
+  train::StepResult last;
+  for (int s = 0; s < steps; ++s)
+    last = run_hash_step(session, what.precision);
+  if (!checkpoints.empty())
+    train::save(comm, session, checkpoints, done + static_cast<std::uint64_t>(steps), {});
+  return state_hash(comm, session, last);
+}
+
+}  // namespace rondo::test
