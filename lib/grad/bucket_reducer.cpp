@@ -3,6 +3,7 @@
 #include "grad/bucket_reducer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,10 +25,22 @@ BucketReducer::BucketReducer(Arena& arena, comm::Communicator& comm, const Optio
           "the arena was not made for the ranks of this communicator: give it to its constructor");
   if (options.sharding != Sharding::none && comm.size() > 1)
     shards_ = allocate_floats(comm, layout.shard_elements());
-  for (std::size_t b = 0; b < works_.size(); ++b) {
+  for (std::size_t b = 0; b < works_.size(); ++b)
     names_.push_back(fmt::format("bucket {}", b));
-    if (options.reduction == Reduction::fixed)
-      trees_.emplace_back(options.lanes, layout.buckets()[b].size());
+  if (options.reduction == Reduction::fixed) make_trees();
+}
+
+void BucketReducer::make_trees() {
+  const Layout& layout = arena_.layout();
+  const comm::LaneRange mine = comm::lane_range(comm_.rank(), comm_.size(), options_.lanes);
+  const std::size_t partials = comm::most_partials({mine.begin, mine.end - 1}, options_.lanes);
+  partials_ = allocate_floats(comm_, partials * layout.elements());
+  for (const ElementRange bucket : layout.buckets()) {
+    std::vector<std::span<float>> buffers;
+    for (std::size_t i = 0; i < partials; ++i)
+      buffers.push_back(
+          floats_of(*partials_).subspan(i * layout.elements() + bucket.begin, bucket.size()));
+    trees_.emplace_back(options_.lanes, bucket.size(), std::move(buffers));
   }
 }
 
@@ -74,28 +87,24 @@ std::unique_ptr<comm::Work> BucketReducer::start_fast(std::size_t bucket) {
 }
 
 std::unique_ptr<comm::Work> BucketReducer::start_fixed(std::size_t bucket, std::size_t last_lane) {
-  trees_[bucket].add(last_lane, gradients(bucket));
-  return comm_.allreduce_lanes(trees_[bucket].nodes(), options_.lanes, gradients(bucket),
-                               {.name = names_[bucket]});
+  const auto last = gradients(bucket);
+  comm::LaneTreeSum& tree = trees_[bucket];
+  tree.add_last(last_lane, last);
+  const comm::CallOptions options{.name = names_[bucket]};
+  if (!shards_) return comm_.allreduce_lanes(tree.nodes(), options_.lanes, last, options);
+  return comm_.reduce_scatter_lanes(tree.nodes(), options_.lanes, shard(bucket), options);
 }
 
 void BucketReducer::finish(std::size_t bucket) {
   comm::wait(comm_, *works_[bucket]);
   works_[bucket].reset();
-  if (options_.reduction == Reduction::fixed) {
-    trees_[bucket].clear();
-    if (shards_) {
-      const ElementRange whole = arena_.layout().buckets()[bucket];
-      const ElementRange mine = arena_.layout().shard(whole, comm_.rank());
-      std::ranges::copy(arena_.grads().subspan(mine.begin, mine.size()), shard(bucket).begin());
-    }
-  }
+  if (options_.reduction == Reduction::fixed) trees_[bucket].clear();
   if (shards_ && options_.sharding == Sharding::zero2)
     released_[bucket] = release_pages(gradients(bucket));
 }
 
 std::size_t BucketReducer::partial_sum_bytes() const noexcept {
-  return 0;
+  return partials_ ? partials_->bytes().size() : 0;
 }
 
 }  // namespace rondo::grad

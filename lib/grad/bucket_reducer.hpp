@@ -45,6 +45,7 @@ class BucketReducer {
   std::size_t partial_sum_bytes() const noexcept;
 
  private:
+  void make_trees();
   std::span<float> gradients(std::size_t bucket);
   std::unique_ptr<comm::Work> start_fast(std::size_t bucket);
   std::unique_ptr<comm::Work> start_fixed(std::size_t bucket, std::size_t last_lane);
@@ -54,7 +55,8 @@ class BucketReducer {
   Options options_;
   std::unique_ptr<comm::Memory> shards_;  // null where every rank holds everything
   std::vector<std::string> names_;        // of the buckets, in messages
-  std::vector<comm::LaneTreeSum> trees_;  // by bucket, with Reduction::fixed
+  std::unique_ptr<comm::Memory> partials_;
+  std::vector<comm::LaneTreeSum> trees_;  // in partials_, by bucket, with Reduction::fixed
   std::vector<std::unique_ptr<comm::Work>> works_;
   std::vector<bool> released_;  // by bucket: its gradients are zero, without memory behind them
 };
