@@ -74,7 +74,7 @@ class Trainer {
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
                  {.lanes = lanes, .reduction = options.reduction, .precision = options.precision}),
         steps_(options.epochs * sampler_.steps_per_epoch()),
-        schedule_(optim::Schedule::warmup_cosine({.peak = options.lr.value_or(options.default_lr()),
+        schedule_(optim::Schedule::cosine({.peak = options.lr.value_or(options.default_lr()),
                                                   .warmup_steps = static_cast<std::uint64_t>(
                                                       options.warmup * static_cast<double>(steps_)),
                                                   .total_steps = steps_})) {

@@ -9,6 +9,7 @@
 namespace rondo::bench {
 
 int overlap_main(int argc, const char* const* argv);
+int optimizer_main(int argc, const char* const* argv);
 int step_main(int argc, const char* const* argv);
 int tune_main(int argc, const char* const* argv);
 int collective_main(comm::Collective collective, int argc, const char* const* argv);

@@ -33,6 +33,7 @@ constexpr const char* overview =
     "  tune             writes the table by which the library chooses algorithms on this machine\n"
     "  overlap          how much of the gradients' reduction hides behind the backward pass\n"
     "  step             samples/s of the trainer's step without reading\n"
+    "  optimizer        every update rule beside the limit of the machine's memory\n"
     "\n"
     "rondo-bench COMMAND --help describes the options of a command; --version this build.\n"
     "\n"
@@ -65,6 +66,7 @@ int run(int argc, const char* const* argv) {
   if (command == "--version")
     return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
   if (command == "overlap") return overlap_main(argc - 1, argv + 1);
+  if (command == "optimizer") return optimizer_main(argc - 1, argv + 1);
   if (command == "step") return step_main(argc - 1, argv + 1);
   if (command == "tune") return tune_main(argc - 1, argv + 1);
   for (const auto& [name, collective] : collectives)
