@@ -13,7 +13,8 @@ enum class RandomPurpose : std::uint32_t {
   shuffle = 2,
   augment = 3,
   dropout = 4,
-  rounding = 5
+  rounding = 5,
+  compress = 6
 };
 
 /// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.

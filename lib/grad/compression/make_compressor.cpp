@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/float16.hpp"
+#include "rondo/grad/compression.hpp"
+#include "rondo/grad/gradient_sum.hpp"
+
+#include "grad/compression/int8.hpp"
+#include "grad/compression/power_sgd.hpp"
+#include "grad/compression/short_float.hpp"
+#include "grad/compression/top_k.hpp"
+#include "grad/compression/uncompressed.hpp"
+
+namespace rondo::grad {
+namespace {
+
+constexpr std::array<std::string_view, 6> names{"none", "bf16", "f16", "int8", "topk", "powersgd"};
+
+void check_count(std::string_view what, std::size_t value, std::size_t largest) {
+  if (value >= 1 && value <= largest) return;
+  throw ConfigError(fmt::format("compression {} is {}: choose 1 to {}", what, value, largest));
+}
+
+void check_fraction(double fraction) {
+  if (fraction > 0 && fraction <= 1) return;
+  throw ConfigError(fmt::format(
+      "compression topk: the fraction is {}: choose more than 0 and at most 1", fraction));
+}
+
+void check_name(std::string_view name) {
+  if (std::ranges::find(names, name) != names.end()) return;
+  throw ConfigError(
+      fmt::format("no compression is called '{}': choose {}", name, fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+std::span<const std::string_view> compression_names() {
+  return names;
+}
+
+std::unique_ptr<Compressor> make_compressor(std::string_view name,
+                                            const CompressionOptions& options,
+                                            std::vector<PlacedParameter> parameters) {
+  check_name(name);
+  std::ranges::sort(parameters, {}, &PlacedParameter::begin);
+  if (name == "bf16") return make_short_float<bfloat16>(parameters);
+  if (name == "f16") return make_short_float<half>(parameters);
+  if (name == "int8") {
+    check_count("int8: the block", options.block, 65536);
+    return make_int8(parameters, options.block);
+  }
+  if (name == "topk") {
+    check_fraction(options.fraction);
+    return make_top_k(parameters, options.fraction);
+  }
+  if (name == "powersgd") {
+    check_count("powersgd: the rank", options.rank, 256);
+    return make_power_sgd(parameters, options.rank, options.seed);
+  }
+  return make_uncompressed();
+}
+
+void check_compression(std::string_view name, Reduction reduction, int zero) {
+  check_name(name);
+  if (name == "none") return;
+  if (reduction == Reduction::fixed)
+    throw ConfigError(fmt::format(
+        "compression {} does not go with the fixed reduction: what it rounds depends on the number "
+        "of ranks. Choose --reduce fast, or no compression",
+        name));
+  if (zero > 0)
+    throw ConfigError(
+        fmt::format("compression {} does not go with ZeRO level {}: it corrects whole gradients, "
+                    "and a rank has "
+                    "its shards only. Choose level 0, or no compression",
+                    name, zero));
+}
+
+void Compressor::rescale(float factor) {
+  for (const auto& tensor : state()) {
+    if (tensor.kind != StateKind::per_rank) continue;
+    for (float& value : tensor.values)
+      value *= factor;
+  }
+}
+
+}  // namespace rondo::grad

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "grad/compression/short_float.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "rondo/base/aligned_buffer.hpp"
+#include "rondo/base/float16.hpp"
+
+#include "grad/compression/exact_sum.hpp"
+#include "grad/compression/residual.hpp"
+#include "grad/compression/runs.hpp"
+
+// As the casts in lib/precision: compiled with -fno-trapping-math, so that the loops vectorise.
+
+namespace rondo::grad {
+namespace {
+
+bool is_finite(float value) {
+  return (std::bit_cast<std::uint32_t>(value) & 0x7F800000U) != 0x7F800000U;
+}
+
+/// sent = T(gradient + residual); the residual becomes the rest.
+template <class T>
+void round_with_feedback(std::span<const float> gradient, std::span<float> residual, float* sent) {
+  const float* const from = gradient.data();
+  float* const rest = residual.data();
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const float wanted = from[i] + rest[i];
+    const float rounded = static_cast<float>(T(wanted));
+    sent[i] = rounded;
+    rest[i] = is_finite(rounded) ? wanted - rounded : rest[i];
+  }
+}
+
+/// The same for a sum, whose loss joins what the residual already holds.
+template <class T>
+void round_sum(std::span<const float> sum, std::span<float> residual, T* sent) {
+  float* const rest = residual.data();
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    sent[i] = T(sum[i]);
+    const float rounded = static_cast<float>(sent[i]);
+    rest[i] += is_finite(rounded) ? sum[i] - rounded : 0.0F;
+  }
+}
+
+template <class T>
+constexpr comm::Wire wire_of = std::is_same_v<T, bfloat16> ? comm::Wire::bf16 : comm::Wire::f16;
+
+template <class T>
+class ShortFloatSum final : public PendingSum {
+ public:
+  ShortFloatSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
+                const Runs& lossy, Runs exact);
+
+  void advance() override;
+  void finish() override;
+
+ private:
+  comm::Communicator& comm_;
+  std::span<float> gradients_;
+  Residual& residual_;
+  Runs runs_;
+  std::size_t slice_;          // elements that each rank adds up
+  AlignedBuffer<float> sent_;  // one slice for every rank
+  AlignedBuffer<float> sum_;   // of this rank's slice
+  AlignedBuffer<T> own_;       // the same, rounded
+  AlignedBuffer<T> all_;       // every rank's
+  ExactSum exact_;
+  std::unique_ptr<comm::Work> scatter_;
+  std::unique_ptr<comm::Work> gather_;
+};
+
+template <class T>
+ShortFloatSum<T>::ShortFloatSum(comm::Communicator& comm, std::span<float> gradients,
+                                Residual& residual, const Runs& lossy, Runs exact)
+    : comm_(comm),
+      gradients_(gradients),
+      residual_(residual),
+      runs_(lossy),
+      slice_(round_up(runs_.count(), static_cast<std::size_t>(comm.size())) /
+             static_cast<std::size_t>(comm.size())),
+      sent_(slice_ * static_cast<std::size_t>(comm.size())),
+      sum_(slice_),
+      own_(slice_),
+      all_(sent_.size()),
+      exact_(comm, gradients, std::move(exact)) {
+  if (slice_ == 0) return;
+  runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
+    round_with_feedback<T>(gradients_.subspan(at, count), residual_.part(at, count),
+                           sent_.data() + position);
+  });
+  // `direct` alone sends every value just once before it is added in f32: the wire loses nothing.
+  scatter_ = comm.reduce_scatter(
+      std::as_bytes(sent_.span()), std::as_writable_bytes(sum_.span()), DType::f32,
+      comm::ReduceOp::sum,
+      {.algorithm = comm::Algorithm::direct, .wire = wire_of<T>, .name = "short gradients"});
+}
+
+template <class T>
+void ShortFloatSum<T>::advance() {
+  if (!scatter_) return;
+  comm::wait(comm_, *scatter_);
+  scatter_.reset();
+  const std::size_t first = static_cast<std::size_t>(comm_.rank()) * slice_;
+  runs_.visit_part(first, first + slice_,
+                   [&](std::size_t at, std::size_t position, std::size_t count) {
+                     round_sum<T>(sum_.span().subspan(position - first, count),
+                                  residual_.part(at, count), own_.data() + (position - first));
+                   });
+  gather_ = comm_.allgather(std::as_bytes(own_.span()), std::as_writable_bytes(all_.span()),
+                            {.name = "short sums"});
+}
+
+template <class T>
+void ShortFloatSum<T>::finish() {
+  advance();
+  exact_.finish();
+  if (!gather_) return;
+  comm::wait(comm_, *gather_);
+  runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
+    float* const to = gradients_.data() + at;
+    const T* const from = all_.data() + position;
+    for (std::size_t i = 0; i < count; ++i)
+      to[i] = static_cast<float>(from[i]);
+  });
+}
+
+template <class T>
+class ShortFloat final : public Compressor {
+ public:
+  explicit ShortFloat(std::span<const PlacedParameter> parameters)
+      : lossy_(lossy_runs(parameters)), residual_(lossy_parameters(parameters)) {}
+
+  std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
+                                    ArenaRange range) override {
+    return std::make_unique<ShortFloatSum<T>>(comm, gradients, residual_, lossy_.within(range),
+                                              lossy_.outside(range));
+  }
+  std::vector<StateTensor> state() override { return residual_.state(); }
+
+ private:
+  Runs lossy_;
+  Residual residual_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Compressor> make_short_float(std::span<const PlacedParameter> parameters) {
+  return std::make_unique<ShortFloat<T>>(parameters);
+}
+
+template std::unique_ptr<Compressor> make_short_float<bfloat16>(std::span<const PlacedParameter>);
+template std::unique_ptr<Compressor> make_short_float<half>(std::span<const PlacedParameter>);
+
+}  // namespace rondo::grad

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "rondo/grad/compression.hpp"
+
+namespace rondo::grad {
+
+/// "topk": of each range the k = ceil(fraction * elements) values of the largest magnitude, as they
+/// are (Aji and Heafield, "Sparse Communication for Distributed Gradient Descent", EMNLP 2017;
+/// with the memory of Stich et al., "Sparsified SGD with Memory", NeurIPS 2018).
+///
+///     sent = gradient + residual where that is among the k largest, else 0
+///     residual = gradient + residual - sent
+///
+/// Pairs of index and value reach all ranks by one allgather; each rank sends (p-1) 8 k bytes, that
+/// is p * fraction of what f32 takes. |residual| is at most sqrt(1 - fraction) |gradient +
+/// residual| in the 2-norm. Memory: S bytes of residual; 8 (p+1) k bytes while a range travels.
+/// Passes over the range: 3, and one that clears it.
+std::unique_ptr<Compressor> make_top_k(std::span<const PlacedParameter> parameters,
+                                       double fraction);
+
+}  // namespace rondo::grad
