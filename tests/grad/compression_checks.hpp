@@ -72,7 +72,7 @@ inline std::vector<float> gradient_of(const Layout& layout, int rank, std::uint6
 inline void reduce_in_ranges(comm::Communicator& comm, Compressor& compressor,
                              std::span<float> gradients) {
   const std::size_t third = gradients.size() / 48 * 16;
-  const std::vector<ArenaRange> ranges{
+  const std::vector<ElementRange> ranges{
       {0, third}, {third, third}, {third, 2 * third}, {2 * third, gradients.size()}};
   std::vector<std::unique_ptr<PendingSum>> sums;
   for (const auto& range : ranges)

@@ -190,10 +190,39 @@ TEST(Compression, names_a_bad_option_with_its_range) {
 }
 
 TEST(Compression, does_not_go_with_fixed_or_sharded) {
-  EXPECT_NO_THROW(check_compression("none", Reduction::fixed, 2));
-  EXPECT_NO_THROW(check_compression("int8", Reduction::fast, 0));
-  EXPECT_THROW(check_compression("int8", Reduction::fixed, 0), ConfigError);
-  EXPECT_THROW(check_compression("topk", Reduction::fast, 1), ConfigError);
+  EXPECT_NO_THROW(check_compression("none", Reduction::fixed, Sharding::zero2));
+  EXPECT_NO_THROW(check_compression("int8", Reduction::fast, Sharding::none));
+  EXPECT_THROW(check_compression("int8", Reduction::fixed, Sharding::none), ConfigError);
+  EXPECT_THROW(check_compression("topk", Reduction::fast, Sharding::zero1), ConfigError);
+}
+
+TEST(Compression, sums_the_buckets_of_an_arena) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
+    const Layout layout({{"a", {100, 90}}, {"b", {90}}, {"c", {70, 90}}},
+                        {.bucket_bytes = 16384, .ranks = comm.size()});
+    for (const auto name : compression_names()) {
+      const auto compressor = make_compressor(name, {.fraction = 1}, placed_parameters(layout));
+      std::vector<float> gradients(layout.elements());
+      for (std::size_t i = 0; i < layout.specs().size(); ++i) {
+        const auto range = layout.parameter(i);
+        std::fill_n(gradients.begin() + static_cast<std::ptrdiff_t>(range.begin), range.size(),
+                    static_cast<float>(i + 1));
+      }
+      gradients[layout.trailer()] = 0.1F;
+
+      std::vector<std::unique_ptr<PendingSum>> sums;
+      for (const auto& bucket : layout.buckets())
+        sums.push_back(compressor->start(comm, gradients, bucket));
+      for (auto& sum : sums)
+        sum->finish();
+
+      EXPECT_GT(sums.size(), 2U);
+      for (std::size_t i = 0; i < layout.specs().size(); ++i)
+        for (std::size_t at = layout.parameter(i).begin; at < layout.parameter(i).end; ++at)
+          ASSERT_NEAR(gradients[at], 3 * static_cast<float>(i + 1), 0.05) << name << " " << i;
+      EXPECT_EQ(gradients[layout.trailer()], 0.1F + 0.1F + 0.1F) << name;
+    }
+  });
 }
 
 TEST(Compression, needs_no_parameters) {

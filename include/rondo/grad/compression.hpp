@@ -12,23 +12,22 @@
 
 #include "rondo/base/parameter.hpp"
 #include "rondo/comm/communicator.hpp"
+#include "rondo/grad/layout.hpp"
+#include "rondo/grad/sharding.hpp"
 
 /// Gradients that travel with fewer bits; lib/grad/README.md says which method costs what.
 namespace rondo::grad {
 
 enum class Reduction : std::uint8_t;  // gradient_sum.hpp
 
-/// Elements of the arena, from its first element on.
-struct ArenaRange {
-  std::size_t begin = 0;
-  std::size_t end = 0;  ///< one past the last
-};
-
 /// A parameter and where its first element lies in the arena.
 struct PlacedParameter {
   ParameterSpec spec;
   std::size_t begin = 0;
 };
+
+/// All of a layout's.
+std::vector<PlacedParameter> placed_parameters(const Layout& layout);
 
 /// Whose a compressor's tensor is.
 enum class StateKind : std::uint8_t {
@@ -77,10 +76,10 @@ class Compressor {
   ///
   /// Collective: equal ranges in equal order. The compressor and `comm` outlive the result.
   virtual std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                            ArenaRange range) = 0;
+                                            ElementRange range) = 0;
 
   /// The same as finishing at once what start() returns.
-  void reduce(comm::Communicator& comm, std::span<float> gradients, ArenaRange range) {
+  void reduce(comm::Communicator& comm, std::span<float> gradients, ElementRange range) {
     start(comm, gradients, range)->finish();
   }
 
@@ -111,7 +110,7 @@ std::unique_ptr<Compressor> make_compressor(std::string_view name,
                                             std::vector<PlacedParameter> parameters);
 
 /// \throws ConfigError  compression `name` with the fixed reduction, whose bits it cannot keep, or
-///                      with ZeRO level `zero` above 0, which has no whole gradient to correct
-void check_compression(std::string_view name, Reduction reduction, int zero);
+///                      with sharding, which leaves a rank no whole gradient to correct
+void check_compression(std::string_view name, Reduction reduction, Sharding sharding);
 
 }  // namespace rondo::grad

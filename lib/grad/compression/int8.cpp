@@ -120,7 +120,7 @@ class Int8 final : public Compressor {
       : lossy_(lossy_runs(parameters)), residual_(lossy_parameters(parameters)), block_(block) {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                    ArenaRange range) override {
+                                    ElementRange range) override {
     return std::make_unique<Int8Sum>(comm, gradients, residual_, block_, lossy_.within(range),
                                      lossy_.outside(range));
   }

@@ -41,6 +41,13 @@ void check_name(std::string_view name) {
 
 }  // namespace
 
+std::vector<PlacedParameter> placed_parameters(const Layout& layout) {
+  std::vector<PlacedParameter> placed;
+  for (std::size_t i = 0; i < layout.specs().size(); ++i)
+    placed.push_back({layout.specs()[i], layout.parameter(i).begin});
+  return placed;
+}
+
 std::span<const std::string_view> compression_names() {
   return names;
 }
@@ -67,7 +74,7 @@ std::unique_ptr<Compressor> make_compressor(std::string_view name,
   return make_uncompressed();
 }
 
-void check_compression(std::string_view name, Reduction reduction, int zero) {
+void check_compression(std::string_view name, Reduction reduction, Sharding sharding) {
   check_name(name);
   if (name == "none") return;
   if (reduction == Reduction::fixed)
@@ -75,12 +82,12 @@ void check_compression(std::string_view name, Reduction reduction, int zero) {
         "compression {} does not go with the fixed reduction: what it rounds depends on the number "
         "of ranks. Choose --reduce fast, or no compression",
         name));
-  if (zero > 0)
+  if (sharding != Sharding::none)
     throw ConfigError(
         fmt::format("compression {} does not go with ZeRO level {}: it corrects whole gradients, "
                     "and a rank has "
-                    "its shards only. Choose level 0, or no compression",
-                    name, zero));
+                    "its shards only. Choose no sharding, or no compression",
+                    name, name_of(sharding)));
 }
 
 void Compressor::rescale(float factor) {

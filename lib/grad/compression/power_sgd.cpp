@@ -189,7 +189,7 @@ class PowerSgd final : public Compressor {
       : PowerSgd(factored_of(parameters, rank), rank, seed) {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                    ArenaRange range) override {
+                                    ElementRange range) override {
     std::vector<Factored*> ending;
     for (auto& matrix : matrices_) {
       if (range.begin < matrix.end() && matrix.end() <= range.end) ending.push_back(&matrix);

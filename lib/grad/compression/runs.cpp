@@ -15,13 +15,13 @@ constexpr std::size_t line_elements = cache_line_bytes / sizeof(float);
 
 }  // namespace
 
-Runs::Runs(std::vector<ArenaRange> ranges) : ranges_(std::move(ranges)) {
+Runs::Runs(std::vector<ElementRange> ranges) : ranges_(std::move(ranges)) {
   for (const auto& range : ranges_)
     count_ += range.end - range.begin;
 }
 
-Runs Runs::within(ArenaRange limits) const {
-  std::vector<ArenaRange> inside;
+Runs Runs::within(ElementRange limits) const {
+  std::vector<ElementRange> inside;
   for (const auto& range : ranges_) {
     const std::size_t begin = std::max(range.begin, limits.begin);
     const std::size_t end = std::min(range.end, limits.end);
@@ -30,8 +30,8 @@ Runs Runs::within(ArenaRange limits) const {
   return Runs(std::move(inside));
 }
 
-Runs Runs::outside(ArenaRange limits) const {
-  std::vector<ArenaRange> gaps;
+Runs Runs::outside(ElementRange limits) const {
+  std::vector<ElementRange> gaps;
   std::size_t cursor = limits.begin;
   const Runs inside = within(limits);
   for (const auto& range : inside.ranges()) {
@@ -51,12 +51,12 @@ std::vector<PlacedParameter> lossy_parameters(std::span<const PlacedParameter> p
 }
 
 Runs lossy_runs(std::span<const PlacedParameter> parameters) {
-  std::vector<ArenaRange> ranges;
+  std::vector<ElementRange> ranges;
   for (const auto& [spec, begin] : lossy_parameters(parameters))
     ranges.push_back({begin, begin + element_count(spec.shape)});
-  std::ranges::sort(ranges, {}, &ArenaRange::begin);
+  std::ranges::sort(ranges, {}, &ElementRange::begin);
 
-  std::vector<ArenaRange> merged;
+  std::vector<ElementRange> merged;
   for (const auto& range : ranges) {
     if (!merged.empty() && range.begin < merged.back().end + line_elements)
       merged.back().end = range.end;

@@ -15,14 +15,14 @@ namespace rondo::grad {
 class Runs {
  public:
   Runs() = default;
-  explicit Runs(std::vector<ArenaRange> ranges);
+  explicit Runs(std::vector<ElementRange> ranges);
 
-  std::span<const ArenaRange> ranges() const noexcept { return ranges_; }
+  std::span<const ElementRange> ranges() const noexcept { return ranges_; }
   std::size_t count() const noexcept { return count_; }  ///< elements of all
 
-  Runs within(ArenaRange limits) const;
+  Runs within(ElementRange limits) const;
   /// What `limits` has besides these runs.
-  Runs outside(ArenaRange limits) const;
+  Runs outside(ElementRange limits) const;
 
   /// Calls visit(arena position, sequence position, count) for every stretch of the sequence's part
   /// [first, last); `last` may lie beyond its end.
@@ -43,7 +43,7 @@ class Runs {
   }
 
  private:
-  std::vector<ArenaRange> ranges_;
+  std::vector<ElementRange> ranges_;
   std::size_t count_ = 0;
 };
 

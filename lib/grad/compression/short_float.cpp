@@ -136,7 +136,7 @@ class ShortFloat final : public Compressor {
       : lossy_(lossy_runs(parameters)), residual_(lossy_parameters(parameters)) {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                    ArenaRange range) override {
+                                    ElementRange range) override {
     return std::make_unique<ShortFloatSum<T>>(comm, gradients, residual_, lossy_.within(range),
                                               lossy_.outside(range));
   }

@@ -19,7 +19,8 @@ namespace rondo::grad {
 /// 2^-9 |value| for bf16 and 2^-12 |value| or 2^-25 for f16, which overflows above 65504.
 ///
 /// Each rank sends (p-1)/p * S bytes in two rounds, half of what f32 takes. While a range travels
-/// it has 1.5 (1 + 1/p) copies of its own; the residual takes S bytes. Passes over the range: 2 and 1/p.
+/// it has 1.5 (1 + 1/p) copies of its own; the residual takes S bytes. Passes over the range: 2 and
+/// 1/p.
 template <class T>
 std::unique_ptr<Compressor> make_short_float(std::span<const PlacedParameter> parameters);
 

@@ -103,7 +103,7 @@ class TopK final : public Compressor {
         fraction_(fraction) {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                    ArenaRange range) override {
+                                    ElementRange range) override {
     require(range.end - range.begin <= std::numeric_limits<std::uint32_t>::max(),
             "top-k: a range longer than 2^32 elements; make the buckets smaller");
     return std::make_unique<TopKSum>(comm, gradients, residual_, fraction_, lossy_.within(range),

@@ -21,7 +21,7 @@ class PlainSum final : public PendingSum {
 class Uncompressed final : public Compressor {
  public:
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
-                                    ArenaRange range) override {
+                                    ElementRange range) override {
     return std::make_unique<PlainSum>(comm,
                                       gradients.subspan(range.begin, range.end - range.begin));
   }
