@@ -85,7 +85,8 @@ TEST(Compression, restores_a_matrix_of_low_rank) {
     std::vector<float> gradients(layout.elements);
     const float share = static_cast<float>(comm.rank() + 1);
     const auto value = [](std::size_t i) {
-      const auto row = static_cast<float>(i / 30);
+      const std::size_t row_index = i / 30;
+      const auto row = static_cast<float>(row_index);
       const auto column = static_cast<float>(i % 30);
       return std::sin(row) * column + row * std::cos(column);
     };

@@ -21,7 +21,8 @@ void ExactSum::finish() {
   if (!work_) return;
   comm::wait(comm_, *work_);
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
-    std::ranges::copy(packed_.span().subspan(position, count), gradients_.begin() + at);
+    std::ranges::copy(packed_.span().subspan(position, count),
+                      gradients_.subspan(at, count).begin());
   });
 }
 

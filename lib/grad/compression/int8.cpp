@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 #include "rondo/base/aligned_buffer.hpp"
 
@@ -55,8 +54,8 @@ std::size_t count_blocks(const Runs& runs, std::size_t block_elements) {
 
 class Int8Sum final : public PendingSum {
  public:
-  Int8Sum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-          std::size_t block_elements, const Runs& lossy, Runs exact);
+  Int8Sum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
+          const Runs& lossy, Residual& residual, std::size_t block_elements);
   void finish() override;
 
  private:
@@ -73,16 +72,16 @@ class Int8Sum final : public PendingSum {
   std::unique_ptr<comm::Work> gather_;
 };
 
-Int8Sum::Int8Sum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-                 std::size_t block_elements, const Runs& lossy, Runs exact)
+Int8Sum::Int8Sum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
+                 const Runs& lossy, Residual& residual, std::size_t block_elements)
     : comm_(comm),
       gradients_(gradients),
       block_elements_(block_elements),
-      runs_(lossy),
+      runs_(lossy.within(range)),
       blocks_(count_blocks(runs_, block_elements)),
       own_(blocks_ * sizeof(float) + runs_.count()),
       all_(own_.size() * static_cast<std::size_t>(comm.size())),
-      exact_(comm, gradients, std::move(exact)) {
+      exact_(comm, gradients, lossy.outside(range)) {
   if (blocks_ == 0) return;
   const Message own = message(own_.span());
   visit_blocks(runs_, block_elements_,
@@ -121,8 +120,7 @@ class Int8 final : public Compressor {
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
-    return std::make_unique<Int8Sum>(comm, gradients, residual_, block_, lossy_.within(range),
-                                     lossy_.outside(range));
+    return std::make_unique<Int8Sum>(comm, gradients, range, lossy_, residual_, block_);
   }
   std::vector<StateTensor> state() override { return residual_.state(); }
 

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/float16.hpp"
@@ -53,8 +52,8 @@ constexpr comm::Wire wire_of = std::is_same_v<T, bfloat16> ? comm::Wire::bf16 : 
 template <class T>
 class ShortFloatSum final : public PendingSum {
  public:
-  ShortFloatSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-                const Runs& lossy, Runs exact);
+  ShortFloatSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
+                const Runs& lossy, Residual& residual);
 
   void advance() override;
   void finish() override;
@@ -76,18 +75,18 @@ class ShortFloatSum final : public PendingSum {
 
 template <class T>
 ShortFloatSum<T>::ShortFloatSum(comm::Communicator& comm, std::span<float> gradients,
-                                Residual& residual, const Runs& lossy, Runs exact)
+                                ElementRange range, const Runs& lossy, Residual& residual)
     : comm_(comm),
       gradients_(gradients),
       residual_(residual),
-      runs_(lossy),
+      runs_(lossy.within(range)),
       slice_(round_up(runs_.count(), static_cast<std::size_t>(comm.size())) /
              static_cast<std::size_t>(comm.size())),
       sent_(slice_ * static_cast<std::size_t>(comm.size())),
       sum_(slice_),
       own_(slice_),
       all_(sent_.size()),
-      exact_(comm, gradients, std::move(exact)) {
+      exact_(comm, gradients, lossy.outside(range)) {
   if (slice_ == 0) return;
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
     round_with_feedback<T>(gradients_.subspan(at, count), residual_.part(at, count),
@@ -137,8 +136,7 @@ class ShortFloat final : public Compressor {
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
-    return std::make_unique<ShortFloatSum<T>>(comm, gradients, residual_, lossy_.within(range),
-                                              lossy_.outside(range));
+    return std::make_unique<ShortFloatSum<T>>(comm, gradients, range, lossy_, residual_);
   }
   std::vector<StateTensor> state() override { return residual_.state(); }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
 #include "rondo/base/error.hpp"
 
@@ -35,8 +34,8 @@ void add_and_count(std::span<float> gradient, std::span<const float> residual, L
 
 class TopKSum final : public PendingSum {
  public:
-  TopKSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual, double fraction,
-          const Runs& lossy, Runs exact, std::size_t origin);
+  TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
+          const Runs& lossy, Residual& residual, double fraction);
   void finish() override;
 
  private:
@@ -52,13 +51,13 @@ class TopKSum final : public PendingSum {
   std::unique_ptr<comm::Work> gather_;
 };
 
-TopKSum::TopKSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-                 double fraction, const Runs& lossy, Runs exact, std::size_t origin)
+TopKSum::TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
+                 const Runs& lossy, Residual& residual, double fraction)
     : comm_(comm),
       gradients_(gradients),
-      runs_(lossy),
-      origin_(origin),
-      exact_(comm, gradients, std::move(exact)) {
+      runs_(lossy.within(range)),
+      origin_(range.begin),
+      exact_(comm, gradients, lossy.outside(range)) {
   if (runs_.count() == 0) return;
   select(residual, entries_of(runs_, fraction));
   all_.resize(own_.size() * static_cast<std::size_t>(comm.size()));
@@ -106,8 +105,7 @@ class TopK final : public Compressor {
                                     ElementRange range) override {
     require(range.end - range.begin <= std::numeric_limits<std::uint32_t>::max(),
             "top-k: a range longer than 2^32 elements; make the buckets smaller");
-    return std::make_unique<TopKSum>(comm, gradients, residual_, fraction_, lossy_.within(range),
-                                     lossy_.outside(range), range.begin);
+    return std::make_unique<TopKSum>(comm, gradients, range, lossy_, residual_, fraction_);
   }
   std::vector<StateTensor> state() override { return residual_.state(); }
 
