@@ -29,6 +29,9 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 //   ring                2 (p-1) a + 2 (p-1)/p n b      they do: worth p n > 20 a/b and more
 //
 // Rules for ranks apart from one another follow those for nodes, which shared memory serves.
+// `hierarchical` has nodes in place of ranks in all of that: fewer steps, and each node's link
+// carries its data once. What its steps in memory add is less than a of a link; only the shortest
+// allreduce has nothing to share out.
 constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::shared, {}, {1, 1}},
     {Collective::allreduce, Algorithm::recursive_doubling, {}, {2, any}, 1_KiB},
