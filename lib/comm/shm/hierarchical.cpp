@@ -57,6 +57,7 @@ class Hierarchy {
 std::vector<Cut> Hierarchy::slices() const {
   const std::size_t bytes = call_.output.size();
   std::vector<Cut> slices;
+  slices.reserve(static_cast<std::size_t>(node_.size()));
   for (int local = 0; local < node_.size(); ++local)
     slices.push_back(local < node_.carriers() ? slice_of(bytes, local, node_.carriers())
                                               : Cut{bytes, bytes});
@@ -65,6 +66,7 @@ std::vector<Cut> Hierarchy::slices() const {
 
 std::vector<Cut> Hierarchy::blocks_of(int number, std::size_t block_bytes) const {
   std::vector<Cut> blocks;
+  blocks.reserve(static_cast<std::size_t>(node_.size()));
   for (int local = 0; local < node_.size(); ++local) {
     const auto rank = static_cast<std::size_t>(node_.global_rank(number, local));
     blocks.push_back({rank * block_bytes, (rank + 1) * block_bytes});
