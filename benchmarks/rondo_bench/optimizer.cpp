@@ -82,10 +82,11 @@ class ParameterSet {
   }
 
   MemoryStreams streams_of(const MemoryPass& pass) {
-    MemoryStreams streams{.changed = {},
-                          .read = {},
-                          .copy = reinterpret_cast<std::uint16_t*>(copy_.data()),
-                          .count = value_.size()};
+    MemoryStreams streams{
+        .changed = {},
+        .read = {},
+        .copy = copy_.empty() ? nullptr : reinterpret_cast<std::uint16_t*>(copy_.data()),
+        .count = value_.size()};
     for (std::size_t k = 0; k < pass.changed.size(); ++k)
       streams.changed[k] = memory(pass.changed[k]);
     for (std::size_t k = 0; k < pass.read.size(); ++k)
