@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "grad/compression/short_float.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/float16.hpp"
@@ -49,11 +52,44 @@ void round_sum(std::span<const float> sum, std::span<float> residual, T* sent) {
 template <class T>
 constexpr comm::Wire wire_of = std::is_same_v<T, bfloat16> ? comm::Wire::bf16 : comm::Wire::f16;
 
+/// What a sum needs while it travels.
+template <class T>
+struct Buffers {
+  AlignedBuffer<float> sent;  // one slice for every rank
+  AlignedBuffer<float> sum;   // of this rank's slice
+  AlignedBuffer<T> own;       // the same, rounded
+  AlignedBuffer<T> all;       // every rank's
+
+  Buffers(std::size_t slice, std::size_t ranks)
+      : sent(slice * ranks), sum(slice), own(slice), all(slice * ranks) {}
+};
+
+/// Buffers of finished sums for the next ones of the same length: fresh pages cost more than the
+/// rounding. What lies behind the last value of `sent` is summed but not used.
+template <class T>
+class BufferPool {
+ public:
+  Buffers<T> take(std::size_t slice, std::size_t ranks) {
+    const auto fits = [&](const Buffers<T>& buffers) {
+      return buffers.sum.size() == slice && buffers.sent.size() == slice * ranks;
+    };
+    const auto found = std::ranges::find_if(free_, fits);
+    if (found == free_.end()) return Buffers<T>(slice, ranks);
+    Buffers<T> buffers = std::move(*found);
+    free_.erase(found);
+    return buffers;
+  }
+  void give_back(Buffers<T> buffers) { free_.push_back(std::move(buffers)); }
+
+ private:
+  std::vector<Buffers<T>> free_;
+};
+
 template <class T>
 class ShortFloatSum final : public PendingSum {
  public:
   ShortFloatSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-                const Runs& lossy, Residual& residual);
+                const Runs& lossy, Residual& residual, BufferPool<T>& pool);
 
   void advance() override;
   void finish() override;
@@ -63,11 +99,9 @@ class ShortFloatSum final : public PendingSum {
   std::span<float> gradients_;
   Residual& residual_;
   Runs runs_;
-  std::size_t slice_;          // elements that each rank adds up
-  AlignedBuffer<float> sent_;  // one slice for every rank
-  AlignedBuffer<float> sum_;   // of this rank's slice
-  AlignedBuffer<T> own_;       // the same, rounded
-  AlignedBuffer<T> all_;       // every rank's
+  std::size_t slice_;  // elements that each rank adds up
+  BufferPool<T>& pool_;
+  Buffers<T> buffers_;
   ExactSum exact_;
   std::unique_ptr<comm::Work> scatter_;
   std::unique_ptr<comm::Work> gather_;
@@ -75,26 +109,25 @@ class ShortFloatSum final : public PendingSum {
 
 template <class T>
 ShortFloatSum<T>::ShortFloatSum(comm::Communicator& comm, std::span<float> gradients,
-                                ElementRange range, const Runs& lossy, Residual& residual)
+                                ElementRange range, const Runs& lossy, Residual& residual,
+                                BufferPool<T>& pool)
     : comm_(comm),
       gradients_(gradients),
       residual_(residual),
       runs_(lossy.within(range)),
       slice_(round_up(runs_.count(), static_cast<std::size_t>(comm.size())) /
              static_cast<std::size_t>(comm.size())),
-      sent_(slice_ * static_cast<std::size_t>(comm.size())),
-      sum_(slice_),
-      own_(slice_),
-      all_(sent_.size()),
+      pool_(pool),
+      buffers_(pool.take(slice_, static_cast<std::size_t>(comm.size()))),
       exact_(comm, gradients, lossy.outside(range)) {
   if (slice_ == 0) return;
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
     round_with_feedback<T>(gradients_.subspan(at, count), residual_.part(at, count),
-                           sent_.data() + position);
+                           buffers_.sent.data() + position);
   });
   // `direct` alone sends every value just once before it is added in f32: the wire loses nothing.
   scatter_ = comm.reduce_scatter(
-      std::as_bytes(sent_.span()), std::as_writable_bytes(sum_.span()), DType::f32,
+      std::as_bytes(buffers_.sent.span()), std::as_writable_bytes(buffers_.sum.span()), DType::f32,
       comm::ReduceOp::sum,
       {.algorithm = comm::Algorithm::direct, .wire = wire_of<T>, .name = "short gradients"});
 }
@@ -105,13 +138,13 @@ void ShortFloatSum<T>::advance() {
   comm::wait(comm_, *scatter_);
   scatter_.reset();
   const std::size_t first = static_cast<std::size_t>(comm_.rank()) * slice_;
-  runs_.visit_part(first, first + slice_,
-                   [&](std::size_t at, std::size_t position, std::size_t count) {
-                     round_sum<T>(sum_.span().subspan(position - first, count),
-                                  residual_.part(at, count), own_.data() + (position - first));
-                   });
-  gather_ = comm_.allgather(std::as_bytes(own_.span()), std::as_writable_bytes(all_.span()),
-                            {.name = "short sums"});
+  runs_.visit_part(
+      first, first + slice_, [&](std::size_t at, std::size_t position, std::size_t count) {
+        round_sum<T>(buffers_.sum.span().subspan(position - first, count),
+                     residual_.part(at, count), buffers_.own.data() + (position - first));
+      });
+  gather_ = comm_.allgather(std::as_bytes(buffers_.own.span()),
+                            std::as_writable_bytes(buffers_.all.span()), {.name = "short sums"});
 }
 
 template <class T>
@@ -122,10 +155,11 @@ void ShortFloatSum<T>::finish() {
   comm::wait(comm_, *gather_);
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
     float* const to = gradients_.data() + at;
-    const T* const from = all_.data() + position;
+    const T* const from = buffers_.all.data() + position;
     for (std::size_t i = 0; i < count; ++i)
       to[i] = static_cast<float>(from[i]);
   });
+  pool_.give_back(std::move(buffers_));
 }
 
 template <class T>
@@ -136,13 +170,14 @@ class ShortFloat final : public Compressor {
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
-    return std::make_unique<ShortFloatSum<T>>(comm, gradients, range, lossy_, residual_);
+    return std::make_unique<ShortFloatSum<T>>(comm, gradients, range, lossy_, residual_, pool_);
   }
   std::vector<StateTensor> state() override { return residual_.state(); }
 
  private:
   Runs lossy_;
   Residual residual_;
+  BufferPool<T> pool_;
 };
 
 }  // namespace
