@@ -18,18 +18,6 @@
 namespace rondo::bench {
 namespace {
 
-constexpr std::size_t cache_multiple = 4;
-
-/// What the buffers of one rank must exceed so that those of a node exceed the cache several times.
-/// Collective; equal on all ranks.
-std::size_t rotation_bytes(comm::Communicator& comm, bool hot) {
-  if (hot) return 0;
-  const auto ranks = static_cast<std::size_t>(comm.place().node_size);
-  auto bytes = static_cast<std::int64_t>(cache_multiple * last_level_cache_bytes() / ranks);
-  comm::allreduce(comm, std::span(&bytes, 1), comm::ReduceOp::max);
-  return static_cast<std::size_t>(bytes);
-}
-
 std::size_t wire_bytes(const Shape& shape, comm::Wire wire) {
   return wire == comm::Wire::exact ? shape.bytes() : shape.count * sizeof(half);
 }

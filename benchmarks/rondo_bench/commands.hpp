@@ -8,6 +8,7 @@
 /// returns the exit code of the process.
 namespace rondo::bench {
 
+int lanes_main(int argc, const char* const* argv);
 int overlap_main(int argc, const char* const* argv);
 int optimizer_main(int argc, const char* const* argv);
 int step_main(int argc, const char* const* argv);

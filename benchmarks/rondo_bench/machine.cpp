@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 
@@ -12,6 +13,7 @@
 namespace rondo::bench {
 namespace {
 
+constexpr std::size_t cache_multiple = 4;
 constexpr std::size_t usual_cache_bytes = std::size_t{32} << 20;
 
 /// Reads "32768K", as sysfs spells it; 0 if there is no such file.
@@ -35,6 +37,14 @@ std::size_t last_level_cache_bytes() {
     largest = std::max(largest, read_kibibytes("/sys/devices/system/cpu/cpu0/cache/index" +
                                                std::to_string(index) + "/size"));
   return largest > 0 ? largest : usual_cache_bytes;
+}
+
+std::size_t rotation_bytes(comm::Communicator& comm, bool hot) {
+  if (hot) return 0;
+  const auto ranks = static_cast<std::size_t>(comm.place().node_size);
+  auto bytes = static_cast<std::int64_t>(cache_multiple * last_level_cache_bytes() / ranks);
+  comm::allreduce(comm, std::span(&bytes, 1), comm::ReduceOp::max);
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace rondo::bench

@@ -30,6 +30,7 @@ constexpr const char* overview =
     "  reduce-scatter   the same of reduce-scatter\n"
     "  allgather        the same of allgather\n"
     "  broadcast        the same of broadcast\n"
+    "  lanes            what the fixed order of the sum over lanes costs\n"
     "  tune             writes the table by which the library chooses algorithms on this machine\n"
     "  overlap          how much of the gradients' reduction hides behind the backward pass\n"
     "  step             samples/s of the trainer's step without reading\n"
@@ -48,7 +49,7 @@ constexpr std::array collectives{
 };
 
 int unknown(const std::string& command) {
-  std::vector<std::string> names{"overlap", "step", "tune"};
+  std::vector<std::string> names{"lanes", "overlap", "step", "tune"};
   for (const auto& [name, collective] : collectives)
     names.emplace_back(name);
   fmt::print(stderr, "error: unknown command '{}'{}\n", command,
@@ -65,6 +66,7 @@ int run(int argc, const char* const* argv) {
   if (command == "--help" || command == "-h") return std::fputs(overview, stdout), 0;
   if (command == "--version")
     return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
+  if (command == "lanes") return lanes_main(argc - 1, argv + 1);
   if (command == "overlap") return overlap_main(argc - 1, argv + 1);
   if (command == "optimizer") return optimizer_main(argc - 1, argv + 1);
   if (command == "step") return step_main(argc - 1, argv + 1);

@@ -12,6 +12,13 @@ namespace {
 /// A few tiles fit into the nearest cache.
 constexpr std::size_t tile_bytes = std::size_t{8} << 10;
 
+void copy_to_all(std::span<const std::byte> sum, std::span<std::byte* const> outputs,
+                 Stores stores) {
+  for (std::byte* const output : outputs) {
+    if (output != sum.data()) copy_bytes(sum, {output, sum.size()}, stores);
+  }
+}
+
 }  // namespace
 
 RankNodes::RankNodes(int ranks, std::size_t lanes) {
@@ -26,8 +33,7 @@ RankNodes::RankNodes(int ranks, std::size_t lanes) {
 TreeAddition::TreeAddition(std::span<const LaneRange> pieces, std::size_t lanes)
     : piece_count_(pieces.size()) {
   compile(pieces, {0, lanes}, 0);
-  if (steps_.empty()) steps_.push_back({.operands = {0}, .target = 0});
-  if (steps_.size() == 1) temporaries_ = 0;  // pieces alone, straight into the result
+  if (steps_.size() <= 1) temporaries_ = 0;  // pieces alone, straight into the result
   tiles_ = AlignedBuffer<std::byte>(temporaries_ * tile_bytes);
   places_.resize(piece_count_ + temporaries_);
   for (std::size_t k = 0; k < temporaries_; ++k)
@@ -60,6 +66,7 @@ TreeAddition::Operand TreeAddition::compile(std::span<const LaneRange> pieces, L
 
 void TreeAddition::add(std::span<const std::byte* const> inputs,
                        std::span<std::byte* const> outputs, std::size_t bytes, Stores stores) {
+  if (steps_.empty()) return copy_to_all({inputs.front(), bytes}, outputs, stores);
   std::ranges::copy(inputs, places_.begin());
   results_.assign(outputs.begin(), outputs.end());
   const std::size_t longest = temporaries_ == 0 ? bytes : tile_bytes;

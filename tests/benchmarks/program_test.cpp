@@ -46,6 +46,14 @@ TEST(RondoBench, measures_every_collective_on_any_number_of_ranks) {
   }
 }
 
+TEST(RondoBench, measures_what_the_fixed_order_costs) {
+  for (const char* arguments : {"--lanes 5", "--in-place", "--collective reduce-scatter"}) {
+    const ProgramResult result = bench(2, fmt::format("lanes --min 256 {} {}", quick, arguments));
+    EXPECT_EQ(result.code, 0) << arguments << ": " << result.err;
+    EXPECT_THAT(result.out, ContainsRegex("\n +8192 .* 0\n")) << arguments;
+  }
+}
+
 TEST(RondoBench, writes_every_column_as_json) {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "figures.ndjson";

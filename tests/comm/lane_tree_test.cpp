@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/comm/lane_tree.hpp"
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/philox.hpp"
 #include "rondo/comm/inproc.hpp"
+
+#include "comm/lane_tree_split.hpp"
+#include "comm/tree_addition.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -105,6 +109,102 @@ TEST(LaneTreeSum, takes_lanes_in_order_and_starts_again_after_clear) {
   sum.add(3, lane_values(3, 1));
   EXPECT_THROW(sum.add(4, lane_values(4, 1)), UsageError);
   EXPECT_EQ(sum.nodes().front().lanes, (LaneRange{3, 4}));
+}
+
+TEST(LaneTreeSum, ends_in_place_with_the_same_nodes) {
+  for (const std::size_t lanes : {1UL, 2UL, 3UL, 5UL, 8UL, 12UL, 13UL}) {
+    for (std::size_t begin = 0; begin < lanes; ++begin) {
+      for (std::size_t end = begin + 1; end <= lanes; ++end) {
+        auto sum = sum_of({begin, end - 1}, lanes, 7);
+        auto values = lane_values(end - 1, 7);
+        sum.add_last(end - 1, values);
+
+        const auto nodes = sum.nodes();
+        const auto expected = covering_nodes({begin, end}, lanes);
+        ASSERT_EQ(nodes.size(), expected.size());
+        EXPECT_EQ(nodes.back().sum.data(), values.data());
+        for (std::size_t k = 0; k < nodes.size(); ++k) {
+          EXPECT_EQ(nodes[k].lanes, expected[k]);
+          EXPECT_EQ(std::vector(nodes[k].sum.begin(), nodes[k].sum.end()),
+                    tree_sum(expected[k], 7));
+        }
+      }
+    }
+  }
+}
+
+TEST(LaneTreeSum, works_in_memory_of_the_callers_and_needs_no_more_than_it_says) {
+  for (const std::size_t lanes : {1UL, 3UL, 8UL, 13UL}) {
+    for (std::size_t begin = 0; begin < lanes; ++begin) {
+      const LaneRange range{begin, lanes};
+      std::vector<float> memory(most_partials(range, lanes) * 5);
+      std::vector<std::span<float>> buffers;
+      for (std::size_t k = 0; k < memory.size(); k += 5)
+        buffers.push_back(std::span(memory).subspan(k, 5));
+
+      LaneTreeSum sum(lanes, 5, buffers);
+      for (std::size_t lane = range.begin; lane < range.end; ++lane)
+        sum.add(lane, lane_values(lane, 5));
+
+      EXPECT_EQ(sum.nodes().front().sum.data(), memory.data());
+      EXPECT_EQ(std::vector(memory.begin(), memory.begin() + 5),
+                tree_sum(covering_nodes(range, lanes).front(), 5));
+    }
+  }
+  EXPECT_EQ(most_partials({4, 4}, 8), 0U);
+  EXPECT_EQ(most_partials({0, 7}, 8), 3U);
+  EXPECT_EQ(most_partials({1, 8}, 8), 4U);  // 1, 2-3, 4-5, 6
+}
+
+TEST(LaneTreeSum, refuses_buffers_that_do_not_suffice_and_lanes_after_the_last) {
+  std::vector<float> memory(4);
+  EXPECT_THROW(LaneTreeSum(8, 3, {memory}), UsageError);
+  LaneTreeSum sum(8, 4, {memory});
+  sum.add(1, lane_values(1, 4));
+  EXPECT_THROW(sum.add(2, lane_values(2, 4)), UsageError);
+
+  auto values = lane_values(2, 4);
+  sum.add_last(2, values);
+  EXPECT_THROW(sum.add(3, lane_values(3, 4)), UsageError);
+  sum.clear();
+  sum.add(5, lane_values(5, 4));
+  EXPECT_EQ(sum.nodes().front().sum.data(), memory.data());
+}
+
+/// Every way to tile `node` with nodes of its tree.
+std::vector<std::vector<LaneRange>> tilings(LaneRange node) {
+  std::vector<std::vector<LaneRange>> all{{node}};
+  if (node.end - node.begin == 1) return all;
+  const std::size_t middle = split_of(node);
+  for (const auto& left : tilings({node.begin, middle})) {
+    for (const auto& right : tilings({middle, node.end})) {
+      all.push_back(left);
+      all.back().insert(all.back().end(), right.begin(), right.end());
+    }
+  }
+  return all;
+}
+
+TEST(TreeAddition, adds_any_pieces_along_the_tree) {
+  constexpr std::size_t count = 2'600;  // more than a tile
+  for (const std::size_t lanes : {1UL, 2UL, 5UL, 7UL}) {
+    const auto expected = tree_sum({0, lanes}, count);
+    for (const auto& pieces : tilings({0, lanes})) {
+      std::vector<std::vector<float>> sums;
+      std::vector<const std::byte*> inputs;
+      for (const LaneRange piece : pieces)
+        inputs.push_back(
+            std::as_bytes(std::span(sums.emplace_back(tree_sum(piece, count)))).data());
+      std::vector<float> other(count);
+      const std::array outputs{std::as_writable_bytes(std::span(sums.back())).data(),
+                               std::as_writable_bytes(std::span(other)).data()};
+
+      TreeAddition(pieces, lanes).add(inputs, outputs, count * sizeof(float), Stores::cached);
+
+      EXPECT_EQ(other, expected) << lanes << " lanes in " << pieces.size() << " pieces";
+      EXPECT_EQ(sums.back(), expected) << "in place of the last piece";
+    }
+  }
 }
 
 TEST(AllreduceLanes, refuses_nodes_that_are_not_this_ranks) {
