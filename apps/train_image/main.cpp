@@ -56,10 +56,7 @@ Inputs open_inputs(const TrainOptions& options) {
   inputs.network = nn::make_network(
       nn::make_model(options.model, shape, info.classes),
       {.precision = options.precision, .micro_batch = options.batch, .threads = options.threads});
-  inputs.optimizer =
-      optim::make_optimizer(options.optimizer, {.momentum = options.momentum,
-                                                .nesterov = options.momentum > 0,
-                                                .weight_decay = options.weight_decay});
+  inputs.optimizer = optim::make_optimizer(options.optimizer, options.optimizer_options());
   return inputs;
 }
 
@@ -72,7 +69,7 @@ class Trainer {
         inputs_(std::move(inputs)),
         sampler_(options.seed, inputs_.train->info().samples, lanes, options.batch),
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
-                 {.lanes = lanes, .reduction = options.reduction, .precision = options.precision}),
+                 options.session_options(lanes)),
         steps_(options.epochs * sampler_.steps_per_epoch()),
         schedule_(optim::Schedule::cosine({.peak = options.lr.value_or(options.default_lr()),
                                                   .warmup_steps = static_cast<std::uint64_t>(
@@ -150,7 +147,6 @@ class Trainer {
   std::uint64_t total_steps() const { return steps_; }
   std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
   bool at_epoch_end() const { return step_ % sampler_.steps_per_epoch() == 0; }
-  std::uint64_t parameters_hash() { return session_.arena().values_hash(); }
   float learning_rate() const { return schedule_.at(step_ > 0 ? step_ - 1 : 0); }
   float loss_scale() const { return session_.loss_scale(); }
   RunPlan plan() const {
@@ -161,7 +157,13 @@ class Trainer {
             .ranks = comm_.size(),
             .precision = std::string(name_of(inputs_.network->precision()))};
   }
-  double data_wait_seconds() const { return loader_->wait_seconds(); }
+  RunEnd end() {
+    return {.steps = step_,
+            .bad_steps = session_.bad_steps(),
+            .parameters_hash = session_.arena().values_hash(),
+            .data_wait_seconds = loader_->wait_seconds(),
+            .memory = session_.memory()};
+  }
 
  private:
   std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
@@ -225,10 +227,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step)
       trainer.save(checkpoints);
   }
-  if (report)
-    report->finish({.steps = trainer.steps_done(),
-                    .parameters_hash = trainer.parameters_hash(),
-                    .data_wait_seconds = trainer.data_wait_seconds()});
+  if (report) report->finish(trainer.end());
   return stopped && trainer.steps_done() < trainer.total_steps() ? ExitCode::requeue : ExitCode::ok;
 }
 

@@ -37,18 +37,40 @@ void declare(Options& options, TrainOptions& values) {
   options.add("reduce", values.reduction,
               {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
               "fixed: the same bits on any number of ranks; fast: the fastest order");
+  options.add("sharding", values.sharding,
+              {{"none", grad::Sharding::none},
+               {"zero1", grad::Sharding::zero1},
+               {"zero2", grad::Sharding::zero2}},
+              "what ranks share out: nothing, optimizer state, or gradients too; the same bits");
+  options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
   options.add("seed", values.seed, "of parameters, order and augmentation");
 
   options.group("Optimizer");
-  options.add("optimizer", values.optimizer, "update rule").one_of({"sgd", "adamw"});
+  options.add("optimizer", values.optimizer, "update rule")
+      .one_of({optim::optimizer_names().begin(), optim::optimizer_names().end()});
   options
       .add("lr", values.lr,
            "learning rate after warm-up, falls to 0 along a cosine; default: 0.2 for sgd, 0.001 "
-           "for adamw")
+           "for adamw, others by rule")
       .at_least(0);
-  options.add("momentum", values.momentum, "of sgd (Nesterov)").between(0, 0.999999);
+  options.add("momentum", values.momentum, "of sgd (Nesterov) and lars").between(0, 0.999999);
   options.add("weight-decay", values.weight_decay, "not applied to biases and norms").at_least(0);
   options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
+  options.add("clip-norm", values.clip_norm, "greatest length of the mean gradient")
+      .at_least(1e-30);
+  options.add("clip-value", values.clip_value, "greatest element of the mean gradient")
+      .at_least(1e-30);
+  options.add("bad-step", values.bad_step,
+              {{"abort", train::BadStep::abort},
+               {"skip", train::BadStep::skip},
+               {"continue", train::BadStep::keep_going}},
+              "after a step that is not finite or stands out: end, skip it, or apply it if finite");
+  options
+      .add("z-score", values.z_score,
+           "standard deviations above the last 100 steps from which a loss or gradient stands out")
+      .at_least(1e-3);
+  options.add("loss-scale", values.loss_scale, "the first one of f16; then it adapts")
+      .between(1, 0x1p24);
 
   options.group("Machine");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
@@ -64,6 +86,32 @@ void declare(Options& options, TrainOptions& values) {
 
   options.example(
       "mpirun -np 2 rondo-train-image --data fashion-mnist.h5 --lanes 8 --output runs/first");
+}
+
+float TrainOptions::default_lr() const {
+  if (optimizer == "sgd") return 0.2F;
+  if (optimizer == "lars") return 4.0F;
+  if (optimizer == "lamb" || optimizer == "adafactor") return 0.01F;
+  if (optimizer == "lion") return 0.0003F;
+  return 0.001F;
+}
+
+optim::OptimizerOptions TrainOptions::optimizer_options() const {
+  return {.momentum = momentum, .nesterov = momentum > 0, .weight_decay = weight_decay};
+}
+
+train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes) const {
+  train::Session::Options session{.lanes = resolved_lanes,
+                                  .reduction = reduction,
+                                  .precision = precision,
+                                  .bucket_bytes = bucket_bytes,
+                                  .sharding = sharding,
+                                  .loss_scale = {.initial = loss_scale},
+                                  .bad_step = bad_step};
+  session.clip_norm = clip_norm.value_or(session.clip_norm);
+  session.clip_value = clip_value.value_or(session.clip_value);
+  session.health.z_score = z_score.value_or(session.health.z_score);
+  return session;
 }
 
 train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
@@ -85,6 +133,8 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"momentum", fmt::format("{}", options.momentum)},
       {"weight-decay", fmt::format("{}", options.weight_decay)},
       {"warmup", fmt::format("{}", options.warmup)},
+      {"clip-norm", options.clip_norm ? fmt::format("{}", *options.clip_norm) : "off"},
+      {"clip-value", options.clip_value ? fmt::format("{}", *options.clip_value) : "off"},
   };
 }
 

@@ -13,7 +13,9 @@
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/policy.hpp"
+#include "rondo/train/session.hpp"
 #include "rondo/train/session_checkpoint.hpp"
+#include "rondo/train/step_health.hpp"
 
 #include "common/options.hpp"
 
@@ -34,6 +36,8 @@ struct TrainOptions {
   std::optional<std::size_t> lanes;
   std::size_t accumulate = 1;
   grad::Reduction reduction = grad::Reduction::fast;
+  grad::Sharding sharding = grad::Sharding::none;
+  std::size_t bucket_bytes = std::size_t{1} << 22;
   std::uint64_t seed = 1;
 
   std::string optimizer = "sgd";
@@ -41,6 +45,11 @@ struct TrainOptions {
   float momentum = 0.9F;
   float weight_decay = 5e-4F;
   double warmup = 0.1;
+  std::optional<double> clip_norm;
+  std::optional<float> clip_value;
+  train::BadStep bad_step = train::BadStep::abort;
+  std::optional<double> z_score;
+  float loss_scale = 65536;
 
   int threads = 1;
   double time_limit = 120;
@@ -49,8 +58,10 @@ struct TrainOptions {
   bool resume = false;
   bool overwrite = false;
 
-  /// Good for a global batch of 256.
-  float default_lr() const { return optimizer == "adamw" ? 0.001F : 0.2F; }
+  /// For a global batch of 256: good for sgd and adamw, a beginning for the others.
+  float default_lr() const;
+  optim::OptimizerOptions optimizer_options() const;
+  train::Session::Options session_options(std::size_t resolved_lanes) const;
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double>(time_limit));

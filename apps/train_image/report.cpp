@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "rondo/base/atomic_file.hpp"
@@ -42,6 +43,29 @@ telemetry::Progress::Plan progress_plan(const TrainOptions& options, const RunPl
 
 void print_row(std::string_view key, const std::string& value) {
   fmt::print("  {:<15} {}\n", key, value);
+}
+
+std::size_t planned_bytes(const train::Session::Memory& memory) {
+  return memory.values_bytes + memory.gradients_bytes + memory.shards_bytes + memory.slots_bytes +
+         memory.partial_sums_bytes;
+}
+
+/// The most memory that this process had at once, everything counted.
+std::size_t peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string memory_text(const train::Session::Memory& memory) {
+  const auto mib = [](std::size_t bytes) {
+    return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20));
+  };
+  return fmt::format(
+      "{} MiB: values {}, gradients {}, shards {}, slots {}, partial sums {}; process at most {}",
+      mib(planned_bytes(memory)), mib(memory.values_bytes), mib(memory.gradients_bytes),
+      mib(memory.shards_bytes), mib(memory.slots_bytes), mib(memory.partial_sums_bytes),
+      mib(peak_resident_bytes()));
 }
 
 }  // namespace
@@ -80,7 +104,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"batch", options.batch},
               {"threads", options.threads},
               {"precision", plan.precision},
-              {"reduce", name_of(options.reduction)}});
+              {"reduce", name_of(options.reduction)},
+              {"sharding", name_of(options.sharding)}});
 }
 
 /// The curve of a resumed run shows its earlier lives too.
@@ -117,9 +142,12 @@ void Report::step(std::uint64_t step, const train::StepResult& result, float lr,
               {"samples", result.weight},
               {"loss", result.loss},
               {"accuracy", result.accuracy},
+              {"grad_norm", result.grad_norm},
+              {"clipped", result.clipped},
               {"lr", lr},
               {"loss_scale", loss_scale},
               {"applied", result.applied},
+              {"bad", result.bad},
               {"seconds", stopwatch_.seconds()}});
   progress_.update(step, result.loss, result.accuracy);
 }
@@ -163,6 +191,9 @@ void Report::finish(const RunEnd& end) {
               {"seconds", seconds},
               {"evaluation_seconds", evaluation_seconds_},
               {"data_wait_seconds", end.data_wait_seconds},
+              {"bad_steps", end.bad_steps},
+              {"memory_bytes", planned_bytes(end.memory)},
+              {"peak_resident_bytes", peak_resident_bytes()},
               {"parameters_hash", hash}});
   write_curve();
 
@@ -180,7 +211,10 @@ void Report::finish(const RunEnd& end) {
   print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
   print_row("lanes", fmt::format("{} x {} samples", plan_.lanes, options_.batch));
   print_row("precision", plan_.precision);
-  print_row("reduction", std::string(name_of(options_.reduction)));
+  print_row("reduction", fmt::format("{}, sharding {}", name_of(options_.reduction),
+                                     name_of(options_.sharding)));
+  if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
+  print_row("memory a rank", memory_text(end.memory));
   print_row("parameters", hash);
   print_row("run directory", options_.output.string());
 }

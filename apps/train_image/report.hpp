@@ -37,8 +37,10 @@ struct RunPlan {
 /// What a run ended with.
 struct RunEnd {
   std::uint64_t steps = 0;
+  std::uint64_t bad_steps = 0;
   std::uint64_t parameters_hash = 0;
   double data_wait_seconds = 0;
+  train::Session::Memory memory;  ///< of the rank that reports
 };
 
 /// Makes the run directory, and sure that a run may start in it: that no other run's checkpoints

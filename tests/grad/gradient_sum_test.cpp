@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/grad/gradient_sum.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/philox.hpp"
 #include "rondo/comm/inproc.hpp"
+#include "rondo/precision/squares.hpp"
 
 namespace rondo::grad {
 namespace {
@@ -38,9 +40,7 @@ struct StepPlan {
   bool announce = true;
 };
 
-/// One step of `plan` on this rank; the arena then holds the total.
-StepSums run_step(comm::Communicator& comm, Arena& arena, const StepPlan& plan) {
-  GradientSum sum(arena, comm, plan.lanes, plan.reduction);
+void run_lanes(GradientSum& sum, Arena& arena, const StepPlan& plan) {
   for (std::size_t lane = sum.lanes().begin; lane < sum.lanes().end; ++lane) {
     sum.begin_lane(lane, static_cast<double>(lane % 3));
     for (std::size_t p = arena.specs().size(); p-- > 0;) {
@@ -51,6 +51,12 @@ StepSums run_step(comm::Communicator& comm, Arena& arena, const StepPlan& plan) 
     }
     sum.end_lane(0.5 * static_cast<double>(lane), 1);
   }
+}
+
+/// One step of `plan` on this rank; the arena then holds the total.
+StepSums run_step(comm::Communicator& comm, Arena& arena, const StepPlan& plan) {
+  GradientSum sum(arena, comm, plan.lanes, plan.reduction);
+  run_lanes(sum, arena, plan);
   return sum.finish(comm.rank() == comm.size() - 1);
 }
 
@@ -149,6 +155,89 @@ TEST(GradientSum, announcing_gradients_advances_what_is_under_way) {
     sum.end_lane(0, 0);
     sum.finish(false);
   });
+}
+
+TEST(GradientSum, shards_hold_the_bits_of_the_whole_sum) {
+  for (const auto reduction : {Reduction::fixed, Reduction::fast}) {
+    comm::run_ranks(
+        2,
+        [&](comm::Communicator& comm) {
+          const StepPlan plan{.lanes = 3, .reduction = reduction, .bucket_bytes = 1};
+          Arena whole(specs(), {.bucket_bytes = plan.bucket_bytes}, comm);
+          run_step(comm, whole, plan);
+          Arena arena(specs(), {.bucket_bytes = plan.bucket_bytes}, comm);
+          GradientSum sum(arena, comm, plan.lanes, reduction, Sharding::zero1);
+          run_lanes(sum, arena, plan);
+
+          sum.finish(false);
+
+          ASSERT_TRUE(sum.is_sharded());
+          for (const ElementRange bucket : arena.layout().buckets()) {
+            const ElementRange mine = arena.layout().shard(bucket, comm.rank());
+            const auto part =
+                sum.reduced().subspan(arena.layout().shard_offset(bucket), mine.size());
+            const std::size_t end = std::clamp(arena.layout().trailer(), mine.begin, mine.end);
+            const auto count = static_cast<std::ptrdiff_t>(end - mine.begin);
+            EXPECT_TRUE(
+                std::equal(part.begin(), part.begin() + count,
+                           whole.grads().begin() + static_cast<std::ptrdiff_t>(mine.begin)));
+          }
+        },
+        {.time_limit = std::chrono::seconds(30)}, 2);
+  }
+}
+
+TEST(GradientSum, zero2_gives_the_memory_of_reduced_gradients_back) {
+  comm::run_ranks(
+      2,
+      [&](comm::Communicator& comm) {
+        Arena arena(specs(), {.bucket_bytes = 1}, comm);
+        const StepPlan plan{.lanes = 2, .reduction = Reduction::fixed};
+        GradientSum sum(arena, comm, plan.lanes, plan.reduction, Sharding::zero2);
+        run_lanes(sum, arena, plan);
+
+        sum.finish(false);
+
+        // Pages that were given back read as zeros.
+        EXPECT_TRUE(std::ranges::all_of(arena.grads(), [](float g) { return g == 0; }));
+        EXPECT_FALSE(std::ranges::all_of(sum.reduced(), [](float g) { return g == 0; }));
+      },
+      {.time_limit = std::chrono::seconds(30)}, 2);
+}
+
+TEST(GradientSum, squares_are_those_of_each_piece_on_all_ranks) {
+  comm::run_ranks(3, [](comm::Communicator& comm) {
+    Arena arena(specs(), {.bucket_bytes = 1}, comm);
+    GradientSum sum(arena, comm, 3, Reduction::fixed, Sharding::none);
+    run_lanes(sum, arena, {.lanes = 3});
+
+    sum.finish(false);
+
+    const auto pieces = arena.layout().pieces();
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const auto part = arena.grads().subspan(pieces[i].range.begin, pieces[i].range.size());
+      EXPECT_EQ(sum.squares()[i], precision::sum_of_squares(part)) << "piece " << i;
+    }
+  });
+}
+
+TEST(GradientSum, many_tiny_parameters_and_a_single_one_are_summed_alike) {
+  std::vector<ParameterSpec> tiny;
+  for (int p = 0; p < 3000; ++p)
+    tiny.push_back({std::to_string(p), {static_cast<std::size_t>(p % 3 + 1)}});
+  for (const auto& model : {tiny, std::vector<ParameterSpec>{{"only", {1}}}}) {
+    comm::run_ranks(3, [&](comm::Communicator& comm) {
+      Arena arena(model, {.bucket_bytes = 1}, comm);
+      GradientSum sum(arena, comm, 3, Reduction::fixed);
+      run_lanes(sum, arena, {.lanes = 3});
+
+      EXPECT_EQ(sum.finish(false).weight, 3);
+
+      const float expected =
+          (contribution(0, 0, 0) + contribution(1, 0, 0)) + contribution(2, 0, 0);
+      EXPECT_EQ(arena.view(0).grad[0], expected);
+    });
+  }
 }
 
 TEST(GradientSum, refuses_more_ranks_than_lanes_and_names_both_ways_out) {

@@ -75,6 +75,27 @@ TEST_F(SessionCheckpoint, a_run_in_pieces_on_other_rank_counts_ends_with_the_sam
   }
 }
 
+TEST_F(SessionCheckpoint, keeps_what_the_judgement_of_bad_steps_rests_on) {
+  const Session::Options options{.lanes = 4, .health = {.z_score = 1e6}};
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session(comm, specs(), momentum(), options);
+    run_step(session);
+    run_step(session);
+    auto counters = session.counters();
+    counters.health.bad_steps = 3;
+    session.restore(counters);
+    save(comm, session, directory_.path(), 2, identity_);
+
+    Session resumed(comm, specs(), momentum(), options);
+    resume(comm, resumed, directory_.path(), identity_);
+
+    EXPECT_EQ(resumed.bad_steps(), 3U);
+    EXPECT_EQ(resumed.counters().health.losses, counters.health.losses);
+    EXPECT_EQ(resumed.counters().health.norms, counters.health.norms);
+    EXPECT_EQ(counters.health.norms.size(), 2U);
+  });
+}
+
 TEST_F(SessionCheckpoint, another_run_is_refused_with_all_differences) {
   run(1, 1, 0);
   identity_ = {{"lanes", "8"}, {"seed", "2"}};
