@@ -71,10 +71,7 @@ class Trainer {
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
                  options.session_options(lanes)),
         steps_(options.epochs * sampler_.steps_per_epoch()),
-        schedule_(optim::Schedule::cosine({.peak = options.lr.value_or(options.default_lr()),
-                                                  .warmup_steps = static_cast<std::uint64_t>(
-                                                      options.warmup * static_cast<double>(steps_)),
-                                                  .total_steps = steps_})) {
+        schedule_(options.make_schedule(steps_)) {
     inputs_.network->bind(session_.parameters());
   }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train_image/options.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "rondo/base/hash.hpp"
@@ -50,9 +52,13 @@ void declare(Options& options, TrainOptions& values) {
       .one_of({optim::optimizer_names().begin(), optim::optimizer_names().end()});
   options
       .add("lr", values.lr,
-           "learning rate after warm-up, falls to 0 along a cosine; default: 0.2 for sgd, 0.001 "
-           "for adamw, others by rule")
+           "learning rate after warm-up; default: 0.2 for sgd, 0.001 for adamw, others by rule")
       .at_least(0);
+  options
+      .add("schedule", values.schedule,
+           "how the rate goes on after warm-up; step: to a tenth after each third of the run; wsd: "
+           "falls in the last fifth; polynomial: of power 2")
+      .one_of({optim::schedule_names().begin(), optim::schedule_names().end()});
   options.add("momentum", values.momentum, "of sgd (Nesterov) and lars").between(0, 0.999999);
   options.add("weight-decay", values.weight_decay, "not applied to biases and norms").at_least(0);
   options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
@@ -100,6 +106,18 @@ optim::OptimizerOptions TrainOptions::optimizer_options() const {
   return {.momentum = momentum, .nesterov = momentum > 0, .weight_decay = weight_decay};
 }
 
+optim::Schedule TrainOptions::make_schedule(std::uint64_t total_steps) const {
+  const auto share = [&](double part) {
+    return static_cast<std::uint64_t>(part * static_cast<double>(total_steps));
+  };
+  return optim::make_schedule(schedule, {.peak = lr.value_or(default_lr()),
+                                         .warmup_steps = share(warmup),
+                                         .total_steps = total_steps,
+                                         .decay_steps = share(0.2),
+                                         .power = 2.0,
+                                         .drop_steps = std::max(share(1.0 / 3), std::uint64_t{1})});
+}
+
 train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes) const {
   train::Session::Options session{.lanes = resolved_lanes,
                                   .reduction = reduction,
@@ -130,6 +148,7 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"seed", fmt::format("{}", options.seed)},
       {"optimizer", options.optimizer},
       {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
+      {"schedule", options.schedule},
       {"momentum", fmt::format("{}", options.momentum)},
       {"weight-decay", fmt::format("{}", options.weight_decay)},
       {"warmup", fmt::format("{}", options.warmup)},

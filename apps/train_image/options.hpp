@@ -12,6 +12,7 @@
 #include "rondo/data/dataset.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/optim/optimizer.hpp"
+#include "rondo/optim/schedule.hpp"
 #include "rondo/precision/policy.hpp"
 #include "rondo/train/session.hpp"
 #include "rondo/train/session_checkpoint.hpp"
@@ -42,6 +43,7 @@ struct TrainOptions {
 
   std::string optimizer = "sgd";
   std::optional<float> lr;
+  std::string schedule = "cosine";
   float momentum = 0.9F;
   float weight_decay = 5e-4F;
   double warmup = 0.1;
@@ -61,6 +63,7 @@ struct TrainOptions {
   /// For a global batch of 256: good for sgd and adamw, a beginning for the others.
   float default_lr() const;
   optim::OptimizerOptions optimizer_options() const;
+  optim::Schedule make_schedule(std::uint64_t total_steps) const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -38,12 +38,15 @@ struct StepPlan {
   Reduction reduction = Reduction::fast;
   std::size_t bucket_bytes = 128;
   bool announce = true;
+  bool forward_in_odd_lanes = false;  ///< the order of announcements, otherwise backward
 };
 
 void run_lanes(GradientSum& sum, Arena& arena, const StepPlan& plan) {
   for (std::size_t lane = sum.lanes().begin; lane < sum.lanes().end; ++lane) {
     sum.begin_lane(lane, static_cast<double>(lane % 3));
-    for (std::size_t p = arena.specs().size(); p-- > 0;) {
+    const std::size_t count = arena.specs().size();
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t p = plan.forward_in_odd_lanes && lane % 2 == 1 ? k : count - 1 - k;
       const auto grad = arena.view(p).grad;
       for (std::size_t i = 0; i < grad.size(); ++i)
         grad[i] += contribution(lane, p, i);
@@ -105,6 +108,18 @@ TEST(GradientSum, fixed_gives_the_same_bits_on_any_number_of_ranks_and_any_bucke
       EXPECT_EQ(total_on(ranks, plan), expected) << ranks << " ranks, buckets of " << bytes;
     }
   }
+}
+
+TEST(GradientSum, fixed_gives_the_same_bits_in_any_order_of_readiness) {
+  const auto expected = total_on(1, {.lanes = 5, .reduction = Reduction::fixed});
+
+  for (const int ranks : {1, 2, 5})
+    EXPECT_EQ(total_on(ranks, {.lanes = 5,
+                               .reduction = Reduction::fixed,
+                               .bucket_bytes = 1,
+                               .forward_in_odd_lanes = true}),
+              expected)
+        << ranks << " ranks";
 }
 
 TEST(GradientSum, fast_does_not_promise_the_bits_that_fixed_keeps) {
