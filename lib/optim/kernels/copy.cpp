@@ -64,7 +64,7 @@ void round_to_nearest(std::span<const float> values, std::uint16_t* copy) {
   });
 }
 
-/// `random` has a number for every value.
+/// `random` has a number for every value, and may be read up to `lanes` behind them.
 HWY_INLINE void round_with(const std::uint16_t* random, std::span<const float> values,
                            std::uint16_t* copy) {
   round_each(values, copy, [random](Floats floats, std::size_t i) HWY_ATTR {
@@ -117,7 +117,8 @@ HWY_INLINE void random_blocks(std::uint64_t index, const RandomKey& key, std::ui
 
 void round_at_random(std::span<const float> values, std::uint16_t* copy, const Rounding& rounding) {
   constexpr std::size_t numbers = 8 * lanes;  // of one vector of Philox's blocks
-  HWY_ALIGN std::uint16_t random[numbers];
+  // With room for what the last vector of a part has too many.
+  HWY_ALIGN std::uint16_t random[numbers + lanes] = {};
   const RandomKey key{*rounding.seed, static_cast<std::uint32_t>(rounding.step)};
   std::size_t skipped = rounding.first % numbers;
   std::uint64_t index = (rounding.first - skipped) / 8;
