@@ -28,13 +28,18 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 //   rabenseifner        2 L a + 2 (p-1)/p n b          sums and messages do not overlap
 //   ring                2 (p-1) a + 2 (p-1)/p n b      they do: worth p n > 20 a/b and more
 //
+// All but one_shot come after the comparison of the signatures, which is another L a:
+//
+//   one_shot            L a + (p-1) n b                least while p n is a few a/b
+//
+// That bound is TransportTuning::one_shot_bytes, beyond which no rule for one_shot holds.
 // Rules for ranks apart from one another follow those for nodes, which shared memory serves.
 // `hierarchical` has nodes in place of ranks in all of that: fewer steps, and each node's link
 // carries its data once. What its steps in memory add is less than a of a link; only the shortest
 // allreduce has nothing to share out.
 constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::shared, {}, {1, 1}},
-    {Collective::allreduce, Algorithm::recursive_doubling, {}, {2, any}, 1_KiB},
+    {Collective::allreduce, Algorithm::one_shot},
     {Collective::allreduce, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allreduce, Algorithm::recursive_doubling, {2, 2}, {}, 64_KiB},
     {Collective::allreduce, Algorithm::recursive_doubling, {3, 8}, {}, 8_KiB},
@@ -47,6 +52,7 @@ constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::ring},
 
     {Collective::reduce_scatter, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter, Algorithm::one_shot},
     {Collective::reduce_scatter, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::reduce_scatter, Algorithm::rabenseifner, {17, 64}, {}, 8_MiB},
@@ -54,6 +60,7 @@ constexpr TuningRule rules[] = {
     {Collective::reduce_scatter, Algorithm::ring},
 
     {Collective::allgather, Algorithm::shared, {}, {1, 1}},
+    {Collective::allgather, Algorithm::one_shot},
     {Collective::allgather, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allgather, Algorithm::direct, {2, 16}, {}, 256_KiB},
     {Collective::allgather, Algorithm::recursive_doubling, {17, 64}, {}, 8_MiB},
@@ -61,11 +68,13 @@ constexpr TuningRule rules[] = {
     {Collective::allgather, Algorithm::ring},
 
     {Collective::broadcast, Algorithm::shared, {}, {1, 1}},
+    {Collective::broadcast, Algorithm::one_shot},
     {Collective::broadcast, Algorithm::hierarchical, {}, {2, any}},
     {Collective::broadcast, Algorithm::tree, {}, {}, 128_KiB},
     {Collective::broadcast, Algorithm::pipelined_tree},
 
     {Collective::barrier, Algorithm::shared, {}, {1, 1}},
+    {Collective::barrier, Algorithm::one_shot},
     {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
     {Collective::allreduce_lanes, Algorithm::direct},
     {Collective::reduce_scatter_lanes, Algorithm::shared, {}, {1, 1}},
@@ -83,8 +92,8 @@ std::span<const TuningRule> built_in_rules() {
 }
 
 std::vector<Algorithm> algorithms_of(Collective collective) {
-  // One way by messages, which the catalogue does not list: a dissemination, and slices.
-  if (collective == Collective::barrier) return {Algorithm::recursive_doubling, Algorithm::shared};
+  // One way by messages, which the catalogue does not list: no data at all, and slices.
+  if (collective == Collective::barrier) return {Algorithm::one_shot, Algorithm::shared};
   if (is_over_lanes(collective)) return {Algorithm::direct, Algorithm::shared};
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());

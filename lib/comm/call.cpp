@@ -24,6 +24,7 @@ std::string_view name_of(Algorithm algorithm) {
     case Algorithm::recursive_doubling: return "recursive_doubling";
     case Algorithm::rabenseifner: return "rabenseifner";
     case Algorithm::direct: return "direct";
+    case Algorithm::one_shot: return "one_shot";
     case Algorithm::tree: return "tree";
     case Algorithm::pipelined_tree: return "pipelined_tree";
     case Algorithm::hierarchical: return "hierarchical";

@@ -6,8 +6,6 @@
 #include <exception>
 #include <utility>
 
-#include "rondo/comm/tuning.hpp"
-
 #include "comm/tags.hpp"
 
 namespace rondo::comm {
@@ -68,14 +66,15 @@ Call moved_to(std::span<std::byte> copy, const Call& call) {
   return moved;
 }
 
-Task run_beside_check(Channel& channel, Signature signature, Call call, CallBody body) {
+Task run_beside_check(Channel& channel, Signature signature, Call call, std::size_t room,
+                      CallBody body) {
   Scratch memory = channel.scratch(call.output.size());
   const Call moved = moved_to(memory.bytes(), call);
   Runner check;
   Runner checked;
   Channel check_channel = channel.on(check, signature_tag);
   Channel checked_channel = channel.on(checked);
-  check.start(check_signature(check_channel, signature));
+  check.start(check_signature(check_channel, signature, room));
   checked.start(body(checked_channel, moved));
 
   SideBySide both(channel.runner(), check, checked);
@@ -87,15 +86,15 @@ Task run_beside_check(Channel& channel, Signature signature, Call call, CallBody
 
 }  // namespace
 
-Task checked_run(Channel& channel, Signature signature, Call call, std::size_t copy_limit_bytes,
+Task checked_run(Channel& channel, Signature signature, Call call, const TransportTuning& tuning,
                  CallBody body) {
-  const bool is_short = call.output.size() <= copy_limit_bytes && channel.size() > 1;
+  const bool is_short = call.output.size() <= tuning.copy_limit_bytes && channel.size() > 1;
   if (is_short && call.collective != Collective::barrier) {
-    co_await run_beside_check(channel, signature, call, std::move(body));
+    co_await run_beside_check(channel, signature, call, tuning.one_shot_bytes, std::move(body));
     co_return;
   }
   Channel check_channel = channel.on(channel.runner(), signature_tag);
-  co_await check_signature(check_channel, signature);
+  co_await check_signature(check_channel, signature, tuning.one_shot_bytes);
   co_await body(channel, call);
 }
 

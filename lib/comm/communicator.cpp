@@ -113,8 +113,10 @@ class CollectiveCommunicator final : public Communicator {
 
   void run(const Call& call) override {
     check_call(call, place());
-    if (executor_->runs_inline(call)) {
-      if (const auto sequence = queue_->begin_inline()) return run_inline(call, *sequence);
+    const Call chosen = executor_->choose(call);
+    if (executor_->runs_inline(chosen)) {
+      if (const auto sequence = queue_->begin_inline())
+        return run_inline(chosen, signature_of(call, *sequence));
     }
     wait(*this, *start(call));
   }
@@ -146,10 +148,9 @@ class CollectiveCommunicator final : public Communicator {
     return std::make_unique<QueuedWork>(queue_, queue_->push(call, std::move(body)));
   }
 
-  void run_inline(const Call& call, std::uint32_t sequence) {
-    const Signature signature = signature_of(call, sequence);
+  void run_inline(const Call& call, const Signature& signature) {
     try {
-      executor_->run_inline(queue_->transport(), call, signature,
+      executor_->run_inline(queue_->transport(), queue_->scratch(), call, signature,
                             std::chrono::steady_clock::now() + time_limit());
     } catch (const std::exception& e) {
       throw queue_->fail_inline(signature, e);

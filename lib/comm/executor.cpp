@@ -6,14 +6,14 @@
 #include <string>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "rondo/base/error.hpp"
 
 #include "comm/algorithms/catalogue.hpp"
 #include "comm/backoff.hpp"
 #include "comm/checked_run.hpp"
+#include "comm/late_error.hpp"
 #include "comm/message_path.hpp"
+#include "comm/one_shot_call.hpp"
 #include "comm/shm/hierarchical.hpp"
 #include "comm/shm/lanes.hpp"
 #include "comm/shm/one_shot.hpp"
@@ -32,6 +32,11 @@ Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
     co_await run_shared(*node_, channel.runner(), call, signature, tuning.shared_memory);
     co_return;
   }
+  if (is_one_shot_call(call)) {
+    Channel check_channel = channel.on(channel.runner(), signature_tag);
+    co_await one_shot_call(check_channel, call, signature, tuning.transport.one_shot_bytes);
+    co_return;
+  }
   const auto body = [this, &nodes, &signature](Channel& messages, const Call& checked) {
     return run_algorithm(messages, checked, nodes, signature);
   };
@@ -39,7 +44,7 @@ Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
     co_await enter_round(*node_, channel.runner(), call, signature);
     co_await body(channel, call);
   } else {
-    co_await checked_run(channel, signature, call, tuning.transport.copy_limit_bytes, body);
+    co_await checked_run(channel, signature, call, tuning.transport, body);
   }
 }
 
@@ -63,6 +68,13 @@ Task Executor::run_algorithm(Channel& channel, Call call, std::vector<LaneNode> 
   return run_by_messages(channel, call, std::move(nodes), segmentation);
 }
 
+std::shared_ptr<const Tuning> Executor::without_one_shot(
+    const std::shared_ptr<const Tuning>& tuning) {
+  auto changed = tuning ? std::make_shared<Tuning>(*tuning) : std::make_shared<Tuning>();
+  changed->transport.one_shot_bytes = 0;
+  return changed;
+}
+
 /// What serves the part of the call's bytes that each rank of a node carries.
 Algorithm Executor::between_nodes(Call call) const {
   const std::span<const std::byte> longer =
@@ -73,27 +85,34 @@ Algorithm Executor::between_nodes(Call call) const {
   return between_nodes_.choose(call).algorithm;
 }
 
-bool Executor::runs_inline(const Call& call) const {
-  return is_one_node() && !is_over_lanes(call.collective) &&
-         selector_.choose(call).algorithm == Algorithm::shared;
+/// Not on one node, whose ranks compare their calls in its memory.
+bool Executor::is_one_shot_call(const Call& call) const {
+  return call.options.algorithm == Algorithm::one_shot && !is_one_node() &&
+         shown_bytes(call, place_.size) <= selector_.tuning().transport.one_shot_bytes;
 }
 
-void Executor::run_inline(Transport& transport, const Call& call, const Signature& signature,
-                          Deadline deadline) {
-  const SharedMemoryTuning& tuning = selector_.tuning().shared_memory;
-  if (is_one_shot(call, tuning.one_shot_bytes))
+bool Executor::runs_inline(const Call& call) const {
+  const bool in_memory = is_one_node() && call.options.algorithm == Algorithm::shared;
+  return (in_memory && !is_over_lanes(call.collective)) || is_one_shot_call(call);
+}
+
+void Executor::run_inline(Transport& transport, ScratchPool& scratch, const Call& call,
+                          const Signature& signature, Deadline deadline) {
+  const Tuning& tuning = selector_.tuning();
+  const bool shared = call.options.algorithm == Algorithm::shared;
+  if (shared && is_one_shot(call, tuning.shared_memory.one_shot_bytes))
     return run_one_shot(*node_, transport, call, signature, deadline);
   Runner runner;
-  runner.start(run_shared(*node_, runner, call, signature, tuning));
+  Channel channel(transport, scratch, signature_tag, runner);
+  runner.start(shared ? run_shared(*node_, runner, call, signature, tuning.shared_memory)
+                      : one_shot_call(channel, call, signature, tuning.transport.one_shot_bytes));
   Backoff backoff(transport.is_crowded());
   while (!runner.step()) {
     if (runner.advanced()) backoff.reset();
     backoff.pause();
     if (!backoff.is_long()) continue;
     transport.progress();
-    if (std::chrono::steady_clock::now() > deadline)
-      throw CommError(fmt::format("{} did not come in time: is it stopped, or far behind?",
-                                  runner.waiting_for()));
+    if (std::chrono::steady_clock::now() > deadline) throw late_error(runner, transport, signature);
   }
 }
 
@@ -103,7 +122,7 @@ Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes
     co_await enter_round(*node_, channel.runner(), {}, signature);
   } else {
     Channel check_channel = channel.on(channel.runner(), signature_tag);
-    co_await check_signature(check_channel, signature);
+    co_await check_signature(check_channel, signature, selector_.tuning().transport.one_shot_bytes);
   }
   Scratch memory = channel.scratch(1);
   const auto everywhere = memory.bytes();

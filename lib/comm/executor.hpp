@@ -26,7 +26,7 @@ class Executor {
         node_(std::move(node)),
         selector_(tuning, place),
         between_nodes_(
-            std::move(tuning),
+            without_one_shot(tuning),
             {.rank = place.node, .size = place.nodes, .node = place.node, .nodes = place.nodes}) {}
 
   /// The call with its algorithm chosen. \throws UsageError  the one that it asks for does not fit
@@ -39,11 +39,11 @@ class Executor {
   /// Executes a chosen call. The executor must outlive the task.
   Task execute(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
-  /// Whether run_inline() takes this call: between ranks of one node, in its memory, and
-  /// without lanes, which may need messages. What is around a short call costs more than the call.
+  /// Whether run_inline() takes this chosen call: in one shot, or between ranks of one node in its
+  /// memory without lanes, which may need messages. What is around a short call costs more than it.
   bool runs_inline(const Call& call) const;
-  void run_inline(Transport& transport, const Call& call, const Signature& signature,
-                  Deadline deadline);
+  void run_inline(Transport& transport, ScratchPool& scratch, const Call& call,
+                  const Signature& signature, Deadline deadline);
 
   /// Memory of `bytes` that all ranks of the node see.
   Task allocate(Channel& channel, Signature signature, std::size_t bytes,
@@ -57,6 +57,10 @@ class Executor {
 
  private:
   bool is_one_node() const noexcept { return node_ != nullptr && place_.nodes == 1; }
+  bool is_one_shot_call(const Call& call) const;
+  /// Slices travel without signatures, which alone make one_shot worth its traffic.
+  static std::shared_ptr<const Tuning> without_one_shot(
+      const std::shared_ptr<const Tuning>& tuning);
   Algorithm between_nodes(Call call) const;
   Task share_lanes(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
   Task run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "comm/backoff.hpp"
+#include "comm/late_error.hpp"
 
 namespace rondo::comm {
 
@@ -145,16 +146,7 @@ bool OperationQueue::step(Operation& operation, Deadline deadline) {
   // What it waits for may be no message: then nobody else looks after the transport.
   if (++idle_steps_ % 32 == 0) transport_->progress();
   if (Clock::now() < std::min(operation.deadline, deadline)) return false;
-  throw CommError(late_text(operation));
-}
-
-std::string OperationQueue::late_text(const Operation& operation) const {
-  const std::string outstanding = transport_->describe_outstanding();
-  return fmt::format(
-      "{} did not come in time (a call of {} bytes{}{}): is that rank stopped, far behind, or its "
-      "network down?",
-      operation.runner.waiting_for(), bytes_of(operation.signature),
-      outstanding.empty() ? "" : "; outstanding: ", outstanding);
+  throw late_error(operation.runner, *transport_, operation.signature);
 }
 
 CommError OperationQueue::explain(const Signature& signature, const std::exception& error) const {

@@ -51,6 +51,8 @@ class OperationQueue {
   ~OperationQueue();
 
   Transport& transport() noexcept { return *transport_; }
+  /// For whoever has claimed the queue.
+  ScratchPool& scratch() noexcept { return scratch_; }
   const CommunicatorOptions& options() const noexcept { return options_; }
 
   /// Numbers the operation and queues it; `body(signature, channel)` makes its task, which checks
@@ -84,7 +86,6 @@ class OperationQueue {
   void wake_thread();
   bool step_front(Lock& lock, Deadline deadline);
   bool step(Operation& operation, Deadline deadline);
-  std::string late_text(const Operation& operation) const;
   CommError explain(const Signature& signature, const std::exception& error) const;
   void complete_front(const std::optional<CommError>& error);
   void end_with(const CommError& error);

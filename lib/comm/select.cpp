@@ -10,6 +10,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "comm/one_shot_call.hpp"
+
 namespace rondo::comm {
 namespace {
 
@@ -35,7 +37,7 @@ std::string range_text(CountRange range, std::string_view noun) {
   return fmt::format("{} to {} {}s", range.least, range.most, noun);
 }
 
-std::string conditions_text(const TuningRule& rule) {
+std::string conditions_text(const TuningRule& rule, std::size_t one_shot_bytes) {
   std::string text;
   const auto add = [&](const std::string& condition) {
     text += fmt::format("{}{}", text.empty() ? "" : ", ", condition);
@@ -45,6 +47,8 @@ std::string conditions_text(const TuningRule& rule) {
   if (rule.dtype) add(std::string(name_of(*rule.dtype)));
   if (rule.max_bytes != std::numeric_limits<std::size_t>::max())
     add(fmt::format("up to {}", size_text(rule.max_bytes)));
+  if (rule.algorithm == Algorithm::one_shot)
+    add(fmt::format("inputs of {} together at most", size_text(one_shot_bytes)));
   return text.empty() ? "any other call" : text;
 }
 
@@ -105,7 +109,9 @@ Choice Selector::choose(const Call& call) const {
   if (place_.size == 1) return {menu.fitting.front(), Choice::Reason::one_rank};
   if (requested) return {call.options.algorithm, Choice::Reason::requested};
   const std::size_t bytes = bytes_of(call);
+  const bool is_short = shown_bytes(call, place_.size) <= tuning_->transport.one_shot_bytes;
   for (const auto& [rule, choice] : menu.candidates) {
+    if (rule->algorithm == Algorithm::one_shot && !is_short) continue;
     if (bytes <= rule->max_bytes && (!rule->dtype || *rule->dtype == call.dtype)) return choice;
   }
   return {menu.fitting.front(), Choice::Reason::only_one};
@@ -122,11 +128,13 @@ std::string Selector::describe(const Choice& choice) const {
     case Choice::Reason::requested: return "as the call asks";
     case Choice::Reason::one_rank: return "nothing to exchange";
     case Choice::Reason::measured_rule:
-      return fmt::format("rule {} of {}: {}", choice.rule + 1, tuning_->origin,
-                         conditions_text(tuning_->rules[choice.rule]));
+      return fmt::format(
+          "rule {} of {}: {}", choice.rule + 1, tuning_->origin,
+          conditions_text(tuning_->rules[choice.rule], tuning_->transport.one_shot_bytes));
     case Choice::Reason::built_in_rule:
-      return fmt::format("rule {} of the built-in table: {}", choice.rule + 1,
-                         conditions_text(built_in_rules()[choice.rule]));
+      return fmt::format(
+          "rule {} of the built-in table: {}", choice.rule + 1,
+          conditions_text(built_in_rules()[choice.rule], tuning_->transport.one_shot_bytes));
     case Choice::Reason::only_one: return "no rule holds";
   }
   return "?";

@@ -3,6 +3,7 @@
 #include "comm/signature.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -12,6 +13,8 @@
 
 namespace rondo::comm {
 namespace {
+
+using algorithms::Contributions;
 
 std::string_view name_of(const Signature& signature) {
   return signature.name.data();
@@ -66,6 +69,40 @@ struct Knowledge {
   }
 };
 
+/// The message of a rank that knows so much. Calls that differ make what ranks show meaningless.
+std::span<const std::byte> pack(const Knowledge& known, std::span<const std::byte> shown,
+                                std::span<std::byte> message) {
+  std::memcpy(message.data(), &known, sizeof(Knowledge));
+  if (!known.agreed()) return message.first(sizeof(Knowledge));
+  std::ranges::copy(shown, message.begin() + sizeof(Knowledge));
+  return message.first(sizeof(Knowledge) + shown.size());
+}
+
+/// Adds what `message`, of rank `sender`, says to `known`; if all are agreed, it fills `shown`.
+void unpack(std::span<const std::byte> message, int sender, Knowledge& known,
+            std::span<std::byte> shown) {
+  const auto require_length = [&](bool fits) {
+    if (!fits)
+      throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", sender,
+                                  message.size(), sizeof(Knowledge) + shown.size()),
+                      ExitCode::internal);
+  };
+  require_length(message.size() >= sizeof(Knowledge));
+  Knowledge heard;
+  std::memcpy(&heard, message.data(), sizeof(Knowledge));
+  known.merge(heard);
+  if (!known.agreed()) return;
+  require_length(message.size() == sizeof(Knowledge) + shown.size());
+  std::ranges::copy(message.subspan(sizeof(Knowledge)), shown.begin());
+}
+
+void require_agreement(const Knowledge& known) {
+  const auto& [one, other] = known;
+  if (!known.agreed())
+    throw disagreement(static_cast<int>(one.rank), one.signature, static_cast<int>(other.rank),
+                       other.signature);
+}
+
 }  // namespace
 
 Signature signature_of(const Call& call, std::uint32_t sequence) {
@@ -114,27 +151,27 @@ CommError disagreement(int rank, const Signature& calls, int other_rank,
       ExitCode::internal);
 }
 
-Task check_signature(Channel& channel, Signature mine) {
-  const int size = channel.size();
+Task check_signature(Channel& channel, Signature mine, std::size_t room) {
+  auto nothing = Contributions::of_all(channel, 0);
+  co_await exchange_calls(channel, mine, nothing, room);
+}
+
+Task exchange_calls(Channel& channel, Signature mine, Contributions& all, std::size_t room) {
   const Statement own{channel.rank(), mine};
-  Scratch memory = channel.scratch(2 * sizeof(Knowledge));
-  const auto knowledge = reinterpret_cast<Knowledge*>(memory.bytes().data());
-  const std::span known(knowledge, 1);
-  const std::span heard(knowledge + 1, 1);
-  known[0] = {own, own};
-  // Before each round this rank knows of the `distance` ranks that end with itself.
-  for (int distance = 1; distance < size; distance *= 2) {
-    const auto arrival =
-        channel.receive((channel.rank() + size - distance) % size, std::as_writable_bytes(heard));
-    const auto departure = channel.send((channel.rank() + distance) % size, std::as_bytes(known));
+  Knowledge known{own, own};
+  Scratch outgoing = channel.scratch(sizeof(Knowledge) + room);
+  Scratch incoming = channel.scratch(sizeof(Knowledge) + room);
+  const algorithms::Dissemination way = all.way();
+  for (int distance = 1; distance < way.size(); distance *= 2) {
+    std::size_t length = 0;
+    const auto arrival = channel.receive_up_to(way.from(distance), incoming.bytes(), length);
+    const auto departure =
+        channel.send(way.to(distance), pack(known, all.outgoing(distance), outgoing.bytes()));
     co_await channel.done(arrival);
     co_await channel.done(departure);
-    known[0].merge(heard[0]);
+    unpack(incoming.bytes().first(length), way.from(distance), known, all.incoming(distance));
   }
-  const auto& [one, other] = known[0];
-  if (!known[0].agreed())
-    throw disagreement(static_cast<int>(one.rank), one.signature, static_cast<int>(other.rank),
-                       other.signature);
+  require_agreement(known);
 }
 
 }  // namespace rondo::comm

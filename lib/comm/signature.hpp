@@ -11,6 +11,7 @@
 #include "rondo/comm/call.hpp"
 
 #include "comm/algorithms/channel.hpp"
+#include "comm/algorithms/contributions.hpp"
 
 namespace rondo::comm {
 
@@ -52,7 +53,14 @@ CommError disagreement(int rank, const Signature& calls, int other_rank,
 /// Compares all ranks' signatures: ceil(log2 p) rounds of two signatures each way (a dissemination,
 /// Hensgen, Finkel and Manber 1988). Every rank learns of any two that differ.
 ///
-/// Collective. \throws CommError  disagreement(), on every rank; or as Transport::test
-Task check_signature(Channel& channel, Signature mine);
+/// Collective, on `signature_tag`, also with ranks that exchange_calls(): `room`, equal on all
+/// ranks, is for what those show. \throws CommError  disagreement(), on every rank; or as
+/// Transport::test
+Task check_signature(Channel& channel, Signature mine, std::size_t room);
+
+/// The same, and in the same messages completes `all`, the contributions of ranks that make equal
+/// calls: at most `room` bytes. They are unspecified if it throws.
+Task exchange_calls(Channel& channel, Signature mine, algorithms::Contributions& all,
+                    std::size_t room);
 
 }  // namespace rondo::comm

@@ -134,11 +134,12 @@ SharedMemoryTuning parse_shared_memory(const Section& section) {
 }
 
 TransportTuning parse_transport(const Section& section) {
-  section.require_known({"segment_bytes", "receives_ahead", "copy_limit_bytes"});
+  section.require_known({"segment_bytes", "receives_ahead", "one_shot_bytes", "copy_limit_bytes"});
   TransportTuning tuning;
   section.read("segment_bytes", tuning.segment_bytes, std::size_t{64}, std::size_t{1} << 30);
   if (tuning.segment_bytes % 64 != 0) section.fail("segment_bytes", "a multiple of 64");
   section.read("receives_ahead", tuning.receives_ahead, std::size_t{1}, std::size_t{1024});
+  section.read("one_shot_bytes", tuning.one_shot_bytes, std::size_t{0}, std::size_t{1} << 20);
   section.read("copy_limit_bytes", tuning.copy_limit_bytes, std::size_t{0}, std::size_t{1} << 30);
   return tuning;
 }
@@ -190,6 +191,7 @@ std::string to_json(const Tuning& tuning) {
                 {"transport",
                  {{"segment_bytes", tuning.transport.segment_bytes},
                   {"receives_ahead", tuning.transport.receives_ahead},
+                  {"one_shot_bytes", tuning.transport.one_shot_bytes},
                   {"copy_limit_bytes", tuning.transport.copy_limit_bytes}}}};
   for (const TuningRule& rule : tuning.rules)
     document["rules"].push_back(to_json(rule));

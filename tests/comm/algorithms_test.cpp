@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -14,7 +13,6 @@
 #include "rondo/comm/inproc.hpp"
 
 #include "comm/algorithms/catalogue.hpp"
-#include "comm/algorithms/dissemination_barrier.hpp"
 #include "support/collective_checks.hpp"
 #include "support/counting_transport.hpp"
 #include "support/run_task.hpp"
@@ -299,18 +297,6 @@ TEST(Traffic, along_two_trees_is_at_most_twice_the_data) {
   for (const int size : {2, 5, 8, 13})
     EXPECT_THAT(traffic(size, Algorithm::pipelined_tree, 4000, Wire::exact),
                 testing::Each(testing::Le(8000U + 4000U * (size % 2 == 0 ? 1U : 0U))));
-}
-
-TEST_P(Algorithms, dissemination_barrier_ends_when_the_last_rank_has_come) {
-  std::atomic<int> entered = 0;
-  run_ranks(GetParam(), [&](Transport& transport) {
-    for (int round = 1; round <= 5; ++round) {
-      ++entered;
-      run_task(transport, dissemination_barrier);
-      EXPECT_GE(entered, round * transport.size());
-      run_task(transport, dissemination_barrier);
-    }
-  });
 }
 
 TEST(Catalogue, refuses_what_a_collective_lacks_and_lists_what_it_has) {

@@ -115,7 +115,7 @@ Task fail_midway(Channel& channel, const Call& call) {
 std::string error_of_run(Transport& transport, Signature signature, const Call& call) {
   try {
     test::run_task(transport, [&](Channel& channel) {
-      return checked_run(channel, signature, call, copy_limit, fail_midway);
+      return checked_run(channel, signature, call, TransportTuning(), fail_midway);
     });
   } catch (const CommError& e) {
     return e.what();

@@ -166,6 +166,41 @@ TEST(MpiTransport, sends_long_messages_in_chunks) {
   }
 }
 
+TEST(MpiTransport, tells_the_length_of_a_message_that_had_room_for_more) {
+  MpiTransport transport(MPI_COMM_WORLD);
+  for (const std::size_t count : {0UL, 5UL, 8UL}) {
+    const auto sent = test::planted_data<std::uint8_t>(transport.rank(), count);
+    std::vector<std::uint8_t> received(8);
+    std::size_t length = 99;
+
+    const auto receive = transport.post_receive_up_to(
+        transport.rank(), 3, std::as_writable_bytes(std::span(received)), length);
+    const auto send = transport.post_send(transport.rank(), 3, std::as_bytes(std::span(sent)));
+    wait_for(transport, receive);
+    wait_for(transport, send);
+
+    EXPECT_EQ(length, count);
+    received.resize(length);
+    EXPECT_EQ(received, sent);
+  }
+}
+
+TEST(MpiTransport, refuses_a_message_that_it_has_no_room_for) {
+  MpiTransport transport(MPI_COMM_WORLD);
+  if (transport.size() == 1) GTEST_SKIP() << "Open MPI cuts off what a rank sends itself";
+  const int right = (transport.rank() + 1) % transport.size();
+  const int left = (transport.rank() + transport.size() - 1) % transport.size();
+  const std::vector<std::byte> sent(9);
+  std::vector<std::byte> received(8);
+  std::size_t length = 0;
+  const auto receive = transport.post_receive_up_to(left, 3, received, length);
+  const auto send = transport.post_send(right, 3, sent);
+  wait_for(transport, send);
+
+  EXPECT_THROW(wait_for(transport, receive), CommError);
+  transport.abandon();
+}
+
 TEST(MpiTransport, refuses_a_message_of_another_length) {
   MpiTransport transport(MPI_COMM_WORLD);
   const std::vector<std::byte> sent(4);

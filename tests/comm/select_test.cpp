@@ -97,6 +97,18 @@ TEST(Selector, the_first_algorithm_of_a_collective_fits_everywhere) {
   }
 }
 
+TEST(Selector, takes_one_shot_while_all_inputs_together_are_short) {
+  const Tuning tuning{.transport = {.one_shot_bytes = 4096}};
+  const Selector selector(std::make_shared<const Tuning>(tuning), four_apart);
+
+  EXPECT_EQ(selector.choose(allreduce_of(1024)).algorithm, Algorithm::one_shot);
+  EXPECT_NE(selector.choose(allreduce_of(1028)).algorithm, Algorithm::one_shot);
+  Call broadcast = allreduce_of(4096);
+  broadcast.collective = Collective::broadcast;
+  EXPECT_EQ(selector.choose(broadcast).algorithm, Algorithm::one_shot);
+  EXPECT_THAT(selector.explain(allreduce_of(8)), HasSubstr("inputs of 4 KiB together at most"));
+}
+
 TEST(Selector, explains_in_one_line) {
   const Selector selector(tuning_of({rule(4096, {2, 8})}), four_apart);
 
@@ -106,7 +118,7 @@ TEST(Selector, explains_in_one_line) {
   EXPECT_EQ(Selector(nullptr, {}).explain(allreduce_of(12)),
             "allreduce f32 12 bytes, 1 rank on 1 node: ring (nothing to exchange)");
   EXPECT_THAT(selector.explain({.collective = Collective::broadcast}),
-              HasSubstr("broadcast 0 bytes, 4 ranks on 4 nodes: tree (rule "));
+              HasSubstr("broadcast 0 bytes, 4 ranks on 4 nodes: one_shot (rule "));
 }
 
 TEST(Selector, a_request_is_granted_or_refused_with_what_fits) {

@@ -46,7 +46,8 @@ TEST(Tuning, survives_writing_and_reading) {
                   {.collective = Collective::broadcast, .algorithm = Algorithm::tree}};
   tuning.shared_memory = {
       .one_shot_bytes = 0, .streaming_bytes = 1 << 22, .staging_chunk_bytes = 8192};
-  tuning.transport = {.segment_bytes = 64, .receives_ahead = 3, .copy_limit_bytes = 0};
+  tuning.transport = {
+      .segment_bytes = 64, .receives_ahead = 3, .one_shot_bytes = 77, .copy_limit_bytes = 0};
 
   const Tuning read = parse_tuning(to_json(tuning), "machine.json");
 
@@ -81,7 +82,7 @@ TEST(Tuning, names_file_key_value_and_what_is_allowed) {
             "m.json: transport.receives_ahead is 0: it must be a whole number from 1 to 1024");
   EXPECT_THAT(error_of_body(R"("transport": {"receives": 3})"),
               HasSubstr("m.json: transport has the unknown key 'receives': known are "
-                        "segment_bytes, receives_ahead, copy_limit_bytes"));
+                        "segment_bytes, receives_ahead, one_shot_bytes, copy_limit_bytes"));
   EXPECT_THAT(error_of_body(R"("transport": {"segment_bytes": 100})"), HasSubstr("multiple of 64"));
   for (const char* value : {"-1", "1e3", "1.5", "\"64\"", "null", "[1]", "18446744073709551616"})
     EXPECT_THAT(error_of_body(R"("shared_memory": {"one_shot_bytes": )" + std::string(value) + "}"),

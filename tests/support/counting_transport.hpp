@@ -26,6 +26,7 @@ class CountingTransport final : public comm::Transport {
   }
   /// The same by receiver.
   const std::vector<std::size_t>& bytes_sent_to() const noexcept { return bytes_sent_; }
+  std::size_t messages_sent() const noexcept { return messages_sent_; }
   const std::atomic<int>& looks() const noexcept { return looks_; }
 
   int rank() const noexcept override { return inner_.rank(); }
@@ -34,10 +35,15 @@ class CountingTransport final : public comm::Transport {
   bool is_crowded() const noexcept override { return inner_.is_crowded(); }
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override {
     bytes_sent_[static_cast<std::size_t>(peer)] += bytes.size();
+    ++messages_sent_;
     return inner_.post_send(peer, tag, bytes);
   }
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
     return inner_.post_receive(peer, tag, bytes);
+  }
+  Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                            std::size_t& length) override {
+    return inner_.post_receive_up_to(peer, tag, room, length);
   }
   bool test(Ticket ticket) override { return inner_.test(ticket); }
   std::string describe(Ticket ticket) const override { return inner_.describe(ticket); }
@@ -53,6 +59,7 @@ class CountingTransport final : public comm::Transport {
  private:
   comm::Transport& inner_;
   std::vector<std::size_t> bytes_sent_;
+  std::size_t messages_sent_ = 0;
   std::atomic<int> looks_ = 0;
 };
 

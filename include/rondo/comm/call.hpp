@@ -39,6 +39,7 @@ enum class Algorithm : std::uint8_t {
   recursive_doubling,  ///< whole vectors in log2 p steps: least latency
   rabenseifner,        ///< recursive halving, then doubling: least traffic in log2 p steps
   direct,              ///< everybody with everybody: least traffic in one step each way
+  one_shot,            ///< everybody gets everybody's input, with the signatures: short calls
   tree,                ///< binomial, for short messages
   pipelined_tree,      ///< binary, in segments: long messages, many ranks
   hierarchical,        ///< shared memory inside nodes, every rank's slice between them

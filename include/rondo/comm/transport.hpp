@@ -40,8 +40,15 @@ class Transport {
   /// Starts to receive exactly `bytes.size()` bytes from `peer`; returns at once.
   virtual Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) = 0;
 
+  /// Starts to receive at most `room.size()` bytes from `peer`, for ranks that may not know what
+  /// the others send; returns at once. `length` becomes the message's before test() returns true,
+  /// and must live until then.
+  virtual Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                                    std::size_t& length) = 0;
+
   /// True, once, when the message's buffer may be read or used again; advances what is outstanding.
-  /// \throws CommError  the peer is lost or the message had another length. Other messages stay
+  /// \throws CommError  the peer is lost or the message had another length, or more than there
+  ///                    is room for. Other messages stay
   ///                    under way until abandon().
   virtual bool test(Ticket ticket) = 0;
 

@@ -50,6 +50,10 @@ struct SharedMemoryTuning {
 struct TransportTuning {
   std::size_t segment_bytes = std::size_t{128} << 10;
   std::size_t receives_ahead = 8;  ///< segments
+  /// The inputs of all ranks together that they show each other with their signatures, for
+  /// one_shot. Above, no rule for it holds, and if a call asks for it, it comes after the
+  /// signatures.
+  std::size_t one_shot_bytes = std::size_t{32} << 10;
   /// Calls up to here work on a copy while their signatures are compared; longer ones wait for it.
   std::size_t copy_limit_bytes = std::size_t{64} << 10;
 

@@ -14,19 +14,22 @@
 #include "comm/algorithms/direct.hpp"
 #include "comm/algorithms/element_channel.hpp"
 #include "comm/algorithms/halving.hpp"
+#include "comm/algorithms/one_shot.hpp"
 #include "comm/algorithms/ring.hpp"
 
 namespace rondo::comm::algorithms {
 namespace {
 
-constexpr Algorithm for_allreduce[] = {Algorithm::ring,         Algorithm::recursive_doubling,
-                                       Algorithm::rabenseifner, Algorithm::direct,
-                                       Algorithm::tree,         Algorithm::pipelined_tree};
+constexpr Algorithm for_allreduce[] = {Algorithm::ring,          Algorithm::recursive_doubling,
+                                       Algorithm::rabenseifner,  Algorithm::direct,
+                                       Algorithm::one_shot,      Algorithm::tree,
+                                       Algorithm::pipelined_tree};
 constexpr Algorithm for_reduce_scatter[] = {Algorithm::ring, Algorithm::rabenseifner,
-                                            Algorithm::direct};
+                                            Algorithm::direct, Algorithm::one_shot};
 constexpr Algorithm for_allgather[] = {Algorithm::ring, Algorithm::recursive_doubling,
-                                       Algorithm::direct};
-constexpr Algorithm for_broadcast[] = {Algorithm::tree, Algorithm::pipelined_tree};
+                                       Algorithm::direct, Algorithm::one_shot};
+constexpr Algorithm for_broadcast[] = {Algorithm::tree, Algorithm::pipelined_tree,
+                                       Algorithm::one_shot};
 
 [[noreturn]] void refuse(Collective collective, Algorithm algorithm) {
   std::string known;
@@ -106,6 +109,7 @@ int most_roundings(Algorithm algorithm, int ranks) {
   switch (algorithm) {
     case Algorithm::ring: return ranks;
     case Algorithm::direct: return 2;
+    case Algorithm::one_shot: return 0;
     default: return ceil_log2 + 1;
   }
 }
@@ -114,6 +118,7 @@ Task allreduce(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
                Reduction reduction, Segmentation segmentation) {
   require_algorithm(Collective::allreduce, algorithm);
   if (channel.size() == 1) return nothing();
+  if (algorithm == Algorithm::one_shot) return one_shot_allreduce(channel, data, reduction);
   if (algorithm == Algorithm::tree) return tree_allreduce(channel, data, reduction, segmentation);
   if (algorithm == Algorithm::pipelined_tree)
     return pipelined_tree_allreduce(channel, data, reduction, segmentation);
@@ -124,12 +129,15 @@ Task reduce_scatter(Channel& channel, Algorithm algorithm, std::span<const std::
                     std::span<std::byte> output, Reduction reduction, Segmentation segmentation) {
   require_algorithm(Collective::reduce_scatter, algorithm);
   if (channel.size() == 1) return copy(input, output);
+  if (algorithm == Algorithm::one_shot)
+    return one_shot_reduce_scatter(channel, input, output, reduction);
   return reduce_and_scatter(channel, algorithm, input, output, reduction, segmentation);
 }
 
 Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks, Segmentation segmentation) {
   require_algorithm(Collective::allgather, algorithm);
   if (channel.size() == 1) return nothing();
+  if (algorithm == Algorithm::one_shot) return one_shot_allgather(channel, blocks);
   return gather_everywhere(channel, algorithm, blocks, segmentation);
 }
 
@@ -137,6 +145,7 @@ Task broadcast(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
                Segmentation segmentation) {
   require_algorithm(Collective::broadcast, algorithm);
   if (channel.size() == 1) return nothing();
+  if (algorithm == Algorithm::one_shot) return one_shot_broadcast(channel, data, root);
   if (algorithm == Algorithm::pipelined_tree)
     return pipelined_tree_broadcast(channel, data, root, segmentation);
   return tree_broadcast(channel, data, root, segmentation);

@@ -33,6 +33,9 @@ class Channel {
   Transport::Ticket receive(int peer, std::span<std::byte> bytes) {
     return transport_.post_receive(peer, tag_, bytes);
   }
+  Transport::Ticket receive_up_to(int peer, std::span<std::byte> room, std::size_t& length) {
+    return transport_.post_receive_up_to(peer, tag_, room, length);
+  }
 
   /// As Transport does: whether the message is through, once; and what it is.
   bool test(Transport::Ticket ticket) { return transport_.test(ticket); }

@@ -36,6 +36,10 @@ class GroupTransport final : public Transport {
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
     return whole_.post_receive(member(peer), tag, bytes);
   }
+  Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                            std::size_t& length) override {
+    return whole_.post_receive_up_to(member(peer), tag, room, length);
+  }
   bool test(Ticket ticket) override { return whole_.test(ticket); }
   std::string describe(Ticket ticket) const override { return whole_.describe(ticket); }
   void progress() override { whole_.progress(); }

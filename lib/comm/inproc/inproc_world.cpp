@@ -54,9 +54,12 @@ class InprocTransport final : public Transport {
   }
 
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override {
-    posted_[{peer, tag}].push_back({next_ticket_, bytes});
-    receives_[next_ticket_] = {{peer, tag}, bytes.size()};
-    return next_ticket_++;
+    return post({peer, tag}, {next_ticket_, bytes, nullptr});
+  }
+
+  Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                            std::size_t& length) override {
+    return post({peer, tag}, {next_ticket_, room, &length});
   }
 
   bool test(Ticket ticket) override {
@@ -66,7 +69,7 @@ class InprocTransport final : public Transport {
     const Source source = receive->second.source;
     auto& posted = posted_[source];
     while (!posted.empty() && posted.front().ticket <= ticket) {
-      if (!deliver(source, posted.front().bytes)) return false;
+      if (!deliver(source, posted.front())) return false;
       posted.pop_front();
     }
     receives_.erase(receive);
@@ -111,6 +114,7 @@ class InprocTransport final : public Transport {
   struct Posted {
     Ticket ticket;
     std::span<std::byte> bytes;
+    std::size_t* length;  // for the message's, which is known otherwise
   };
   struct Receive {
     Source source;
@@ -121,16 +125,25 @@ class InprocTransport final : public Transport {
     int key;
   };
 
+  Ticket post(Source source, const Posted& receive) {
+    posted_[source].push_back(receive);
+    receives_[next_ticket_] = {source, receive.bytes.size()};
+    return next_ticket_++;
+  }
+
   /// False if the message has not come yet.
-  bool deliver(Source source, std::span<std::byte> bytes) {
+  bool deliver(Source source, const Posted& receive) {
     const int peer = source.first;
     const auto message = world_.take(peer, rank_, source.second);
     if (!message) return false;
-    if (message->size() != bytes.size())
-      throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", peer,
-                                  message->size(), bytes.size()),
-                      ExitCode::internal);
-    std::ranges::copy(*message, bytes.begin());
+    const std::size_t length = message->size();
+    const std::size_t most = receive.bytes.size();
+    if (length > most || (length < most && receive.length == nullptr))
+      throw CommError(
+          fmt::format("rank {} sent {} bytes where {} were expected", peer, length, most),
+          ExitCode::internal);
+    if (receive.length != nullptr) *receive.length = length;
+    std::ranges::copy(*message, receive.bytes.begin());
     return true;
   }
 

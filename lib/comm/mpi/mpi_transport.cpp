@@ -124,6 +124,7 @@ Transport::Ticket MpiTransport::new_message(bool is_receive, int peer, std::size
   message.is_receive = is_receive;
   message.peer = peer;
   message.bytes = bytes;
+  message.length = nullptr;
   message.completed = 0;
   return ticket;
 }
@@ -156,6 +157,14 @@ Transport::Ticket MpiTransport::post_receive(int peer, int tag, std::span<std::b
   return ticket;
 }
 
+Transport::Ticket MpiTransport::post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                                                   std::size_t& length) {
+  require(room.size() <= chunk_bytes_, "a message of unknown length must fit into one chunk");
+  const Ticket ticket = post_receive(peer, tag, room);
+  messages_[ticket].length = &length;
+  return ticket;
+}
+
 bool MpiTransport::test(Ticket ticket) {
   if (abandoned_) throw CommError("this MPI transport was given up after an error");
   const MpiGuard guard;
@@ -177,7 +186,9 @@ bool MpiTransport::test(const Message& message, Chunk& chunk) {
   if (!message.is_receive) return true;
   int received = 0;
   check_mpi(MPI_Get_count(&status, MPI_BYTE, &received), "MPI_Get_count");
-  if (received != chunk.bytes)
+  const bool is_short = received < chunk.bytes;
+  if (message.length != nullptr) *message.length = static_cast<std::size_t>(received);
+  if (received > chunk.bytes || (is_short && message.length == nullptr))
     throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", message.peer,
                                 received, chunk.bytes),
                     ExitCode::internal);

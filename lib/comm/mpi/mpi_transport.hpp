@@ -35,6 +35,9 @@ class MpiTransport final : public Transport {
   int size() const noexcept override { return size_; }
   Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) override;
   Ticket post_receive(int peer, int tag, std::span<std::byte> bytes) override;
+  /// `room` must fit into one chunk.
+  Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
+                            std::size_t& length) override;
   std::span<const int> nodes() const noexcept override { return nodes_; }
   bool is_crowded() const noexcept override { return is_crowded_; }
   bool test(Ticket ticket) override;
@@ -54,7 +57,8 @@ class MpiTransport final : public Transport {
     bool is_receive = false;
     int peer = 0;
     std::size_t bytes = 0;
-    std::size_t completed = 0;  // chunks
+    std::size_t* length = nullptr;  // for the message's, where at most `bytes` are received
+    std::size_t completed = 0;      // chunks
     std::vector<Chunk> chunks;
   };
   struct Adopt {};
