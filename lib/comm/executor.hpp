@@ -21,7 +21,7 @@ namespace rondo::comm {
 class Executor {
  public:
   /// `node`: nullptr where this rank shares memory with nobody. `tuning`: nullptr for the built-in.
-  Executor(Place place, std::unique_ptr<Node> node, std::shared_ptr<const Tuning> tuning)
+  Executor(Place place, std::unique_ptr<Node> node, const std::shared_ptr<const Tuning>& tuning)
       : place_(place),
         node_(std::move(node)),
         selector_(tuning, place),

@@ -56,6 +56,7 @@ Task one_shot_reduce_scatter(Channel& channel, std::span<const std::byte> input,
 
 Task one_shot_allgather(Channel& channel, Blocks blocks) {
   std::vector<std::size_t> lengths;
+  lengths.reserve(static_cast<std::size_t>(channel.size()));
   for (int rank = 0; rank < channel.size(); ++rank)
     lengths.push_back(blocks[rank].size());
   Contributions all(channel, lengths);
