@@ -86,13 +86,13 @@ ElementRange Layout::parameter(std::size_t parameter) const {
   throw UsageError(fmt::format("parameter {}: there are {} only", parameter, parameters_.size()));
 }
 
-ElementRange Layout::pieces_in(ElementRange blocks) const {
+ElementRange Layout::pieces_in(ElementRange run) const {
   const auto index_at = [this](std::size_t element) {
     const auto piece = std::ranges::lower_bound(
         pieces_, element, {}, [](const Piece& candidate) { return candidate.range.begin; });
     return static_cast<std::size_t>(piece - pieces_.begin());
   };
-  return {index_at(blocks.begin), index_at(blocks.end)};
+  return {index_at(run.begin), index_at(run.end)};
 }
 
 ElementRange Layout::buckets_of(ElementRange run) const {

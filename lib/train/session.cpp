@@ -80,9 +80,8 @@ StepResult Session::step(float lr, bool stop_wanted) {
   if (sums.weight == 0) return result;
   result.loss = sums.loss / sums.weight;
   result.accuracy = sums.correct / sums.weight;
-  // Gradients carry the weights and the loss scale.
-  const double divisor = sums.weight * static_cast<double>(scaler_.scale());
-  result.grad_norm = std::sqrt(squared_norm()) / divisor;
+  divisor_ = sums.weight * static_cast<double>(scaler_.scale());
+  result.grad_norm = std::sqrt(squared_norm()) / divisor_;
   result.clipped = result.grad_norm > options_.clip_norm;
 
   // Every rank reads the same sums, so every rank comes to the same verdicts.
@@ -96,7 +95,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
   if (!result.applied) return result;
   result.applied = scaler_.update(false);
   ++applied_steps_;
-  update_->apply(context_of(result, lr, divisor), static_cast<float>(1.0 / sums.weight));
+  update_->apply(context_of(result, lr), static_cast<float>(1.0 / sums.weight));
   return result;
 }
 
@@ -116,23 +115,34 @@ void Session::judge(StepResult& result) {
                   where.empty() ? problem : where, applied_steps_));
 }
 
-optim::StepContext Session::context_of(const StepResult& result, float lr, double divisor) const {
+optim::StepContext Session::context_of(const StepResult& result, float lr) const {
   const double clip = result.clipped ? options_.clip_norm / result.grad_norm : 1.0;
   return {.step = applied_steps_,
           .lr = lr,
-          .grad_scale = static_cast<float>(clip / divisor),
+          .grad_scale = static_cast<float>(clip / divisor_),
           .clip_value = options_.clip_value};
 }
 
 /// Running averages add nothing, but what is not finite in them makes the sum NaN.
 double Session::squared_norm() const {
-  const auto pieces = arena_.layout().pieces();
   double sum = 0;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const ParameterRole role = arena_.specs()[pieces[i].parameter].role;
-    sum += (role == ParameterRole::statistic ? 0.0 : 1.0) * sum_.squares()[i];
+  for (std::size_t i = 0; i < arena_.specs().size(); ++i) {
+    const bool statistic = arena_.specs()[i].role == ParameterRole::statistic;
+    sum += (statistic ? 0.0 : 1.0) * squared_norm(i);
   }
   return sum;
+}
+
+double Session::squared_norm(std::size_t parameter) const {
+  const auto [first, last] = arena_.layout().pieces_in(arena_.layout().parameter(parameter));
+  double sum = 0;
+  for (const double square : sum_.squares().subspan(first, last - first))
+    sum += square;
+  return sum;
+}
+
+double Session::grad_norm(std::size_t parameter) const {
+  return std::sqrt(squared_norm(parameter)) / divisor_;
 }
 
 /// Whose gradients are not finite; empty if all are.

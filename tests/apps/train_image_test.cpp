@@ -334,6 +334,24 @@ TEST_F(TrainImage, printed_configuration_trains_the_same) {
   EXPECT_EQ(final_hash(from_file), final_hash(from_options));
 }
 
+TEST_F(TrainImage, sharding_changes_no_bit_and_is_reported) {
+  const std::string options =
+      "--lanes 6 --reduce fixed --precision bf16 --steps 8 --optimizer lamb --clip-norm 0.5 "
+      "--output ";
+  const std::string plain = output("unsharded");
+  ASSERT_EQ(train(2, options + plain).code, 0);
+
+  const std::string sharded = output("sharded");
+  ASSERT_EQ(train(3, options + sharded + " --sharding zero1 --bucket-bytes 8K --steps 3").code, 0);
+  const ProgramResult result = train(2, "--sharding zero2 --resume " + options + sharded);
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_FALSE(final_hash(plain).empty());
+  EXPECT_EQ(final_hash(sharded), final_hash(plain));
+  EXPECT_THAT(result.out, HasSubstr("fixed, sharding zero2"));
+  EXPECT_THAT(result.out, ContainsRegex("memory a rank +[0-9.]+ MiB: values"));
+}
+
 TEST_F(TrainImage, a_diverging_run_is_86_before_the_parameters_are_lost) {
   const std::string run = output("diverging");
   const ProgramResult result =

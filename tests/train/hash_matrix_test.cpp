@@ -10,7 +10,7 @@
 namespace rondo::test {
 namespace {
 
-constexpr int steps = 4;
+constexpr int steps = 3;
 
 std::uint64_t hash_on(int ranks, const HashCase& what, const HashRun& run, int count = steps,
                       const std::filesystem::path& checkpoints = {}) {
@@ -36,14 +36,13 @@ class HashMatrix : public testing::TestWithParam<std::tuple<Precision, std::stri
 TEST_P(HashMatrix, is_one_hash_on_any_ranks_sharding_and_buckets) {
   const std::uint64_t expected = hash_on(1, what(), {});
 
+  const HashRun runs[] = {{.sharding = grad::Sharding::none, .bucket_bytes = 1UL << 22},
+                          {.sharding = grad::Sharding::none, .bucket_bytes = 1},
+                          {.sharding = grad::Sharding::zero1, .bucket_bytes = 1},
+                          {.sharding = grad::Sharding::zero2, .bucket_bytes = 40'000}};
   for (const int ranks : {1, 2, 3, 4, 6, 8}) {
-    for (const auto sharding :
-         {grad::Sharding::none, grad::Sharding::zero1, grad::Sharding::zero2}) {
-      for (const std::size_t bytes : {1UL, 1UL << 22}) {
-        const HashRun run{.sharding = sharding, .bucket_bytes = bytes};
-        EXPECT_EQ(hash_on(ranks, what(), run), expected) << describe(what(), run, ranks);
-      }
-    }
+    for (const HashRun& run : runs)
+      EXPECT_EQ(hash_on(ranks, what(), run), expected) << describe(what(), run, ranks);
   }
 }
 

@@ -163,6 +163,8 @@ TEST(Session, clips_the_mean_gradient_by_norm_and_then_by_value) {
 
       EXPECT_TRUE(clipped.clipped);
       EXPECT_NEAR(clipped.grad_norm, std::sqrt(300.0), 1e-12);
+      EXPECT_EQ(session.grad_norm(0), unclipped.grad_norm);
+      EXPECT_EQ(session.grad_norm(1), 0.5);
       EXPECT_FALSE(unclipped.clipped);
       // A length of sqrt(3) is 1 for each of three elements.
       EXPECT_FLOAT_EQ(session.parameters()[0].value[0], -0.5F * 1 - 0.5F * 0.5F);

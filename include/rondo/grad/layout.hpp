@@ -72,8 +72,8 @@ class Layout {
   /// In the order of the arena; those of a parameter stand together.
   std::span<const Piece> pieces() const noexcept { return pieces_; }
 
-  /// The indices [begin, end) of the pieces that lie in a run of whole blocks.
-  ElementRange pieces_in(ElementRange blocks) const;
+  /// The indices [begin, end) of the pieces that lie in a run of whole blocks, or in a parameter.
+  ElementRange pieces_in(ElementRange run) const;
   /// The indices [begin, end) of the buckets that a run touches.
   ElementRange buckets_of(ElementRange run) const;
 

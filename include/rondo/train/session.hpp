@@ -93,6 +93,9 @@ class Session {
   /// \throws NumericError  a bad step and BadStep::abort, on all ranks: nothing was updated
   StepResult step(float lr, bool stop_wanted = false);
 
+  /// As StepResult::grad_norm of the last step, for one parameter; 0 before the first.
+  double grad_norm(std::size_t parameter) const;
+
   /// Optimizer steps applied so far; skipped ones do not count.
   std::uint64_t applied_steps() const noexcept { return applied_steps_; }
 
@@ -123,8 +126,9 @@ class Session {
   OptimizerState& optimizer_state() noexcept;
 
  private:
-  optim::StepContext context_of(const StepResult& result, float lr, double divisor) const;
+  optim::StepContext context_of(const StepResult& result, float lr) const;
   double squared_norm() const;
+  double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Judges the step's figures. \throws NumericError
   void judge(StepResult& result);
@@ -140,6 +144,7 @@ class Session {
   precision::LossScaler scaler_;
   StepHealth health_;
   std::uint64_t applied_steps_ = 0;
+  double divisor_ = 1;  // of the last step's gradients: they carry the weights and the loss scale
 };
 
 }  // namespace rondo::train
