@@ -11,18 +11,9 @@
 
 namespace rondo::apps {
 
-void declare(Options& options, TrainOptions& values) {
-  options.group("Data");
-  options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
-  options.add("flip", values.flip, "mirror training images at random");
-  options.add("shift", values.shift, "move training images by up to this many pixels at random");
+namespace {
 
-  options.group("Model");
-  options.add("model", values.model, "network").one_of(nn::model_names());
-  options.add("precision", values.precision,
-              {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
-              "type in which the layers compute; parameters and sums are f32 always");
-
+void declare_training(Options& options, TrainOptions& values) {
   options.group("Training");
   options.add("epochs", values.epochs, "passes over the training split").at_least(1);
   options
@@ -46,7 +37,9 @@ void declare(Options& options, TrainOptions& values) {
               "what ranks share out: nothing, optimizer state, or gradients too; the same bits");
   options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
   options.add("seed", values.seed, "of parameters, order and augmentation");
+}
 
+void declare_optimizer(Options& options, TrainOptions& values) {
   options.group("Optimizer");
   options.add("optimizer", values.optimizer, "update rule")
       .one_of({optim::optimizer_names().begin(), optim::optimizer_names().end()});
@@ -77,6 +70,24 @@ void declare(Options& options, TrainOptions& values) {
       .at_least(1e-3);
   options.add("loss-scale", values.loss_scale, "the first one of f16; then it adapts")
       .between(1, 0x1p24);
+}
+
+}  // namespace
+
+void declare(Options& options, TrainOptions& values) {
+  options.group("Data");
+  options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
+  options.add("flip", values.flip, "mirror training images at random");
+  options.add("shift", values.shift, "move training images by up to this many pixels at random");
+
+  options.group("Model");
+  options.add("model", values.model, "network").one_of(nn::model_names());
+  options.add("precision", values.precision,
+              {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
+              "type in which the layers compute; parameters and sums are f32 always");
+
+  declare_training(options, values);
+  declare_optimizer(options, values);
 
   options.group("Machine");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
