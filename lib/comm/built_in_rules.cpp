@@ -42,7 +42,7 @@ constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::one_shot},
     {Collective::allreduce, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allreduce, Algorithm::recursive_doubling, {2, 2}, {}, 64_KiB},
-    {Collective::allreduce, Algorithm::recursive_doubling, {3, 8}, {}, 8_KiB},
+    {Collective::allreduce, Algorithm::recursive_doubling, {3, 8}, {}, 32_KiB},
     {Collective::allreduce, Algorithm::recursive_doubling, {9, any}, {}, 16_KiB},
     {Collective::allreduce, Algorithm::direct, {3, 8}, {}, 256_KiB},
     {Collective::allreduce, Algorithm::rabenseifner, {9, 16}, {}, 1_MiB},

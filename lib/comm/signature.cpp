@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -47,25 +48,15 @@ std::string describe_options(const Signature& s) {
   return text;
 }
 
-/// One rank's call.
-struct Statement {
-  std::int64_t rank;
-  Signature signature;
-};
-
-/// What is known of the calls of some ranks: one of them, and one that differs if any does.
+/// What is known of the calls of some ranks without asking what they are.
 struct Knowledge {
-  Statement one;
-  Statement other;
+  std::uint64_t digest;  ///< of one of them
+  std::uint64_t differ;  ///< not 0: another one has another digest
 
-  bool agreed() const { return one.signature == other.signature; }
+  bool agreed() const { return differ == 0; }
 
   void merge(const Knowledge& more) {
-    if (!agreed()) return;
-    if (!more.agreed())
-      *this = more;
-    else
-      other = more.one;
+    if (digest != more.digest || !more.agreed()) differ = 1;
   }
 };
 
@@ -96,11 +87,47 @@ void unpack(std::span<const std::byte> message, int sender, Knowledge& known,
   std::ranges::copy(message.subspan(sizeof(Knowledge)), shown.begin());
 }
 
-void require_agreement(const Knowledge& known) {
-  const auto& [one, other] = known;
-  if (!known.agreed())
-    throw disagreement(static_cast<int>(one.rank), one.signature, static_cast<int>(other.rank),
-                       other.signature);
+/// One rank's call.
+struct Statement {
+  std::int64_t rank;
+  Signature signature;
+};
+
+/// A call, and one that differs from it as soon as any is known that does.
+struct Difference {
+  Statement one;
+  Statement other;
+
+  bool found() const { return one.signature != other.signature; }
+
+  void merge(const Difference& more) {
+    if (found()) return;
+    if (more.found())
+      *this = more;
+    else
+      other = more.one;
+  }
+};
+
+/// The calls differ: tells every rank how. Collective. \throws CommError  disagreement()
+Task tell_difference(Channel& channel, Signature mine) {
+  const Statement own{channel.rank(), mine};
+  Scratch memory = channel.scratch(2 * sizeof(Difference));
+  const auto differences = reinterpret_cast<Difference*>(memory.bytes().data());
+  const std::span known(differences, 1);
+  const std::span heard(differences + 1, 1);
+  known[0] = {own, own};
+  const algorithms::Dissemination way(channel.rank(), channel.size());
+  for (int distance = 1; distance < way.size(); distance *= 2) {
+    const auto arrival = channel.receive(way.from(distance), std::as_writable_bytes(heard));
+    const auto departure = channel.send(way.to(distance), std::as_bytes(known));
+    co_await channel.done(arrival);
+    co_await channel.done(departure);
+    known[0].merge(heard[0]);
+  }
+  const auto& [one, other] = known[0];
+  throw disagreement(static_cast<int>(one.rank), one.signature, static_cast<int>(other.rank),
+                     other.signature);
 }
 
 }  // namespace
@@ -157,21 +184,32 @@ Task check_signature(Channel& channel, Signature mine, std::size_t room) {
 }
 
 Task exchange_calls(Channel& channel, Signature mine, Contributions& all, std::size_t room) {
-  const Statement own{channel.rank(), mine};
-  Knowledge known{own, own};
-  Scratch outgoing = channel.scratch(sizeof(Knowledge) + room);
-  Scratch incoming = channel.scratch(sizeof(Knowledge) + room);
+  Knowledge known{content_hash(std::as_bytes(std::span(&mine, 1))), 0};
   const algorithms::Dissemination way = all.way();
-  for (int distance = 1; distance < way.size(); distance *= 2) {
-    std::size_t length = 0;
-    const auto arrival = channel.receive_up_to(way.from(distance), incoming.bytes(), length);
+  const std::size_t longest = sizeof(Knowledge) + room;
+  Scratch outgoing = channel.scratch(longest);
+  Scratch incoming = channel.scratch(way.rounds() * longest);
+
+  // A message that finds its receive posted spares MPI a copy.
+  struct Arrival {
+    Transport::Ticket ticket;
+    std::size_t length;
+  };
+  std::vector<Arrival> arrivals(way.rounds());
+  for (std::size_t round = 0; round < arrivals.size(); ++round)
+    arrivals[round].ticket = channel.receive_up_to(
+        way.from(1 << round), incoming.bytes().subspan(round * longest, longest),
+        arrivals[round].length);
+  for (std::size_t round = 0; round < arrivals.size(); ++round) {
+    const int distance = 1 << round;
     const auto departure =
         channel.send(way.to(distance), pack(known, all.outgoing(distance), outgoing.bytes()));
-    co_await channel.done(arrival);
+    co_await channel.done(arrivals[round].ticket);
     co_await channel.done(departure);
-    unpack(incoming.bytes().first(length), way.from(distance), known, all.incoming(distance));
+    unpack(incoming.bytes().subspan(round * longest, arrivals[round].length), way.from(distance),
+           known, all.incoming(distance));
   }
-  require_agreement(known);
+  if (!known.agreed()) co_await tell_difference(channel, mine);
 }
 
 }  // namespace rondo::comm

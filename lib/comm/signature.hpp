@@ -50,8 +50,9 @@ std::string describe(const Signature& signature);
 CommError disagreement(int rank, const Signature& calls, int other_rank,
                        const Signature& other_calls);
 
-/// Compares all ranks' signatures: ceil(log2 p) rounds of two signatures each way (a dissemination,
-/// Hensgen, Finkel and Manber 1988). Every rank learns of any two that differ.
+/// Compares all ranks' signatures: ceil(log2 p) rounds of 16 bytes each way (a dissemination,
+/// Hensgen, Finkel and Manber 1988), which carry a digest. Where any differ, as many rounds more
+/// tell every rank of two that do.
 ///
 /// Collective, on `signature_tag`, also with ranks that exchange_calls(): `room`, equal on all
 /// ranks, is for what those show. \throws CommError  disagreement(), on every rank; or as

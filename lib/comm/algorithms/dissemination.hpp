@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 
 namespace rondo::comm::algorithms {
 
@@ -19,6 +20,9 @@ class Dissemination {
       : rank_(rank), size_(size), in_pairs_(std::has_single_bit(static_cast<unsigned>(size))) {}
 
   int size() const noexcept { return size_; }
+  std::size_t rounds() const noexcept {
+    return static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(size_ - 1)));
+  }
 
   int number_of(int rank) const noexcept {
     return in_pairs_ ? rank_ ^ rank : (rank_ - rank + size_) % size_;
