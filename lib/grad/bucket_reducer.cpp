@@ -23,6 +23,9 @@ BucketReducer::BucketReducer(Arena& arena, comm::Communicator& comm, const Optio
   const Layout& layout = arena.layout();
   require(layout.ranks() == comm.size(),
           "the arena was not made for the ranks of this communicator: give it to its constructor");
+  require(options.compressor == nullptr ||
+              (options.reduction == Reduction::fast && options.sharding == Sharding::none),
+          "a compressor needs the fast reduction without sharding: see check_compression()");
   if (options.sharding != Sharding::none && comm.size() > 1)
     shards_ = allocate_floats(comm, layout.shard_elements());
   for (std::size_t b = 0; b < works_.size(); ++b)
@@ -74,6 +77,11 @@ void BucketReducer::keep(std::size_t bucket, std::size_t lane) {
 }
 
 void BucketReducer::start(std::size_t bucket, std::size_t last_lane) {
+  if (options_.compressor != nullptr) {
+    const ElementRange range = arena_.layout().buckets()[bucket];
+    compressed_.push_back(options_.compressor->start(comm_, arena_.grads(), range));
+    return;
+  }
   works_[bucket] =
       options_.reduction == Reduction::fast ? start_fast(bucket) : start_fixed(bucket, last_lane);
 }
@@ -95,7 +103,16 @@ std::unique_ptr<comm::Work> BucketReducer::start_fixed(std::size_t bucket, std::
   return comm_.reduce_scatter_lanes(tree.nodes(), options_.lanes, shard(bucket), options);
 }
 
+void BucketReducer::finish_compressed() {
+  for (const auto& sum : compressed_)
+    sum->advance();
+  for (const auto& sum : compressed_)
+    sum->finish();
+  compressed_.clear();
+}
+
 void BucketReducer::finish(std::size_t bucket) {
+  if (!works_[bucket]) return;  // a compressed one
   comm::wait(comm_, *works_[bucket]);
   works_[bucket].reset();
   if (options_.reduction == Reduction::fixed) trees_[bucket].clear();

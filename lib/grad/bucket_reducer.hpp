@@ -11,6 +11,7 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 
 namespace rondo::grad {
@@ -18,14 +19,15 @@ namespace rondo::grad {
 /// Brings buckets of an arena from the sums of lanes to the sums over all ranks.
 ///
 /// For each bucket and step: `keep` after every lane but the rank's last, `start` after the last
-/// (collective, in one order on all ranks), `finish`. Which memory is used for what is settled in
-/// the constructor (collective).
+/// (collective, in one order on all ranks), `finish_compressed` for all, `finish`. Which memory is
+/// used for what is settled in the constructor (collective).
 class BucketReducer {
  public:
   struct Options {
     std::size_t lanes = 1;
     Reduction reduction = Reduction::fast;
     Sharding sharding = Sharding::none;
+    Compressor* compressor = nullptr;  ///< sums over the ranks, in place of the communicator
   };
 
   BucketReducer(Arena& arena, comm::Communicator& comm, const Options& options);
@@ -35,6 +37,9 @@ class BucketReducer {
   /// `lane` has added its gradients; another lane of this rank will follow.
   void keep(std::size_t bucket, std::size_t lane);
   void start(std::size_t bucket, std::size_t last_lane);
+  /// Completes what a compressor sums, in all buckets: some parts are complete only with a later
+  /// bucket. Collective.
+  void finish_compressed();
   void finish(std::size_t bucket);
 
   bool is_sharded() const noexcept { return shards_ != nullptr; }
@@ -58,6 +63,7 @@ class BucketReducer {
   std::unique_ptr<comm::Memory> partials_;
   std::vector<comm::LaneTreeSum> trees_;  // in partials_, by bucket, with Reduction::fixed
   std::vector<std::unique_ptr<comm::Work>> works_;
+  std::vector<std::unique_ptr<PendingSum>> compressed_;  // started, in that order
   std::vector<bool> released_;  // by bucket: its gradients are zero, without memory behind them
 };
 

@@ -23,7 +23,7 @@ void check_lanes(int ranks, std::size_t lanes) {
 }
 
 GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes,
-                         Reduction reduction, Sharding sharding)
+                         Reduction reduction, Sharding sharding, Compressor* compressor)
     : arena_(arena),
       comm_(comm),
       lanes_(lanes),
@@ -34,7 +34,8 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
   next_lane_ = range_.begin;
   reducer_ = std::make_unique<BucketReducer>(
       arena, comm,
-      BucketReducer::Options{.lanes = lanes, .reduction = reduction, .sharding = sharding});
+      BucketReducer::Options{
+          .lanes = lanes, .reduction = reduction, .sharding = sharding, .compressor = compressor});
   squares_ = std::make_unique<PieceSquares>(arena.layout(), comm);
   for (std::size_t p = 0; p < announced_.size(); ++p) {
     const auto [first, last] = arena.layout().buckets_of(arena.layout().parameter(p));
@@ -110,6 +111,7 @@ StepSums GradientSum::finish(bool stop_wanted) {
   next_lane_ = range_.begin;
 
   squares_->clear();
+  reducer_->finish_compressed();
   for (std::size_t b = 0; b < outstanding_.size(); ++b) {
     reducer_->finish(b);
     squares_->measure(arena_.layout().buckets()[b], reducer_->shard(b));

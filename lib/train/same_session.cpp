@@ -37,6 +37,9 @@ std::string description(std::span<const ParameterSpec> parameters,
   text += fmt::format("precision {}\n", name_of(options.precision));
   text += fmt::format("bucket bytes {}\n", options.bucket_bytes);
   text += fmt::format("sharding {}\n", name_of(options.sharding));
+  text += fmt::format("compression {}, seed {}\n",
+                      grad::compression_text(options.compression, options.compression_options),
+                      options.compression_options.seed);
   text += fmt::format("clip norm {}, value {}\n", options.clip_norm, options.clip_value);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto& [name, shape, role] = parameters[i];

@@ -19,6 +19,7 @@ namespace rondo::train {
 namespace {
 
 void check(const Session::Options& options, const optim::Optimizer& optimizer) {
+  grad::check_compression(options.compression, options.reduction, options.sharding);
   if (!(options.clip_norm > 0) || !(options.clip_value > 0))
     throw ConfigError(
         fmt::format("gradient clipping needs bounds above 0, found norm {} and value {}",
@@ -33,6 +34,13 @@ void check(const Session::Options& options, const optim::Optimizer& optimizer) {
 precision::LossScaler make_scaler(const Session::Options& options) {
   return options.precision == Precision::f16 ? precision::LossScaler(options.loss_scale)
                                              : precision::LossScaler::fixed(1.0F);
+}
+
+std::unique_ptr<grad::Compressor> make_compressor(const Session::Options& options,
+                                                  const grad::Layout& layout) {
+  if (options.compression == "none") return nullptr;
+  return grad::make_compressor(options.compression, options.compression_options,
+                               grad::placed_parameters(layout));
 }
 
 /// The specs, once nothing speaks against a session of them.
@@ -58,7 +66,8 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
               .share_values = options.sharding != grad::Sharding::none},
              comm),
       views_(arena_.views()),
-      sum_(arena_, comm, options.lanes, options.reduction, options.sharding),
+      compressor_(make_compressor(options, arena_.layout())),
+      sum_(arena_, comm, options.lanes, options.reduction, options.sharding, compressor_.get()),
       update_(std::make_unique<ParameterUpdate>(arena_, comm, sum_, *optimizer_,
                                                 options.statistic_momentum)),
       scaler_(make_scaler(options)),
@@ -86,14 +95,14 @@ StepResult Session::step(float lr, bool stop_wanted) {
 
   // Every rank reads the same sums, so every rank comes to the same verdicts.
   if (is_overflow(result)) {
-    result.applied = scaler_.update(true);
+    result.applied = update_loss_scale(true);
     return result;
   }
   judge(result);
   const bool finite = std::isfinite(result.loss) && std::isfinite(result.grad_norm);
   result.applied = finite && !(result.bad && options_.bad_step == BadStep::skip);
   if (!result.applied) return result;
-  result.applied = scaler_.update(false);
+  result.applied = update_loss_scale(false);
   ++applied_steps_;
   update_->apply(context_of(result, lr), static_cast<float>(1.0 / sums.weight));
   return result;
@@ -102,6 +111,14 @@ StepResult Session::step(float lr, bool stop_wanted) {
 bool Session::is_overflow(const StepResult& result) const {
   return options_.precision == Precision::f16 && scaler_.scale() > options_.loss_scale.min &&
          !std::isfinite(result.grad_norm);
+}
+
+bool Session::update_loss_scale(bool overflowed) {
+  const float before = scaler_.scale();
+  const bool applies = scaler_.update(overflowed);
+  // Residuals are gradients that wait, in the scale of the steps that they come from.
+  if (compressor_ && scaler_.scale() != before) compressor_->rescale(scaler_.scale() / before);
+  return applies;
 }
 
 void Session::judge(StepResult& result) {
@@ -162,11 +179,17 @@ std::string Session::describe_non_finite() const {
 }
 
 Session::Memory Session::memory() {
+  std::size_t compression_bytes = 0;
+  if (compressor_) {
+    for (const grad::StateTensor& tensor : compressor_->state())
+      compression_bytes += tensor.values.size_bytes();
+  }
   return {.values_bytes = arena_.values().size_bytes(),
           .gradients_bytes = arena_.grads().size_bytes(),
           .shards_bytes = sum_.is_sharded() ? sum_.reduced().size_bytes() : 0,
           .slots_bytes = update_->state().bytes(),
-          .partial_sums_bytes = sum_.partial_sum_bytes()};
+          .partial_sums_bytes = sum_.partial_sum_bytes(),
+          .compression_bytes = compression_bytes};
 }
 
 void Session::restore(const Counters& counters) {

@@ -13,6 +13,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/agree.hpp"
+#include "rondo/grad/compression_state.hpp"
 
 #include "train/optimizer_state.hpp"
 
@@ -21,8 +22,15 @@ namespace {
 
 constexpr std::string_view identity_prefix = "run.";
 
-/// Every tensor of the session by its name in the file: values, then one group a slot.
-std::vector<checkpoint::Tensor> tensors_of(Session& session, OptimizerState::Whole& slots) {
+/// What belongs to a session's state and does not lie whole in rank 0's arena.
+struct Gathered {
+  OptimizerState::Whole slots;
+  grad::SavedState compression;  // no tensors without compression
+};
+
+/// Every tensor of the session by its name in the file: values, slots, then what a compressor
+/// remembers.
+std::vector<checkpoint::Tensor> tensors_of(Session& session, Gathered& gathered) {
   grad::Arena& arena = session.arena();
   const optim::Optimizer& optimizer = session.optimizer();
   const auto slot_names = optimizer.slot_names();
@@ -35,9 +43,11 @@ std::vector<checkpoint::Tensor> tensors_of(Session& session, OptimizerState::Who
       const Shape shape = optimizer.slot_shape(k, spec.shape);
       if (element_count(shape) == 0) continue;
       tensors.push_back(
-          {fmt::format("slot/{}/{}", slot_names[k], spec.name), shape, slots.of(k, i)});
+          {fmt::format("slot/{}/{}", slot_names[k], spec.name), shape, gathered.slots.of(k, i)});
     }
   }
+  for (grad::SavedTensor& tensor : gathered.compression.tensors)
+    tensors.push_back({"compression/" + tensor.name, tensor.shape, tensor.values.span()});
   return tensors;
 }
 
@@ -114,7 +124,16 @@ std::vector<double> load_history(const checkpoint::Found& found) {
   return history;
 }
 
-Restored load_on_root(Session& session, std::vector<double>& history, OptimizerState::Whole& slots,
+/// Memory for the residuals of as many ranks as have saved them.
+grad::SavedState blank_compression(const checkpoint::Found& found, grad::Compressor& compressor) {
+  const int ranks = number<int>(found, "ranks");
+  if (ranks >= 1) return grad::blank_state(compressor, ranks);
+  throw IoError(ExitCode::bad_content,
+                fmt::format("{}: metadata 'ranks' must be at least 1, found {}",
+                            (found.directory / "manifest.json").string(), ranks));
+}
+
+Restored load_on_root(Session& session, std::vector<double>& history, Gathered& gathered,
                       const std::filesystem::path& directory, const RunIdentity& identity) {
   const auto found = checkpoint::find_newest(directory);
   if (!found) return {};
@@ -129,7 +148,9 @@ Restored load_on_root(Session& session, std::vector<double>& history, OptimizerS
                     .loss_scale = number<double>(*found, "loss_scale")};
   history = load_history(*found);
   restored.history = static_cast<std::int64_t>(history.size());
-  checkpoint::load(*found, tensors_of(session, slots));
+  if (session.compressor() != nullptr)
+    gathered.compression = blank_compression(*found, *session.compressor());
+  checkpoint::load(*found, tensors_of(session, gathered));
   return restored;
 }
 
@@ -147,7 +168,9 @@ Session::Counters counters_of(const Restored& restored, const std::vector<double
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity) {
-  OptimizerState::Whole slots = session.optimizer_state().gather(comm);
+  Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
+  if (session.compressor() != nullptr)
+    gathered.compression = grad::gather_state(comm, *session.compressor());
   comm::agree_on_success(comm, [&] {
     if (!is_root(comm)) return;
     const Session::Counters counters = session.counters();
@@ -162,7 +185,7 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
     };
     for (const auto& [key, value] : identity)
       metadata[std::string(identity_prefix) + key] = value;
-    checkpoint::save(directory, step, tensors_of(session, slots), metadata);
+    checkpoint::save(directory, step, tensors_of(session, gathered), metadata);
   });
 }
 
@@ -171,14 +194,16 @@ std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const RunIdentity& identity) {
   Restored restored;
   std::vector<double> history;
-  OptimizerState::Whole slots = session.optimizer_state().make_whole(comm);
+  Gathered gathered{.slots = session.optimizer_state().make_whole(comm), .compression = {}};
   comm::agree_on_success(comm, [&] {
-    if (is_root(comm)) restored = load_on_root(session, history, slots, directory, identity);
+    if (is_root(comm)) restored = load_on_root(session, history, gathered, directory, identity);
   });
   comm::broadcast(comm, std::span(&restored, 1), 0);
   if (restored.found == 0) return std::nullopt;
   session.synchronize();
-  session.optimizer_state().scatter(comm, slots);
+  session.optimizer_state().scatter(comm, gathered.slots);
+  if (session.compressor() != nullptr)
+    grad::scatter_state(comm, gathered.compression, *session.compressor());
   history.resize(static_cast<std::size_t>(restored.history));
   comm::broadcast(comm, std::span(history), 0);
   session.restore(counters_of(restored, history));

@@ -103,6 +103,9 @@ struct CompressionOptions {
 /// "none", "bf16", "f16", "int8", "topk", "powersgd".
 std::span<const std::string_view> compression_names();
 
+/// A method with the options that count for it, e.g. "topk, fraction 0.01".
+std::string compression_text(std::string_view name, const CompressionOptions& options);
+
 /// The compressor called `name` for an arena laid out as `parameters` say, in any order.
 /// Local. \throws ConfigError  an unknown name, an option out of its range
 std::unique_ptr<Compressor> make_compressor(std::string_view name,

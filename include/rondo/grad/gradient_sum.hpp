@@ -38,6 +38,7 @@ struct StepSums {
 void check_lanes(int ranks, std::size_t lanes);
 
 class BucketReducer;
+class Compressor;
 class PieceSquares;
 
 /// Sums the gradients of all lanes over all ranks, weights and all; nothing is divided here.
@@ -51,10 +52,12 @@ class PieceSquares;
 /// buckets start to travel at once, in the arena's order on every rank. Until then nothing is sent.
 class GradientSum {
  public:
-  /// The arena must be one for the ranks of `comm`; both must outlive this object.
+  /// The arena must be one for the ranks of `comm`; both must outlive this object. So must a
+  /// compressor, made for the arena's layout: the sums over the ranks are its own then.
   /// \throws ConfigError  more ranks than lanes
+  /// \throws UsageError   a compressor with what check_compression() refuses
   GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes, Reduction reduction,
-              Sharding sharding = Sharding::none);
+              Sharding sharding = Sharding::none, Compressor* compressor = nullptr);
   ~GradientSum();
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;

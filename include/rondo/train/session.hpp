@@ -12,6 +12,7 @@
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/grad/sharding.hpp"
 #include "rondo/optim/optimizer.hpp"
@@ -57,6 +58,10 @@ class Session {
     std::size_t bucket_bytes = std::size_t{1} << 22;
     float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
     grad::Sharding sharding = grad::Sharding::none;
+    /// How gradients travel: one of grad::compression_names(). Only "none" goes with sharding or
+    /// with Reduction::fixed.
+    std::string compression = "none";
+    grad::CompressionOptions compression_options = {};
     /// The mean gradient is shortened to this length where it is longer.
     double clip_norm = std::numeric_limits<double>::infinity();
     /// Elements of the mean gradient are moved into [-clip_value, clip_value], after clip_norm.
@@ -67,8 +72,9 @@ class Session {
   };
 
   /// `comm` must outlive the session.
-  /// \throws ConfigError  more ranks than lanes, a bound that is not positive, or sharding with an
-  ///                      optimizer that must see whole parameters
+  /// \throws ConfigError  more ranks than lanes, a bound that is not positive, sharding with an
+  ///                      optimizer that must see whole parameters, an unknown compression or one
+  ///                      that does not go with the rest
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, Options options);
@@ -119,17 +125,22 @@ class Session {
     std::size_t shards_bytes = 0;        ///< reduced gradients of this rank's shards
     std::size_t slots_bytes = 0;         ///< the optimizer's
     std::size_t partial_sums_bytes = 0;  ///< sums of lanes that wait for others
+    std::size_t compression_bytes = 0;   ///< residuals, and what else a compressor remembers
   };
   Memory memory();
 
   /// For checkpoints.
   OptimizerState& optimizer_state() noexcept;
+  /// Null without compression.
+  grad::Compressor* compressor() noexcept { return compressor_.get(); }
 
  private:
   optim::StepContext context_of(const StepResult& result, float lr) const;
   double squared_norm() const;
   double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
+  /// Returns true if the step should be applied.
+  bool update_loss_scale(bool overflowed);
   /// Judges the step's figures. \throws NumericError
   void judge(StepResult& result);
   std::string describe_non_finite() const;
@@ -139,6 +150,7 @@ class Session {
   std::unique_ptr<optim::Optimizer> optimizer_;
   grad::Arena arena_;
   std::vector<ParameterView> views_;
+  std::unique_ptr<grad::Compressor> compressor_;  // null without compression
   grad::GradientSum sum_;
   std::unique_ptr<ParameterUpdate> update_;
   precision::LossScaler scaler_;

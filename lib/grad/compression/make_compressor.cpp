@@ -52,6 +52,13 @@ std::span<const std::string_view> compression_names() {
   return names;
 }
 
+std::string compression_text(std::string_view name, const CompressionOptions& options) {
+  if (name == "int8") return fmt::format("int8, block {}", options.block);
+  if (name == "topk") return fmt::format("topk, fraction {}", options.fraction);
+  if (name == "powersgd") return fmt::format("powersgd, rank {}", options.rank);
+  return std::string(name);
+}
+
 std::unique_ptr<Compressor> make_compressor(std::string_view name,
                                             const CompressionOptions& options,
                                             std::vector<PlacedParameter> parameters) {
@@ -84,9 +91,8 @@ void check_compression(std::string_view name, Reduction reduction, Sharding shar
         name));
   if (sharding != Sharding::none)
     throw ConfigError(
-        fmt::format("compression {} does not go with ZeRO level {}: it corrects whole gradients, "
-                    "and a rank has "
-                    "its shards only. Choose no sharding, or no compression",
+        fmt::format("compression {} does not go with sharding {}: it corrects whole gradients, "
+                    "and a rank has its shards only. Choose no sharding, or no compression",
                     name, name_of(sharding)));
 }
 
