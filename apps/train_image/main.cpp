@@ -21,6 +21,7 @@
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/job/signals.hpp"
 #include "rondo/nn/network.hpp"
@@ -199,6 +200,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   options.lanes = resolve_lanes(comm, options, checkpoints);
   comm::agree_on_success(comm, [&] {
     grad::check_lanes(comm.size(), *options.lanes);
+    grad::check_compression(options.compression, options.reduction, options.sharding);
     if (is_root(comm)) prepare_output(options);
   });
 

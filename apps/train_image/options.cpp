@@ -35,6 +35,22 @@ void declare_training(Options& options, TrainOptions& values) {
                {"zero1", grad::Sharding::zero1},
                {"zero2", grad::Sharding::zero2}},
               "what ranks share out: nothing, optimizer state, or gradients too; the same bits");
+  options
+      .add("compression", values.compression,
+           "how gradients travel, with --reduce fast and without sharding; for links that are slow")
+      .one_of({grad::compression_names().begin(), grad::compression_names().end()});
+  options
+      .add("topk-fraction", values.compression_options.fraction,
+           "of the elements that topk sends a step, 1e-6 to 1")
+      .between(1e-6, 1);
+  options
+      .add("powersgd-rank", values.compression_options.rank,
+           "columns of powersgd's factors, 1 to 256")
+      .between(1, 256);
+  options
+      .add("int8-block", values.compression_options.block,
+           "elements that share a scale in int8, 1 to 65536")
+      .between(1, 65536);
   options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
   options.add("seed", values.seed, "of parameters, order and augmentation");
 }
@@ -135,8 +151,11 @@ train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes
                                   .precision = precision,
                                   .bucket_bytes = bucket_bytes,
                                   .sharding = sharding,
+                                  .compression = compression,
+                                  .compression_options = compression_options,
                                   .loss_scale = {.initial = loss_scale},
                                   .bad_step = bad_step};
+  session.compression_options.seed = seed;
   session.clip_norm = clip_norm.value_or(session.clip_norm);
   session.clip_value = clip_value.value_or(session.clip_value);
   session.health.z_score = z_score.value_or(session.health.z_score);
@@ -156,6 +175,7 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"batch", fmt::format("{}", options.batch)},
       {"lanes", fmt::format("{}", lanes)},
       {"reduce", std::string(name_of(options.reduction))},
+      {"compression", grad::compression_text(options.compression, options.compression_options)},
       {"seed", fmt::format("{}", options.seed)},
       {"optimizer", options.optimizer},
       {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "rondo/data/dataset.hpp"
+#include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
@@ -38,6 +39,8 @@ struct TrainOptions {
   std::size_t accumulate = 1;
   grad::Reduction reduction = grad::Reduction::fast;
   grad::Sharding sharding = grad::Sharding::none;
+  std::string compression = "none";
+  grad::CompressionOptions compression_options;
   std::size_t bucket_bytes = std::size_t{1} << 22;
   std::uint64_t seed = 1;
 

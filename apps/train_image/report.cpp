@@ -47,7 +47,7 @@ void print_row(std::string_view key, const std::string& value) {
 
 std::size_t planned_bytes(const train::Session::Memory& memory) {
   return memory.values_bytes + memory.gradients_bytes + memory.shards_bytes + memory.slots_bytes +
-         memory.partial_sums_bytes;
+         memory.partial_sums_bytes + memory.compression_bytes;
 }
 
 /// The most memory that this process had at once, everything counted.
@@ -62,10 +62,11 @@ std::string memory_text(const train::Session::Memory& memory) {
     return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20));
   };
   return fmt::format(
-      "{} MiB: values {}, gradients {}, shards {}, slots {}, partial sums {}; process at most {}",
+      "{} MiB: values {}, gradients {}, shards {}, slots {}, partial sums {}, compression {}; "
+      "process at most {}",
       mib(planned_bytes(memory)), mib(memory.values_bytes), mib(memory.gradients_bytes),
       mib(memory.shards_bytes), mib(memory.slots_bytes), mib(memory.partial_sums_bytes),
-      mib(peak_resident_bytes()));
+      mib(memory.compression_bytes), mib(peak_resident_bytes()));
 }
 
 }  // namespace
@@ -105,7 +106,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"threads", options.threads},
               {"precision", plan.precision},
               {"reduce", name_of(options.reduction)},
-              {"sharding", name_of(options.sharding)}});
+              {"sharding", name_of(options.sharding)},
+              {"compression", options.compression}});
 }
 
 /// The curve of a resumed run shows its earlier lives too.
@@ -211,8 +213,8 @@ void Report::finish(const RunEnd& end) {
   print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
   print_row("lanes", fmt::format("{} x {} samples", plan_.lanes, options_.batch));
   print_row("precision", plan_.precision);
-  print_row("reduction", fmt::format("{}, sharding {}", name_of(options_.reduction),
-                                     name_of(options_.sharding)));
+  print_row("reduction", fmt::format("{}, sharding {}, compression {}", name_of(options_.reduction),
+                                     name_of(options_.sharding), options_.compression));
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(end.memory));
   print_row("parameters", hash);
