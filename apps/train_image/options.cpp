@@ -35,9 +35,15 @@ void declare_training(Options& options, TrainOptions& values) {
                {"zero1", grad::Sharding::zero1},
                {"zero2", grad::Sharding::zero2}},
               "what ranks share out: nothing, optimizer state, or gradients too; the same bits");
+  options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
+  options.add("seed", values.seed, "of parameters, order and augmentation");
+}
+
+void declare_compression(Options& options, TrainOptions& values) {
+  options.group("Slow links");
   options
       .add("compression", values.compression,
-           "how gradients travel, with --reduce fast and without sharding; for links that are slow")
+           "how gradients travel; all but none need --reduce fast and --sharding none")
       .one_of({grad::compression_names().begin(), grad::compression_names().end()});
   options
       .add("topk-fraction", values.compression_options.fraction,
@@ -51,8 +57,6 @@ void declare_training(Options& options, TrainOptions& values) {
       .add("int8-block", values.compression_options.block,
            "elements that share a scale in int8, 1 to 65536")
       .between(1, 65536);
-  options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
-  options.add("seed", values.seed, "of parameters, order and augmentation");
 }
 
 void declare_optimizer(Options& options, TrainOptions& values) {
@@ -103,6 +107,7 @@ void declare(Options& options, TrainOptions& values) {
               "type in which the layers compute; parameters and sums are f32 always");
 
   declare_training(options, values);
+  declare_compression(options, values);
   declare_optimizer(options, values);
 
   options.group("Machine");

@@ -246,6 +246,44 @@ TEST_F(TrainImage, more_ranks_than_lanes_is_78_with_both_ways_out) {
   EXPECT_THAT(result.err, HasSubstr("--lanes 3"));
 }
 
+TEST_F(TrainImage, compression_learns_and_resumes_with_the_bits_of_an_uninterrupted_run) {
+  const std::string options =
+      "--lanes 4 --epochs 6 --compression topk --topk-fraction 0.1 --output ";
+  const std::string whole = output("compressed-whole");
+  const std::string pieces = output("compressed-pieces");
+  const ProgramResult uninterrupted = train(2, options + whole);
+  ASSERT_EQ(uninterrupted.code, 0) << uninterrupted.err;
+
+  ASSERT_EQ(train(2, options + pieces + " --steps 7").code, 0);
+  ASSERT_EQ(train(2, options + pieces + " --resume").code, 0);
+
+  EXPECT_EQ(final_hash(pieces), final_hash(whole));
+  EXPECT_THAT(uninterrupted.out, HasSubstr("compression topk"));
+  EXPECT_LT(losses(whole).rbegin()->second, 0.7 * losses(whole)[1]);
+}
+
+TEST_F(TrainImage, compression_with_fixed_or_sharding_is_78) {
+  const std::string options = "--lanes 2 --compression topk --output " + output("incompatible");
+  const ProgramResult fixed = train(2, options + " --reduce fixed");
+  const ProgramResult sharded = train(2, options + " --sharding zero1");
+
+  EXPECT_EQ(fixed.code, 78);
+  EXPECT_EQ(occurrences(fixed.err, "error:"), 1U) << fixed.err;
+  EXPECT_THAT(fixed.err, HasSubstr("topk does not go with the fixed reduction"));
+  EXPECT_EQ(sharded.code, 78);
+  EXPECT_THAT(sharded.err, HasSubstr("topk does not go with sharding zero1"));
+}
+
+TEST_F(TrainImage, resuming_with_another_compression_is_78) {
+  const std::string run = output("other-compression");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 2 --compression topk --output " + run).code, 0);
+
+  const ProgramResult result = train(2, "--lanes 2 --resume --output " + run);
+
+  EXPECT_EQ(result.code, 78);
+  EXPECT_THAT(result.err, HasSubstr("compression: checkpoint topk, fraction 0.01, now none"));
+}
+
 TEST_F(TrainImage, an_unknown_option_is_2_with_the_nearest_name) {
   const ProgramResult result = train(2, "--epoch 3");
 
