@@ -13,6 +13,7 @@ int overlap_main(int argc, const char* const* argv);
 int optimizer_main(int argc, const char* const* argv);
 int step_main(int argc, const char* const* argv);
 int tune_main(int argc, const char* const* argv);
+int update_main(int argc, const char* const* argv);
 int collective_main(comm::Collective collective, int argc, const char* const* argv);
 
 }  // namespace rondo::bench

@@ -35,6 +35,7 @@ constexpr const char* overview =
     "  overlap          how much of the gradients' reduction hides behind the backward pass\n"
     "  step             samples/s of the trainer's step without reading\n"
     "  optimizer        every update rule beside the limit of the machine's memory\n"
+    "  update           a sharded step on one node: in one pass, and its three steps apart\n"
     "\n"
     "rondo-bench COMMAND --help describes the options of a command; --version this build.\n"
     "\n"
@@ -49,7 +50,7 @@ constexpr std::array collectives{
 };
 
 int unknown(const std::string& command) {
-  std::vector<std::string> names{"lanes", "overlap", "step", "tune"};
+  std::vector<std::string> names{"lanes", "optimizer", "overlap", "step", "tune", "update"};
   for (const auto& [name, collective] : collectives)
     names.emplace_back(name);
   fmt::print(stderr, "error: unknown command '{}'{}\n", command,
@@ -71,6 +72,7 @@ int run(int argc, const char* const* argv) {
   if (command == "optimizer") return optimizer_main(argc - 1, argv + 1);
   if (command == "step") return step_main(argc - 1, argv + 1);
   if (command == "tune") return tune_main(argc - 1, argv + 1);
+  if (command == "update") return update_main(argc - 1, argv + 1);
   for (const auto& [name, collective] : collectives)
     if (command == name) return collective_main(collective, argc - 1, argv + 1);
   return unknown(command);

@@ -60,16 +60,26 @@ class PrivateMemory final : public Memory {
 
 class SharedMemory final : public Memory {
  public:
-  SharedMemory(std::shared_ptr<Segment> segment, std::size_t bytes)
-      : segment_(std::move(segment)), bytes_(bytes) {}
+  /// `window`: by rank on the node.
+  SharedMemory(Node::Segments window, const Place& place, std::size_t bytes)
+      : window_(std::move(window)),
+        own_(*window_[static_cast<std::size_t>(place.node_rank)]),
+        bytes_(bytes) {
+    if (place.nodes > 1) return;
+    for (const auto& segment : window_)
+      peers_.push_back(segment->bytes());
+  }
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
-  ~SharedMemory() override { segment_->retire(); }
-  std::span<std::byte> bytes() noexcept override { return segment_->bytes().first(bytes_); }
+  ~SharedMemory() override { own_.retire(); }
+  std::span<std::byte> bytes() noexcept override { return own_.bytes().first(bytes_); }
+  std::span<const std::span<std::byte>> peers() const noexcept override { return peers_; }
 
  private:
-  std::shared_ptr<Segment> segment_;
+  Node::Segments window_;  // keeps the others' mapped
+  Segment& own_;
   std::size_t bytes_;
+  std::vector<std::span<std::byte>> peers_;
 };
 
 Place place_in(const Transport& transport, bool shared_memory) {
@@ -127,12 +137,12 @@ class CollectiveCommunicator final : public Communicator {
 
   std::unique_ptr<Memory> allocate(std::size_t bytes) override {
     if (!executor_->shares_memory()) return std::make_unique<PrivateMemory>(bytes);
-    std::shared_ptr<Segment> segment;
+    Node::Segments window;
     const auto body = [&](Channel& channel, const Signature& signature) {
-      return executor_->allocate(channel, signature, std::max(bytes, std::size_t{1}), segment);
+      return executor_->allocate(channel, signature, std::max(bytes, std::size_t{1}), window);
     };
     wait(*this, *push({.options = {.name = "allocate"}}, body));
-    return std::make_unique<SharedMemory>(std::move(segment), bytes);
+    return std::make_unique<SharedMemory>(std::move(window), place(), bytes);
   }
 
   std::unique_ptr<Communicator> split(int color, int key) override {

@@ -117,7 +117,7 @@ void Executor::run_inline(Transport& transport, ScratchPool& scratch, const Call
 }
 
 Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes,
-                        std::shared_ptr<Segment>& segment) {
+                        Node::Segments& window) {
   if (is_one_node()) {
     co_await enter_round(*node_, channel.runner(), {}, signature);
   } else {
@@ -129,7 +129,7 @@ Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes
   everywhere[0] = std::byte{1};
   std::string failure;
   try {
-    co_await node_->add_window(channel, bytes, segment);
+    co_await node_->add_window(channel, bytes, window);
   } catch (const CommError& e) {
     if (e.code() != ExitCode::internal) throw;
     failure = e.what();

@@ -45,9 +45,8 @@ class Executor {
   void run_inline(Transport& transport, ScratchPool& scratch, const Call& call,
                   const Signature& signature, Deadline deadline);
 
-  /// Memory of `bytes` that all ranks of the node see.
-  Task allocate(Channel& channel, Signature signature, std::size_t bytes,
-                std::shared_ptr<Segment>& segment);
+  /// Memory of `bytes` on this rank that all ranks of the node see, and theirs, by rank on it.
+  Task allocate(Channel& channel, Signature signature, std::size_t bytes, Node::Segments& window);
   bool shares_memory() const noexcept { return node_ != nullptr; }
 
   /// Tells this rank's node that it will do nothing more.

@@ -30,6 +30,14 @@ Arena::Arena(std::vector<ParameterSpec> specs, const Options& options, comm::Com
   }
 }
 
+std::vector<std::span<float>> Arena::values_of_all() {
+  std::vector<std::span<float>> all;
+  if (!shared_values_) return all;
+  for (const std::span<std::byte> bytes : shared_values_->peers())
+    all.emplace_back(reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float));
+  return all;
+}
+
 ParameterView Arena::view(std::size_t parameter) {
   const ElementRange range = layout_.parameter(parameter);
   return {values_.subspan(range.begin, range.size()), grads_.subspan(range.begin, range.size())};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/holding.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rondo::train {
@@ -40,6 +41,16 @@ Holding Holding::shards(const grad::Layout& layout, int rank) {
     holding.parts_.push_back(
         part_of(layout, layout.shard(bucket, rank), layout.shard_offset(bucket)));
   return holding;
+}
+
+std::vector<Part> Holding::tiles(const grad::Layout& layout, std::size_t elements) const {
+  std::vector<Part> tiles;
+  for (const Part& part : parts_) {
+    for (std::size_t begin = part.range.begin; begin < part.range.end; begin += elements)
+      tiles.push_back(part_of(layout, {begin, std::min(begin + elements, part.range.end)},
+                              part.local + begin - part.range.begin));
+  }
+  return tiles;
 }
 
 }  // namespace rondo::train

@@ -34,6 +34,9 @@ class Holding {
   const std::vector<Part>& parts() const noexcept { return parts_; }
   std::size_t elements() const noexcept { return elements_; }
 
+  /// The parts, cut into parts of so many elements at the most, a multiple of a block's.
+  std::vector<Part> tiles(const grad::Layout& layout, std::size_t elements) const;
+
  private:
   std::vector<Part> parts_;
   std::size_t elements_ = 0;

@@ -5,17 +5,26 @@
 #include <algorithm>
 
 namespace rondo::train {
+namespace {
+
+/// Values, gradients and slots of a tile stay in the second-level cache until it is stored.
+constexpr std::size_t tile_elements = 4 * grad::block_elements;
+
+}  // namespace
 
 ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
                                  grad::GradientSum& sum, const optim::Optimizer& optimizer,
-                                 float statistic_momentum)
+                                 const Options& options)
     : arena_(arena),
       comm_(comm),
       sum_(sum),
       optimizer_(optimizer),
-      statistic_momentum_(statistic_momentum),
+      statistic_momentum_(options.statistic_momentum),
       state_(arena.layout(), optimizer, comm.rank(), sum.is_sharded()),
+      peers_(arena, comm.rank()),
       slots_(state_.slots()) {
+  if (options.one_pass && sum.is_sharded() && peers_.any())
+    tiles_ = state_.holding().tiles(arena.layout(), tile_elements);
   if (optimizer.scope() != optim::Scope::norms) return;
   piece_sums_.resize(2 * arena.layout().pieces().size());
   sums_.resize(arena.specs().size());
@@ -23,20 +32,41 @@ ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
 
 void ParameterUpdate::apply(const optim::StepContext& context, float weight_inverse) {
   if (optimizer_.scope() == optim::Scope::norms) measure_parameters(context);
+  if (is_one_pass())
+    update_and_store(context, weight_inverse);
+  else
+    update_and_gather(context, weight_inverse);
+}
+
+/// All ranks have left the exchange of squares, so none of them reads its values any more.
+void ParameterUpdate::update_and_store(const optim::StepContext& context, float weight_inverse) {
+  for (const Part& tile : tiles_) {
+    update_all(tile, context, weight_inverse);
+    peers_.store(tile.range);
+  }
+  comm_.run({.collective = comm::Collective::barrier, .options = {.name = "values"}});
+}
+
+void ParameterUpdate::update_and_gather(const optim::StepContext& context, float weight_inverse) {
   const auto& parts = state_.holding().parts();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    for (const Run& run : parts[i].runs) {
-      if (is_statistic(run))
-        update_statistic(run, weight_inverse);
-      else
-        update(run, context);
-    }
+    update_all(parts[i], context, weight_inverse);
     if (sum_.is_sharded()) works_.push_back(gather(i));
     comm_.progress();
   }
   for (auto& work : works_)
     comm::wait(comm_, *work);
   works_.clear();
+}
+
+void ParameterUpdate::update_all(const Part& part, const optim::StepContext& context,
+                                 float weight_inverse) {
+  for (const Run& run : part.runs) {
+    if (is_statistic(run))
+      update_statistic(run, weight_inverse);
+    else
+      update(run, context);
+  }
 }
 
 bool ParameterUpdate::is_statistic(const Run& run) const {

@@ -13,27 +13,39 @@
 #include "rondo/optim/optimizer.hpp"
 
 #include "train/optimizer_state.hpp"
+#include "train/peer_values.hpp"
 
 namespace rondo::train {
 
 /// Brings the parameters from one step to the next, from the sums that a GradientSum holds: on all
-/// of the arena, or on this rank's shards, whose new values all ranks then gather.
+/// of the arena, or on this rank's shards, whose new values all ranks must get: in the same pass
+/// where the ranks reach each other's values, else they gather them.
 class ParameterUpdate {
  public:
+  struct Options {
+    float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
+    bool one_pass = true;             ///< where it is possible
+  };
+
   /// All references must outlive this object. Local.
   ParameterUpdate(grad::Arena& arena, comm::Communicator& comm, grad::GradientSum& sum,
-                  const optim::Optimizer& optimizer, float statistic_momentum);
+                  const optim::Optimizer& optimizer, const Options& options);
 
-  /// Collective where gradients are sharded; their memory is used to send values from.
+  /// Collective where gradients are sharded; their memory is used to send values from. No rank may
+  /// read values after GradientSum::finish(), which all must have left, and before this returns.
   void apply(const optim::StepContext& context, float weight_inverse);
 
   OptimizerState& state() noexcept { return state_; }
+  bool is_one_pass() const noexcept { return !tiles_.empty(); }
 
  private:
   bool is_statistic(const Run& run) const;
   optim::UpdateRange range_of(const Run& run);
   void measure_parameters(const optim::StepContext& context);
   void measure_pieces(const Run& run, const optim::StepContext& context);
+  void update_and_gather(const optim::StepContext& context, float weight_inverse);
+  void update_and_store(const optim::StepContext& context, float weight_inverse);
+  void update_all(const Part& part, const optim::StepContext& context, float weight_inverse);
   void update(const Run& run, const optim::StepContext& context);
   void update_statistic(const Run& run, float weight_inverse);
   std::unique_ptr<comm::Work> gather(std::size_t part);
@@ -44,6 +56,8 @@ class ParameterUpdate {
   const optim::Optimizer& optimizer_;
   float statistic_momentum_;
   OptimizerState state_;
+  PeerValues peers_;
+  std::vector<Part> tiles_;              // of what this rank holds, for one pass
   std::vector<std::span<float>> slots_;  // of the range at hand
   std::vector<double> piece_sums_;       // Scope::norms: value and direction of each piece
   std::vector<optim::SquareSums> sums_;  // Scope::norms: by parameter

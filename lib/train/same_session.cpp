@@ -36,7 +36,7 @@ std::string description(std::span<const ParameterSpec> parameters,
   text += fmt::format("reduction {}\n", name_of(options.reduction));
   text += fmt::format("precision {}\n", name_of(options.precision));
   text += fmt::format("bucket bytes {}\n", options.bucket_bytes);
-  text += fmt::format("sharding {}\n", name_of(options.sharding));
+  text += fmt::format("sharding {}, one pass {}\n", name_of(options.sharding), options.one_pass);
   text += fmt::format("compression {}, seed {}\n",
                       grad::compression_text(options.compression, options.compression_options),
                       options.compression_options.seed);

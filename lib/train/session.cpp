@@ -68,8 +68,10 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       views_(arena_.views()),
       compressor_(make_compressor(options, arena_.layout())),
       sum_(arena_, comm, options.lanes, options.reduction, options.sharding, compressor_.get()),
-      update_(std::make_unique<ParameterUpdate>(arena_, comm, sum_, *optimizer_,
-                                                options.statistic_momentum)),
+      update_(std::make_unique<ParameterUpdate>(
+          arena_, comm, sum_, *optimizer_,
+          ParameterUpdate::Options{.statistic_momentum = options.statistic_momentum,
+                                   .one_pass = options.one_pass})),
       scaler_(make_scaler(options)),
       health_(options.health) {}
 
@@ -77,6 +79,10 @@ Session::~Session() = default;
 
 void Session::synchronize() {
   comm::broadcast(comm_, arena_.values(), 0);
+}
+
+bool Session::is_one_pass() const noexcept {
+  return update_->is_one_pass();
 }
 
 OptimizerState& Session::optimizer_state() noexcept {

@@ -143,6 +143,23 @@ TEST(RondoBench, measures_what_hides_behind_the_backward_pass) {
     EXPECT_GT(lines[3][figure], 0) << figure;
 }
 
+TEST(RondoBench, measures_the_update_in_one_pass_beside_its_three_steps) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+
+  const ProgramResult result =
+      bench(2, fmt::format("update --bytes 256K --bucket 64K --parameters 8 --repeats 2 "
+                           "--optimizer lamb --reduce fixed --json {}",
+                           file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto lines = lines_of(file);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["wrong"], 0);
+  EXPECT_GT(lines[0]["one_pass_seconds"], 0);
+  EXPECT_EQ(bench(1, "update --bytes 256K").code, 78) << "one rank has nobody to store to";
+}
+
 TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(2, "allreduce --min 8M --max 1M").code, 2);
   EXPECT_EQ(bench(2, "broadcast --root 2").code, 2);

@@ -43,10 +43,10 @@ void on_node(int ranks, const std::function<void(Node&, Transport&)>& body) {
 }
 
 std::shared_ptr<Segment> add_window(Node& node, Transport& transport) {
-  std::shared_ptr<Segment> own;
+  Node::Segments window;
   run_to_end(transport,
-             [&](Channel& channel) { return node.add_window(channel, std::size_t{4096}, own); });
-  return own;
+             [&](Channel& channel) { return node.add_window(channel, std::size_t{4096}, window); });
+  return window[static_cast<std::size_t>(node.rank())];
 }
 
 TEST(Node, forgets_windows_that_all_ranks_have_given_back) {

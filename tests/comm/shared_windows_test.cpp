@@ -123,6 +123,43 @@ TEST(SharedMemory, ranks_may_allocate_different_lengths_and_nothing) {
   });
 }
 
+TEST_P(Windows, are_reached_by_all_ranks_between_two_barriers) {
+  run_node(GetParam(), [](Communicator& comm) {
+    const auto memory = comm.allocate(100'000);
+    const auto size = static_cast<std::size_t>(comm.size());
+    const auto rank = static_cast<std::size_t>(comm.rank());
+    EXPECT_EQ(memory->peers().size(), size > 1 ? size : 0);
+    if (size == 1) return;
+
+    barrier(comm);
+    for (const std::span<std::byte> peer : memory->peers())
+      peer[rank] = static_cast<std::byte>(rank + 1);
+    barrier(comm);
+
+    EXPECT_EQ(memory->peers()[rank].data(), memory->bytes().data());
+    for (std::size_t r = 0; r < size; ++r)
+      EXPECT_EQ(memory->bytes()[r], static_cast<std::byte>(r + 1)) << "rank " << r << "'s mark";
+  });
+}
+
+TEST(SharedMemory, is_not_shown_across_nodes) {
+  run_ranks(
+      4, [](Communicator& comm) { EXPECT_TRUE(comm.allocate(100)->peers().empty()); }, patient, 2);
+  run_node(2, [](Communicator& comm) { EXPECT_TRUE(comm.allocate(100)->peers().empty()); },
+           {.time_limit = std::chrono::seconds(30), .shared_memory = false});
+}
+
+TEST(SharedMemory, of_others_stays_mapped_while_ones_own_lives) {
+  run_node(2, [](Communicator& comm) {
+    auto other = comm.allocate(100'000);
+    if (comm.rank() == 1) other.reset();
+    const auto later = comm.allocate(1);  // windows that were given back are forgotten here
+    if (comm.rank() == 0) {
+      EXPECT_EQ(other->peers()[1][0], std::byte{0});
+    }
+  });
+}
+
 TEST(Segment, a_wrong_token_is_refused) {
   auto handle = Segment::create(100)->handle();
   const auto kept = Segment::create(100);

@@ -29,6 +29,7 @@ struct HashRun {
   grad::Sharding sharding = grad::Sharding::none;
   std::size_t bucket_bytes = std::size_t{1} << 22;
   grad::Reduction reduction = grad::Reduction::fixed;
+  bool one_pass = true;
 };
 
 /// What may.
@@ -114,21 +115,28 @@ inline std::uint64_t state_hash(comm::Communicator& comm, train::Session& sessio
   return hash;
 }
 
+inline train::Session make_hash_session(comm::Communicator& comm, const HashCase& what,
+                                        const HashRun& run,
+                                        const std::vector<ParameterSpec>& specs = hash_specs()) {
+  const bool sgd = what.optimizer == "sgd";
+  return {
+      comm, specs,
+      optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
+      train::Session::Options{.lanes = hash_lanes,
+                              .reduction = run.reduction,
+                              .precision = what.precision,
+                              .bucket_bytes = run.bucket_bytes,
+                              .sharding = run.sharding,
+                              .one_pass = run.one_pass,
+                              .clip_norm = 20,
+                              .clip_value = 0.5F}};
+}
+
 /// The hash after `steps` more steps; with a directory, resumed from there and saved to it.
 inline std::uint64_t run_hash_case(comm::Communicator& comm, const HashCase& what,
                                    const HashRun& run, int steps,
                                    const std::filesystem::path& checkpoints = {}) {
-  const bool sgd = what.optimizer == "sgd";
-  train::Session session(
-      comm, hash_specs(),
-      optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
-      {.lanes = hash_lanes,
-       .reduction = run.reduction,
-       .precision = what.precision,
-       .bucket_bytes = run.bucket_bytes,
-       .sharding = run.sharding,
-       .clip_norm = 20,
-       .clip_value = 0.5F});
+  train::Session session = make_hash_session(comm, what, run);
   std::uint64_t done = 0;
   if (!checkpoints.empty()) done = train::resume(comm, session, checkpoints, {}).value_or(0);
   train::StepResult last;

@@ -67,6 +67,15 @@ class Memory {
  public:
   virtual ~Memory() = default;
   virtual std::span<std::byte> bytes() noexcept = 0;
+  /// By rank, the memory that every rank of the communicator got from the same allocate(), as this
+  /// rank sees it: loads and stores go straight there. Empty unless all ranks share one node; alike
+  /// on all ranks.
+  ///
+  /// Nothing orders these loads and stores but collectives: a rank sees what others stored before
+  /// they entered a barrier or an allreduce that it has left, and no two may touch an element
+  /// between two of them if one of the two stores. Valid as long as this Memory; what a rank gave
+  /// back must not be touched.
+  virtual std::span<const std::span<std::byte>> peers() const noexcept { return {}; }
 };
 
 /// A group of ranks that reduce and move data together.

@@ -40,6 +40,9 @@ class Arena {
   /// The whole memories, padding and trailer included.
   std::span<float> values() noexcept { return values_; }
   std::span<float> grads() noexcept { return grads_; }
+  /// By rank, the values() of all ranks, to be read and written as comm::Memory::peers() says.
+  /// Empty without Options::share_values and unless all ranks share one node.
+  std::vector<std::span<float>> values_of_all();
 
   /// One parameter's part. \throws UsageError  there is no such parameter
   ParameterView view(std::size_t parameter);

@@ -58,6 +58,9 @@ class Session {
     std::size_t bucket_bytes = std::size_t{1} << 22;
     float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
     grad::Sharding sharding = grad::Sharding::none;
+    /// With sharding, where all ranks share one node: new values are stored into all ranks' memory
+    /// as they are computed, instead of being gathered behind that. The same bits either way.
+    bool one_pass = true;
     /// How gradients travel: one of grad::compression_names(). Only "none" goes with sharding or
     /// with Reduction::fixed.
     std::string compression = "none";
@@ -117,6 +120,8 @@ class Session {
   std::uint64_t bad_steps() const noexcept { return health_.bad_steps(); }
 
   const optim::Optimizer& optimizer() const noexcept { return *optimizer_; }
+  /// Whether Options::one_pass is followed; alike on all ranks.
+  bool is_one_pass() const noexcept;
 
   /// What this rank keeps in memory.
   struct Memory {

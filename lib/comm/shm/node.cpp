@@ -116,11 +116,9 @@ Task Node::swap_with_all(Channel& channel, std::span<std::byte> letters, std::si
     co_await channel.done(ticket);
 }
 
-Task Node::add_window(Channel& channel, std::size_t bytes, std::shared_ptr<Segment>& own) {
-  own = try_create(bytes);
-  Segments window;
-  co_await exchange(channel, own, window);
-  windows_.push_back(std::move(window));
+Task Node::add_window(Channel& channel, std::size_t bytes, Segments& window) {
+  co_await exchange(channel, try_create(bytes), window);
+  windows_.push_back(window);
 }
 
 /// A window goes once all ranks have retired theirs, which moves those behind it.

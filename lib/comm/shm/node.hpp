@@ -54,10 +54,12 @@ class Node {
   Board& board(int local) { return *boards_[static_cast<std::size_t>(local)]; }
   Board& own_board() { return board(rank_); }
 
-  /// Gives every rank `own` memory of `bytes`, its part of one more window.
+  using Segments = std::vector<std::shared_ptr<Segment>>;  // by rank on the node
+
+  /// Gives every rank memory of `bytes`, its part of one more `window`.
   ///
   /// Collective over the node. \throws CommError  on all its ranks, if any has no memory left
-  Task add_window(Channel& channel, std::size_t bytes, std::shared_ptr<Segment>& own);
+  Task add_window(Channel& channel, std::size_t bytes, Segments& window);
 
   /// Where `bytes` lie in this rank's windows.
   MemoryReference locate(std::span<const std::byte> bytes) const;
@@ -104,8 +106,6 @@ class Node {
   void add_chunks(std::uint64_t count) noexcept { chunks_ += count; }
 
  private:
-  using Segments = std::vector<std::shared_ptr<Segment>>;  // by rank on the node
-
   explicit Node(Channel& channel);
   const std::vector<int>& members() const { return ranks_[static_cast<std::size_t>(number_)]; }
   Task exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& segments);
