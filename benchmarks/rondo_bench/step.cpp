@@ -53,7 +53,8 @@ class StepLoop {
         session_(comm, network_->parameters(), optim::make_optimizer("sgd", {.momentum = 0.9F}),
                  {.lanes = options.lanes,
                   .reduction = options.reduction,
-                  .precision = options.precision}) {
+                  .precision = options.precision,
+                  .compression = options.compression}) {
     network_->bind(session_.parameters());
     nn::initialize(*network_, session_.parameters(), 1);
     network_->parameters_changed();

@@ -16,6 +16,7 @@ struct StepOptions {
   std::string model = "cnn";
   Precision precision = Precision::f32;
   grad::Reduction reduction = grad::Reduction::fast;
+  std::string compression = "none";
   std::size_t lanes = 2;
   std::size_t batch = 64;  ///< samples a lane
   int threads = 1;         ///< a rank

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/grad/compression.hpp"
 #include "rondo/nn/network_spec.hpp"
 #include "rondo/telemetry/step_log.hpp"
 
@@ -33,6 +34,8 @@ void declare(apps::Options& options, StepCommand& command) {
   options.add("reduce", step.reduction,
               {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
               "order of the gradient sum");
+  options.add("compression", step.compression, "how gradients travel")
+      .one_of({grad::compression_names().begin(), grad::compression_names().end()});
   options.add("lanes", step.lanes, "micro-batches a step").at_least(1);
   options.add("batch", step.batch, "samples of a micro-batch").at_least(1);
   options.add("threads", step.threads, "threads a rank").between(1, 4096);
@@ -51,17 +54,18 @@ ExitCode run_step(comm::Communicator& comm, const StepCommand& command) {
 
   const Summary summary = summarize(rates);
   fmt::print(
-      "step {} {}, {} ranks x {} threads, {} lanes x {}, {}: median {:.0f} samples/s "
-      "(min {:.0f}, p95 {:.0f}, {} repeats of {} steps)\n",
+      "step {} {}, {} ranks x {} threads, {} lanes x {}, {}, compression {}: median {:.0f} "
+      "samples/s (min {:.0f}, p95 {:.0f}, {} repeats of {} steps)\n",
       options.model, name_of(options.precision), comm.size(), options.threads, options.lanes,
-      options.batch, name_of(options.reduction), summary.median, summary.minimum, summary.p95,
-      options.repeats, options.steps);
+      options.batch, name_of(options.reduction), options.compression, summary.median,
+      summary.minimum, summary.p95, options.repeats, options.steps);
   if (!command.json.empty())
     telemetry::StepLog(command.json, telemetry::StepLog::Mode::append)
         .write({{"benchmark", "step"},
                 {"model", options.model},
                 {"precision", name_of(options.precision)},
                 {"reduce", name_of(options.reduction)},
+                {"compression", options.compression},
                 {"ranks", comm.size()},
                 {"threads", options.threads},
                 {"lanes", options.lanes},
