@@ -57,7 +57,7 @@ std::vector<ParameterSpec> checked(comm::Communicator& comm,
 }  // namespace
 
 Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
-                 std::unique_ptr<optim::Optimizer> optimizer, Options options)
+                 std::unique_ptr<optim::Optimizer> optimizer, const Options& options)
     : comm_(comm),
       options_(options),
       optimizer_(std::move(optimizer)),

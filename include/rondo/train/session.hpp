@@ -80,7 +80,7 @@ class Session {
   ///                      that does not go with the rest
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
-          std::unique_ptr<optim::Optimizer> optimizer, Options options);
+          std::unique_ptr<optim::Optimizer> optimizer, const Options& options);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
