@@ -6,6 +6,10 @@
 
 namespace rondo::comm {
 
+std::string describe(MessageLength length) {
+  return fmt::format("{}{} bytes", length.at_most ? "up to " : "", length.bytes);
+}
+
 std::string Outstanding::describe() const {
   constexpr std::size_t most = 16;
   std::string text;
@@ -16,8 +20,8 @@ std::string Outstanding::describe() const {
         sum.messages == 1 ? "" : fmt::format("{} messages of ", sum.messages);
     const char* in_all = sum.messages == 1 ? "" : " in all";
     const char* direction = peer.first == Direction::from ? "from" : "to";
-    text += fmt::format("{}{}{} bytes{} {} rank {}", text.empty() ? "" : ", ", messages, sum.bytes,
-                        in_all, direction, peer.second);
+    text += fmt::format("{}{}{}{} {} rank {}", text.empty() ? "" : ", ", messages,
+                        comm::describe(sum.length), in_all, direction, peer.second);
   }
   return text;
 }

@@ -87,24 +87,25 @@ TEST(Deadline, names_operation_number_bytes_and_every_peer_outstanding) {
   const auto allreduce_after_barrier = [&](Communicator& comm) {
     return comm.allreduce(std::as_writable_bytes(std::span(data)), DType::f32, ReduceOp::sum);
   };
-  EXPECT_THAT(late_error(4, allreduce_after_barrier),
-              AllOf(HasSubstr("allreduce f32 sum of 6000 elements (#1) failed on rank 0 of 4"),
-                    HasSubstr("a call of 24000 bytes; outstanding: "), HasSubstr("from rank 3"),
-                    HasSubstr("did not come in time")));
+  EXPECT_THAT(
+      late_error(4, allreduce_after_barrier),
+      AllOf(HasSubstr("allreduce f32 sum of 6000 elements (#1) failed on rank 0 of 4"),
+            HasSubstr("a call of 24000 bytes; outstanding: "), HasSubstr("from rank 1"),
+            HasSubstr("up to"), HasSubstr("from rank 2"), HasSubstr("did not come in time")));
 }
 
 TEST(Outstanding, adds_up_the_messages_of_each_peer) {
   using enum Outstanding::Direction;
   Outstanding outstanding;
   EXPECT_EQ(outstanding.describe(), "");
-  outstanding.add(to, 2, 40);
-  outstanding.add(from, 1, 56);
-  outstanding.add(to, 2, 2);
+  outstanding.add(to, 2, {40});
+  outstanding.add(from, 1, {56});
+  outstanding.add(to, 2, {2});
   EXPECT_EQ(outstanding.describe(),
             "56 bytes from rank 1, 2 messages of 42 bytes in all to rank 2");
 
   for (int peer = 0; peer < 20; ++peer)
-    outstanding.add(from, peer, 1);
+    outstanding.add(from, peer, {1});
   EXPECT_THAT(outstanding.describe(), AllOf(HasSubstr("rank 15 and 5 more"), Not(HasSubstr("to"))));
 }
 

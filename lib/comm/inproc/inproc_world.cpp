@@ -79,14 +79,14 @@ class InprocTransport final : public Transport {
   std::string describe(Ticket ticket) const override {
     const auto receive = receives_.find(ticket);
     if (receive == receives_.end()) return "a message that is through";
-    return fmt::format("a message of {} bytes from rank {}", receive->second.bytes,
+    return fmt::format("a message of {} from rank {}", comm::describe(receive->second.length),
                        receive->second.source.first);
   }
 
   std::string describe_outstanding() const override {
     Outstanding outstanding;
     for (const auto& [ticket, receive] : receives_)
-      outstanding.add(Outstanding::Direction::from, receive.source.first, receive.bytes);
+      outstanding.add(Outstanding::Direction::from, receive.source.first, receive.length);
     return outstanding.describe();
   }
 
@@ -118,7 +118,7 @@ class InprocTransport final : public Transport {
   };
   struct Receive {
     Source source;
-    std::size_t bytes;
+    MessageLength length;
   };
   struct Wish {
     int color;
@@ -127,7 +127,8 @@ class InprocTransport final : public Transport {
 
   Ticket post(Source source, const Posted& receive) {
     posted_[source].push_back(receive);
-    receives_[next_ticket_] = {source, receive.bytes.size()};
+    receives_[next_ticket_] = {
+        source, {.bytes = receive.bytes.size(), .at_most = receive.length != nullptr}};
     return next_ticket_++;
   }
 

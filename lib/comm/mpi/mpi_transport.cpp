@@ -13,7 +13,6 @@
 
 #include "comm/cores.hpp"
 #include "comm/mpi/mpi_check.hpp"
-#include "comm/outstanding.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -195,9 +194,13 @@ bool MpiTransport::test(const Message& message, Chunk& chunk) {
   return true;
 }
 
+MessageLength MpiTransport::length_of(const Message& message) {
+  return {.bytes = message.bytes, .at_most = message.length != nullptr};
+}
+
 std::string MpiTransport::describe(Ticket ticket) const {
   const Message& message = messages_.at(ticket);
-  return fmt::format("a message of {} bytes {} rank {}", message.bytes,
+  return fmt::format("a message of {} {} rank {}", comm::describe(length_of(message)),
                      message.is_receive ? "from" : "to", message.peer);
 }
 
@@ -206,7 +209,7 @@ std::string MpiTransport::describe_outstanding() const {
   Outstanding outstanding;
   for (const Message& message : messages_) {
     if (message.completed < message.chunks.size())
-      outstanding.add(message.is_receive ? from : to, message.peer, message.bytes);
+      outstanding.add(message.is_receive ? from : to, message.peer, length_of(message));
   }
   return outstanding.describe();
 }

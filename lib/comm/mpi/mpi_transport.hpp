@@ -13,6 +13,8 @@
 
 #include "rondo/comm/transport.hpp"
 
+#include "comm/outstanding.hpp"
+
 namespace rondo::comm {
 
 /// MPI point-to-point messages on a duplicate of the caller's communicator.
@@ -67,6 +69,7 @@ class MpiTransport final : public Transport {
   void meet_node();
   Ticket new_message(bool is_receive, int peer, std::size_t bytes);
   bool test(const Message& message, Chunk& chunk);
+  static MessageLength length_of(const Message& message);
 
   MPI_Comm comm_;
   int rank_ = 0;
