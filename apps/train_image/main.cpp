@@ -153,7 +153,8 @@ class Trainer {
             .steps_per_epoch = sampler_.steps_per_epoch(),
             .lanes = sampler_.lanes(),
             .ranks = comm_.size(),
-            .precision = std::string(name_of(inputs_.network->precision()))};
+            .precision = std::string(name_of(inputs_.network->precision())),
+            .one_pass = session_.is_one_pass()};
   }
   RunEnd end() {
     return {.steps = step_,

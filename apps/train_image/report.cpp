@@ -107,6 +107,7 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"precision", plan.precision},
               {"reduce", name_of(options.reduction)},
               {"sharding", name_of(options.sharding)},
+              {"one_pass", plan.one_pass},
               {"compression", options.compression}});
 }
 
@@ -213,8 +214,9 @@ void Report::finish(const RunEnd& end) {
   print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
   print_row("lanes", fmt::format("{} x {} samples", plan_.lanes, options_.batch));
   print_row("precision", plan_.precision);
-  print_row("reduction", fmt::format("{}, sharding {}, compression {}", name_of(options_.reduction),
-                                     name_of(options_.sharding), options_.compression));
+  print_row("reduction", fmt::format("{}, sharding {}{}, compression {}",
+                                     name_of(options_.reduction), name_of(options_.sharding),
+                                     plan_.one_pass ? " in one pass" : "", options_.compression));
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(end.memory));
   print_row("parameters", hash);

@@ -32,6 +32,7 @@ struct RunPlan {
   std::size_t lanes = 0;
   int ranks = 1;
   std::string precision;  ///< what the layers compute in
+  bool one_pass = false;  ///< see train::Session::is_one_pass()
 };
 
 /// What a run ended with.

@@ -386,7 +386,7 @@ TEST_F(TrainImage, sharding_changes_no_bit_and_is_reported) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_FALSE(final_hash(plain).empty());
   EXPECT_EQ(final_hash(sharded), final_hash(plain));
-  EXPECT_THAT(result.out, HasSubstr("fixed, sharding zero2"));
+  EXPECT_THAT(result.out, HasSubstr("fixed, sharding zero2 in one pass"));
   EXPECT_THAT(result.out, ContainsRegex("memory a rank +[0-9.]+ MiB: values"));
 }
 
