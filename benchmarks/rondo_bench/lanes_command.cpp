@@ -146,6 +146,7 @@ void report(const comm::Communicator& comm, const LanesCommand& command, const S
               {"nodes", comm.place().nodes},
               {"lanes", command.lanes},
               {"in_place", shape.in_place},
+              {"hot", command.options.race.hot},
               {"bytes", shape.bytes()},
               {"repeats", figures.repeats},
               {"fast_seconds", figures.fast.median},
@@ -154,10 +155,19 @@ void report(const comm::Communicator& comm, const LanesCommand& command, const S
               {"wrong", figures.wrong}});
 }
 
+void require_measurable(const LanesCommand& command, int ranks) {
+  require_consistent(command.options, ranks);
+  if (command.lanes < static_cast<std::size_t>(ranks))
+    throw AgreedError(ExitCode::usage, fmt::format("--lanes is {}: each of {} ranks needs one",
+                                                   command.lanes, ranks));
+  if (command.options.in_place && command.options.collective != Collective::allreduce)
+    throw AgreedError(ExitCode::usage, "--in-place is for --collective allreduce");
+}
+
 ExitCode run_lanes(comm::Communicator& comm, LanesCommand command) {
   const CollectiveOptions& options = command.options;
-  require_consistent(options, comm.size());
   if (command.lanes == 0) command.lanes = static_cast<std::size_t>(comm.size());
+  require_measurable(command, comm.size());
   const std::size_t sums = most_nodes(comm.size(), command.lanes);
   const std::vector<Shape> shapes = shapes_of(options, comm.size());
   const std::size_t rotation = rotation_bytes(comm, options.race.hot);

@@ -48,14 +48,23 @@ void require_covering(const Call& call, LaneRange range) {
                     call.nodes.size(), range.begin, range.end, call.lanes));
 }
 
+bool are_apart(std::span<const std::byte> one, std::span<const std::byte> other) {
+  const std::less<> before;
+  return one.empty() || other.empty() || !before(one.data(), other.data() + other.size()) ||
+         !before(other.data(), one.data() + one.size());
+}
+
+void require_apart(const Call& call) {
+  if (are_apart(call.input, call.output)) return;
+  throw UsageError(
+      fmt::format("{}: input and output overlap; they must be apart", name_of(call.collective)));
+}
+
 /// The result lies in `part` of a node's sum, exactly, or apart from all of it.
 void require_in_place_or_apart(const LaneNode& node, std::span<const float> part,
                                std::span<const std::byte> result) {
-  const auto sum = std::as_bytes(node.sum);
-  const std::less<> before;
-  const bool apart = !before(sum.data(), result.data() + result.size()) ||
-                     !before(result.data(), sum.data() + sum.size());
-  if (apart || result.data() == std::as_bytes(part).data()) return;
+  const bool in_place = result.data() == std::as_bytes(part).data();
+  if (in_place || are_apart(std::as_bytes(node.sum), result)) return;
   throw UsageError(
       fmt::format("the result overlaps the sum of lanes {} to {}: it must be apart from it, or "
                   "exactly its place in it",
@@ -63,6 +72,8 @@ void require_in_place_or_apart(const LaneNode& node, std::span<const float> part
 }
 
 void require_sums(const Call& call, const Place& place) {
+  require(call.dtype == DType::f32, "sums over lanes are of f32");
+  require_whole_elements(call.output.size(), call.dtype);
   const bool scatters = call.collective == Collective::reduce_scatter_lanes;
   const auto parts = static_cast<std::size_t>(scatters ? place.size : 1);
   const auto part = static_cast<std::size_t>(scatters ? place.rank : 0);
@@ -95,13 +106,17 @@ void check_call(const Call& call, const Place& place) {
     case Collective::allreduce:
       require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
-      return require_equal(call.input.size(), call.output.size());
+      require_equal(call.input.size(), call.output.size());
+      if (call.input.data() != call.output.data()) require_apart(call);
+      return;
     case Collective::reduce_scatter:
       require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
-      return require_blocks(call.input.size(), call.output.size(), place.size);
+      require_blocks(call.input.size(), call.output.size(), place.size);
+      return require_apart(call);
     case Collective::allgather:
-      return require_blocks(call.output.size(), call.input.size(), place.size);
+      require_blocks(call.output.size(), call.input.size(), place.size);
+      return require_apart(call);
     case Collective::broadcast:
       if (call.root < 0 || call.root >= place.size)
         throw UsageError(

@@ -16,8 +16,8 @@ namespace {
 /// Awaiting it goes on whenever one of them got further. \throws what the check throws
 class SideBySide final : public Condition {
  public:
-  SideBySide(Runner& waiter, Runner& check, Runner& checked) noexcept
-      : Condition(waiter), check_(check), checked_(checked) {}
+  SideBySide(Channel& channel, Runner& check, Runner& checked) noexcept
+      : Condition(channel.runner()), channel_(channel), check_(check), checked_(checked) {}
 
   bool ended() const noexcept { return check_ended_ && checked_ended_; }
 
@@ -44,10 +44,12 @@ class SideBySide final : public Condition {
     } catch (...) {
       error_ = std::current_exception();
       checked_ended_ = true;
+      channel_.forget_scratch();  // the check goes on, and so may receives of the other
     }
     return checked_ended_ || checked_.advanced();
   }
 
+  Channel& channel_;
   Runner& check_;
   Runner& checked_;
   bool check_ended_ = false;
@@ -77,7 +79,7 @@ Task run_beside_check(Channel& channel, Signature signature, Call call, std::siz
   check.start(check_signature(check_channel, signature, room));
   checked.start(body(checked_channel, moved));
 
-  SideBySide both(channel.runner(), check, checked);
+  SideBySide both(channel, check, checked);
   while (!both.ended())
     co_await both;
   both.rethrow();

@@ -6,6 +6,21 @@
 #include <bit>
 
 namespace rondo::comm {
+namespace {
+
+void leak(AlignedBuffer<std::byte> block) noexcept {
+  // NOLINTNEXTLINE(bugprone-unused-return-value): on purpose
+  new AlignedBuffer<std::byte>(std::move(block));
+}
+
+}  // namespace
+
+void ScratchPool::leak_from_now_on() noexcept {
+  leaks_ = true;
+  for (auto& block : free_)
+    leak(std::move(block));
+  free_.clear();
+}
 
 AlignedBuffer<std::byte> ScratchPool::take(std::size_t bytes) {
   const auto fits = [&](const auto& block) { return block.size() >= bytes; };
@@ -18,6 +33,7 @@ AlignedBuffer<std::byte> ScratchPool::take(std::size_t bytes) {
 }
 
 void ScratchPool::give_back(AlignedBuffer<std::byte> block) noexcept {
+  if (leaks_) return leak(std::move(block));
   const auto larger = [&](const auto& other) { return other.size() >= block.size(); };
   free_.insert(std::ranges::find_if(free_, larger), std::move(block));  // smallest first
 }

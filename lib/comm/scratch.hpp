@@ -14,30 +14,21 @@ namespace rondo::comm {
 
 /// Memory for algorithms to receive into, kept from one operation to the next.
 ///
-/// After an error it is never given back, for MPI may still write a message that was under way.
+/// After an error no block is used again or given back, for a message that was under way may still
+/// be written into it.
 class ScratchPool {
  public:
   ScratchPool() = default;
   ScratchPool(const ScratchPool&) = delete;
   ScratchPool& operator=(const ScratchPool&) = delete;
-  ~ScratchPool() {
-    if (!leaks_) return;
-    for (auto& block : free_)
-      leak(std::move(block));
-  }
 
-  void leak_from_now_on() noexcept { leaks_ = true; }
+  void leak_from_now_on() noexcept;
 
   /// A block of at least `bytes`, with what was left in it.
   AlignedBuffer<std::byte> take(std::size_t bytes);
   void give_back(AlignedBuffer<std::byte> block) noexcept;
 
  private:
-  static void leak(AlignedBuffer<std::byte> block) noexcept {
-    // NOLINTNEXTLINE(bugprone-unused-return-value): on purpose
-    new AlignedBuffer<std::byte>(std::move(block));
-  }
-
   std::vector<AlignedBuffer<std::byte>> free_;
   bool leaks_ = false;
 };

@@ -18,7 +18,7 @@ namespace {
 using algorithms::Contributions;
 
 std::string_view name_of(const Signature& signature) {
-  return signature.name.data();
+  return {signature.name.data(), strnlen(signature.name.data(), signature.name.size())};
 }
 
 std::string describe_call(const Signature& s) {

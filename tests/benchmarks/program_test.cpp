@@ -166,6 +166,8 @@ TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(1, "allreduce --algorithm fastest").code, 2);
   EXPECT_EQ(bench(1, "allgather --op sum").code, 2);
   EXPECT_EQ(bench(1, "tune").code, 2);
+  EXPECT_EQ(bench(2, "lanes --lanes 1").code, 2);
+  EXPECT_EQ(bench(1, "lanes --in-place --collective reduce-scatter").code, 2);
   const ProgramResult unknown = bench(1, "allreduse");
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean allreduce?"));

@@ -101,6 +101,15 @@ TEST(Communicator, refuses_lengths_and_roots_that_do_not_fit_before_sending) {
     EXPECT_THROW(comm.reduce_scatter(bytes, std::span(bytes).first(4), DType::u8, ReduceOp::sum),
                  UsageError);
     EXPECT_THROW(comm.allgather(bytes, bytes), UsageError);
+    std::vector<std::byte> shared(3 * bytes.size());
+    const auto overlapping = std::span(shared);
+    EXPECT_THROW(
+        comm.allreduce(overlapping.first(8), overlapping.subspan(4, 8), DType::f32, ReduceOp::sum),
+        UsageError);
+    EXPECT_THROW(
+        comm.reduce_scatter(overlapping.first(8), overlapping.first(4), DType::f32, ReduceOp::sum),
+        UsageError);
+    EXPECT_THROW(comm.allgather(overlapping.first(4), overlapping.first(8)), UsageError);
     EXPECT_THROW(comm.broadcast(bytes, 2), UsageError);
     EXPECT_THROW(comm.broadcast(bytes, -1), UsageError);
     barrier(comm);

@@ -68,8 +68,8 @@ class Memory {
   virtual ~Memory() = default;
   virtual std::span<std::byte> bytes() noexcept = 0;
   /// By rank, the memory that every rank of the communicator got from the same allocate(), as this
-  /// rank sees it: loads and stores go straight there. Empty unless all ranks share one node; alike
-  /// on all ranks.
+  /// rank sees it: loads and stores go straight there. At least one byte of each.
+  /// Empty unless all ranks share one node; alike on all ranks.
   ///
   /// Nothing orders these loads and stores but collectives: a rank sees what others stored before
   /// they entered a barrier or an allreduce that it has left, and no two may touch an element
@@ -175,9 +175,10 @@ class Communicator {
   ///
   /// `nodes` are the sums of this rank's lanes, lane_range(rank(), size(), lanes), as LaneTreeSum
   /// yields them; the list is copied, the sums are views that must live as buffers do. Each sum is
-  /// as long as `result`, which is the memory of one of them or apart from all. Where the sums and
-  /// results of all ranks of one node lie in memory of allocate(), nothing is copied; else each
-  /// rank sends (p-1)/p * result.size_bytes() once for each of its nodes and once more.
+  /// as long as `result`, which is the memory of one of them or apart from all. Where all
+  /// ranks share one node and their sums and results lie in memory of allocate(), nothing is
+  /// copied; else each rank sends (p-1)/p * result.size_bytes() once for each of its nodes and once
+  /// more.
   std::unique_ptr<Work> allreduce_lanes(std::span<const LaneNode> nodes, std::size_t lanes,
                                         std::span<float> result, CallOptions options = {}) {
     return start({.collective = Collective::allreduce_lanes,

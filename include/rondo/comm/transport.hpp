@@ -30,8 +30,8 @@ class Transport {
   /// their lowest ranks.
   virtual std::span<const int> nodes() const noexcept = 0;
 
-  /// Whether this machine's ranks are more than the cores that they may use: whoever waits must
-  /// then yield the core.
+  /// Whether some rank of this machine cannot have a core of its own: whoever waits must then yield
+  /// the core.
   virtual bool is_crowded() const noexcept { return false; }
 
   /// Starts to send `bytes` to `peer`, which may be this rank itself; returns at once.
@@ -42,14 +42,13 @@ class Transport {
 
   /// Starts to receive at most `room.size()` bytes from `peer`, for ranks that may not know what
   /// the others send; returns at once. `length` becomes the message's before test() returns true,
-  /// and must live until then.
+  /// and must live until then. \throws UsageError  more room than one message may have
   virtual Ticket post_receive_up_to(int peer, int tag, std::span<std::byte> room,
                                     std::size_t& length) = 0;
 
   /// True, once, when the message's buffer may be read or used again; advances what is outstanding.
-  /// \throws CommError  the peer is lost or the message had another length, or more than there
-  ///                    is room for. Other messages stay
-  ///                    under way until abandon().
+  /// \throws CommError  the peer is lost or the message had another length, or more than there is
+  ///                    room for. Other messages stay under way until abandon().
   virtual bool test(Ticket ticket) = 0;
 
   /// For people: "a message of 8 bytes from rank 3".

@@ -37,7 +37,8 @@ struct TuningRule {
   friend bool operator==(const TuningRule&, const TuningRule&) = default;
 };
 
-/// Where the ways to work in a node's memory change.
+/// Where the ways to work in a node's memory change. `hierarchical` takes the defaults, and stores
+/// through the cache.
 struct SharedMemoryTuning {
   std::size_t one_shot_bytes = 4096;  ///< up to here one copy and one synchronisation
   std::size_t streaming_bytes = std::size_t{8} << 20;        ///< working set stored past the cache

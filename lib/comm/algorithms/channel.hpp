@@ -49,6 +49,9 @@ class Channel {
   /// Memory to receive into; its contents are unspecified.
   Scratch scratch(std::size_t bytes) { return {scratch_, bytes}; }
 
+  /// A message may still come into memory that was scratch: none of it is used again.
+  void forget_scratch() noexcept { scratch_.leak_from_now_on(); }
+
   Runner& runner() noexcept { return runner_; }
 
   Transport& transport() noexcept { return transport_; }

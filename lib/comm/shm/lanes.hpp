@@ -23,8 +23,8 @@ Task enter_lanes_round(Node& node, Runner& runner, Call call, std::vector<LaneNo
 /// result, must lie in windows.
 bool are_lanes_direct(Node& node, const Call& call);
 
-/// After are_lanes_direct(). Results of more than `streaming_bytes` on the whole node are stored
-/// past the cache. \throws CommError as Node::throw_gone
+/// After are_lanes_direct(). Where all ranks' sums together are at least `streaming_bytes`, results
+/// are stored past the cache. \throws CommError as Node::throw_gone
 Task direct_lanes(Node& node, Runner& runner, Call call, std::size_t streaming_bytes);
 
 }  // namespace rondo::comm

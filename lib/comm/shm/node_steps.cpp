@@ -12,7 +12,7 @@ namespace rondo::comm {
 
 NodeSteps::NodeSteps(Node& node, Runner& runner, const Call& call)
     : node_(node), runner_(runner), call_(call), direct_(is_direct(node, call)) {
-  node.require_all();
+  if (direct_) node.require_all();
 }
 
 Task NodeSteps::reduce(std::vector<Cut> blocks, std::span<std::byte> result) {
