@@ -6,7 +6,7 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/kernels/targets.hpp"
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
+#include "rondo/precision/squares.hpp"
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/factored.hpp"
 #include "optim/kernels/rules.hpp"
-#include "optim/kernels/square_sums.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -115,10 +115,10 @@ void Direction::update_factors() {
   std::vector<double> column_sums(columns);
   double row_sum = 0;
   for (std::size_t r = 0; r < rows; ++r) {
-    kernel::PartialSums sums;
+    precision::SquareSum sums;
     for_each_block(columns, [&, r](std::size_t begin, std::size_t count) {
       const auto gradient = block_.gradient(range_, gradient_, r * matrix_.columns + begin, count);
-      sums.add_squares(gradient);
+      sums.add(gradient);
       kernel::add_squares_to(column_sums.data() + begin, gradient.data(), count);
     });
     float& mean = range_.slots[row][r];
@@ -192,14 +192,14 @@ void Adafactor::update(const UpdateRange& range, const StepContext& context) con
   Direction direction(range, context, 1 - std::pow(step, -exponent), options_.epsilon);
   direction.update_moments();
 
-  kernel::PartialSums value_sums;
+  precision::SquareSum value_sums;
   for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
-    value_sums.add_squares(range.value.subspan(begin, count));
+    value_sums.add(range.value.subspan(begin, count));
   });
   double direction_squares = 0;
   direction.visit([&](std::size_t /*begin*/, std::span<const float> values) {
-    kernel::PartialSums sums;
-    sums.add_squares(values);
+    precision::SquareSum sums;
+    sums.add(values);
     direction_squares += sums.total();
   });
 

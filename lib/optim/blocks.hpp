@@ -6,8 +6,7 @@
 #include <cstddef>
 
 #include "rondo/optim/optimizer.hpp"
-
-#include "optim/kernels/copy.hpp"
+#include "rondo/precision/rounding.hpp"
 
 namespace rondo::optim {
 
@@ -25,8 +24,8 @@ void for_each_block(std::size_t total, Visit visit) {
 inline void round_block(const UpdateRange& range, const StepContext& context, std::size_t begin,
                         std::size_t count) {
   if (range.copy.empty()) return;
-  kernel::round_to_copy(range.value.subspan(begin, count), range.copy.subspan(begin, count),
-                        {context.rounding_seed, context.step, range.first + begin});
+  precision::round_to_copy(range.value.subspan(begin, count), range.copy.subspan(begin, count),
+                           {context.rounding_seed, context.step, range.first + begin});
 }
 
 /// Calls `kernel(streams)` for block after block of the streams, which are as long as the range,

@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "rondo/base/aligned_buffer.hpp"
+#include "rondo/precision/squares.hpp"
 
 #include "optim/adam_kind.hpp"
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
-#include "optim/kernels/square_sums.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -35,16 +35,16 @@ SquareSums Lamb::measure(const UpdateRange& range, const StepContext& context) c
   require_valid(*this, range, context);
   const kernel::AdamFactors factors = adam_factors(options_, range, context);
   alignas(cache_line_bytes) std::array<float, block_count> directions{};
-  kernel::PartialSums value_sums;
-  kernel::PartialSums direction_sums;
+  precision::SquareSum value_sums;
+  precision::SquareSum direction_sums;
   for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
     kernel::lamb_direction({.written = {directions.data(), range.slots[0].data() + begin,
                                         range.slots[1].data() + begin},
                             .read = {range.value.data() + begin, range.grad.data() + begin},
                             .count = count},
                            factors);
-    value_sums.add_squares(range.value.subspan(begin, count));
-    direction_sums.add_squares(std::span(directions).first(count));
+    value_sums.add(range.value.subspan(begin, count));
+    direction_sums.add(std::span(directions).first(count));
   });
   return {.value = value_sums.total(), .direction = direction_sums.total()};
 }

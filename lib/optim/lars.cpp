@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "rondo/base/aligned_buffer.hpp"
+#include "rondo/precision/squares.hpp"
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/rules.hpp"
-#include "optim/kernels/square_sums.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -32,14 +32,14 @@ std::span<const std::string_view> Lars::slot_names() const noexcept {
 SquareSums Lars::measure(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
   alignas(cache_line_bytes) std::array<float, block_count> gradients{};
-  kernel::PartialSums value_sums;
-  kernel::PartialSums gradient_sums;
+  precision::SquareSum value_sums;
+  precision::SquareSum gradient_sums;
   for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
     kernel::scale(
         {.written = {gradients.data()}, .read = {range.grad.data() + begin}, .count = count},
         kernel::Gradient(context));
-    value_sums.add_squares(range.value.subspan(begin, count));
-    gradient_sums.add_squares(std::span(gradients).first(count));
+    value_sums.add(range.value.subspan(begin, count));
+    gradient_sums.add(std::span(gradients).first(count));
   });
   return {.value = value_sums.total(), .direction = gradient_sums.total()};
 }

@@ -14,8 +14,8 @@
 #include "rondo/base/aligned_buffer.hpp"
 
 #include "comm/kernel_oracle.hpp"
-#include "comm/kernel_targets.hpp"
 #include "comm/kernels/reduce.hpp"
+#include "support/vector_targets.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -118,7 +118,7 @@ void expect_reduced_on_all_targets(const Case& c) {
     input = oracle::random_values<T>(c.count, random);
   const std::vector<T> expected = oracle::reduce_all(c.op, c.divisor, values);
 
-  for_each_target([&] { expect_reduced(c, values, expected); });
+  test::for_each_target([&] { expect_reduced(c, values, expected); });
 }
 
 constexpr auto aligned = [](std::size_t) { return std::size_t{0}; };
@@ -267,7 +267,7 @@ TEST(CopyBytes, copies_any_length_from_and_to_any_address) {
       Buffer from(bytes, 5);
       for (std::byte& byte : from.span())
         byte = static_cast<std::byte>(random());
-      for_each_target([&] {
+      test::for_each_target([&] {
         for (const Stores stores : all_stores) {
           Buffer to(bytes, offset);
           copy_bytes(from.span(), to.span(), stores);

@@ -12,8 +12,8 @@
 #include "rondo/base/error.hpp"
 
 #include "comm/kernel_oracle.hpp"
-#include "comm/kernel_targets.hpp"
 #include "comm/kernels/wire.hpp"
+#include "support/vector_targets.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -67,7 +67,7 @@ TYPED_TEST(Wire, encodes_as_the_scalar_conversion_does) {
   const std::vector<float> values = interesting_floats();
   const std::vector<TypeParam> expected = this->converted(values);
 
-  for_each_target([&] {
+  test::for_each_target([&] {
     std::vector<TypeParam> encoded(values.size());
     encode(this->wire, values, std::as_writable_bytes(std::span(encoded)));
     EXPECT_EQ(this->bits(encoded), this->bits(expected));
@@ -83,7 +83,7 @@ TYPED_TEST(Wire, decodes_as_the_scalar_conversion_does_but_makes_nans_of_f16_qui
     expected.push_back(std::bit_cast<std::uint32_t>(number) | (std::isnan(number) ? quiet : 0));
   }
 
-  for_each_target([&] {
+  test::for_each_target([&] {
     std::vector<float> decoded(values.size());
     decode(this->wire, std::as_bytes(std::span(values)), decoded);
     EXPECT_EQ(bits_of(decoded), expected);
@@ -95,7 +95,7 @@ TYPED_TEST(Wire, gives_back_every_value_that_was_decoded) {
   for (TypeParam& value : values)  // signalling NaNs become quiet
     value = TypeParam(static_cast<float>(value));
 
-  for_each_target([&] {
+  test::for_each_target([&] {
     std::vector<float> decoded(values.size());
     std::vector<TypeParam> encoded(values.size());
     decode(this->wire, std::as_bytes(std::span(values)), decoded);
@@ -110,7 +110,7 @@ TYPED_TEST(Wire, rounds_in_place_to_what_the_wire_would_carry) {
   for (float& value : expected)
     value = static_cast<float>(TypeParam(value));
 
-  for_each_target([&] {
+  test::for_each_target([&] {
     std::vector<float> rounded = values;
     round_to_wire(this->wire, rounded);
     EXPECT_EQ(bits_of(rounded), bits_of(expected));
@@ -123,7 +123,7 @@ TYPED_TEST(Wire, works_at_every_length_and_address) {
     const std::vector<float> values = oracle::random_values<float>(count, random);
     const std::vector<TypeParam> expected = this->converted(values);
 
-    for_each_target([&] {
+    test::for_each_target([&] {
       std::vector<std::byte> storage(count * sizeof(TypeParam) + 2, std::byte{0xA5});
       std::vector<float> decoded(count + 1, 42);
       const std::span<std::byte> encoded(storage.data() + 1, count * sizeof(TypeParam));
@@ -150,7 +150,7 @@ TYPED_TEST(Wire, reduces_encoded_values_into_floats) {
       for (std::size_t i = 0; i < count; ++i)
         expected[i] = oracle::combine(op, start[i], static_cast<float>(encoded[i]));
 
-      for_each_target([&] {
+      test::for_each_target([&] {
         std::vector<float> accumulator = start;
         reduce_encoded(this->wire, op, accumulator, std::as_bytes(std::span(encoded)));
         EXPECT_TRUE(oracle::all_equal(std::as_bytes(std::span(accumulator)), expected))

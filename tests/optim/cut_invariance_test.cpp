@@ -9,8 +9,8 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/kernel_targets.hpp"
 #include "optim/parameters.hpp"
+#include "support/vector_targets.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -83,7 +83,7 @@ TEST(Optimizers, give_the_same_bits_on_every_instruction_set) {
   for (const auto& rule : every_rule()) {
     std::optional<Parameters> first;
     std::mt19937 random(4);
-    comm::for_each_target([&] {
+    test::for_each_target([&] {
       const Parameters result = train(*rule, random_cuts(random));
       if (!first) first = result;
       EXPECT_TRUE(result == *first) << rule->name();

@@ -12,6 +12,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "support/vector_targets.hpp"
+
 namespace rondo::precision {
 namespace {
 
@@ -46,35 +48,43 @@ TYPED_TEST(Casts, narrow_as_the_constructor_does_at_any_length_and_offset) {
   const auto values = mixed_floats(5000);
   for (const std::size_t count : {0U, 1U, 3U, 7U, 8U, 15U, 17U, 31U, 33U, 1001U, 4999U}) {
     const auto from = std::span(values).subspan(1, count);
-    std::vector<TypeParam> to(count);
+    test::for_each_target([&] {
+      std::vector<TypeParam> to(count);
 
-    convert(from, to);
+      convert(from, to);
 
-    for (std::size_t i = 0; i < count; ++i)
-      ASSERT_EQ(to[i].bits(), TypeParam(from[i]).bits()) << from[i];
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(to[i].bits(), TypeParam(from[i]).bits()) << from[i];
+    });
   }
 }
 
 TYPED_TEST(Casts, widen_every_pattern_as_the_conversion_operator_does) {
   const auto from = all_patterns<TypeParam>();
-  std::vector<float> to(from.size());
 
-  convert(from, to);
+  test::for_each_target([&] {
+    std::vector<float> to(from.size());
 
-  for (std::size_t i = 0; i < from.size(); ++i)
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(to[i]),
-              std::bit_cast<std::uint32_t>(static_cast<float>(from[i])));
+    convert(from, to);
+
+    for (std::size_t i = 0; i < from.size(); ++i)
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(to[i]),
+                std::bit_cast<std::uint32_t>(static_cast<float>(from[i])));
+  });
 }
 
 TYPED_TEST(Casts, rounding_through_equals_narrowing_and_widening) {
   const auto values = mixed_floats(3001);
-  auto rounded = values;
 
-  round_through<TypeParam>(rounded);
+  test::for_each_target([&] {
+    auto rounded = values;
 
-  for (std::size_t i = 0; i < values.size(); ++i)
-    ASSERT_EQ(std::bit_cast<std::uint32_t>(rounded[i]),
-              std::bit_cast<std::uint32_t>(static_cast<float>(TypeParam(values[i]))));
+    round_through<TypeParam>(rounded);
+
+    for (std::size_t i = 0; i < values.size(); ++i)
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(rounded[i]),
+                std::bit_cast<std::uint32_t>(static_cast<float>(TypeParam(values[i]))));
+  });
 }
 
 TYPED_TEST(Casts, rounding_through_twice_changes_nothing_more) {

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/vector_targets.hpp"
+
 namespace rondo::precision {
 namespace {
 
@@ -29,8 +31,23 @@ TEST(SumOfSquares, adds_in_one_stated_order_at_every_length) {
     for (std::size_t i = 0; i < count; ++i)
       values.push_back(std::sin(static_cast<float>(i * 37 + 1)));
 
-    EXPECT_EQ(sum_of_squares(values), sum_in_the_stated_order(values)) << count;
+    test::for_each_target(
+        [&] { EXPECT_EQ(sum_of_squares(values), sum_in_the_stated_order(values)) << count; });
   }
+}
+
+TEST(SumOfSquares, is_the_same_when_parts_are_added_one_by_one) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < 100; ++i)
+    values.push_back(std::sin(static_cast<float>(i)));
+  const std::span<const float> all = values;
+
+  SquareSum sum;
+  sum.add(all.first(16));
+  sum.add(all.subspan(16, 64));
+  sum.add(all.subspan(80));
+
+  EXPECT_EQ(sum.total(), sum_of_squares(values));
 }
 
 TEST(SumOfSquares, is_finite_for_the_largest_floats_and_not_for_what_is_not_finite) {

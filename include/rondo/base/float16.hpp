@@ -44,8 +44,10 @@ constexpr std::uint16_t half_bits(float value) {
 constexpr float half_value(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
   const std::uint32_t magnitude = bits & 0x7FFFU;
-  if (magnitude >= 0x7C00U)
-    return std::bit_cast<float>(sign | 0x7F800000U | ((magnitude & 0x3FFU) << 13));
+  if (magnitude >= 0x7C00U) {
+    const std::uint32_t quiet = magnitude > 0x7C00U ? 0x00400000U : 0U;  // as CPUs convert
+    return std::bit_cast<float>(sign | 0x7F800000U | quiet | ((magnitude & 0x3FFU) << 13));
+  }
   if (magnitude < 0x0400U) {
     const float value = static_cast<float>(magnitude) * 0x1p-24F;
     return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(value));
@@ -78,6 +80,7 @@ class bfloat16 {
 };
 
 /// IEEE 754 binary16: 5 exponent and 10 fraction bits, subnormals kept. Storage only, as bfloat16.
+/// Conversion to float makes a NaN quiet too.
 class half {
  public:
   half() = default;

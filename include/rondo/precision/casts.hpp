@@ -25,8 +25,10 @@ void convert(std::span<const half> from, std::span<bfloat16> to);
 template <class T>
 void round_through(std::span<float> values);
 
-extern template void round_through<bfloat16>(std::span<float> values);
-extern template void round_through<half>(std::span<float> values);
+template <>
+void round_through<bfloat16>(std::span<float> values);
+template <>
+void round_through<half>(std::span<float> values);
 
 /// Whether no value is infinite or NaN; true for an empty span. Reads up to the first chunk of a
 /// few thousand elements that has one.

@@ -8,6 +8,8 @@ HWY_BEFORE_NAMESPACE();
 namespace rondo::comm {
 namespace HWY_NAMESPACE {
 
+using namespace precision::HWY_NAMESPACE;  // the vectors of float16.inl
+
 using ByteTag = hn::ScalableTag<std::uint8_t>;
 using Bytes = hn::Vec<ByteTag>;
 inline constexpr std::size_t vector_bytes = hn::MaxLanes(ByteTag());

@@ -10,8 +10,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "base/vector_targets.hpp"
 #include "comm/kernels/reduction.hpp"
-#include "comm/kernels/targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE
@@ -20,7 +20,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "comm/kernels/float16.inl"
+#include "precision/kernels/float16.inl"
 // After float16.inl.
 #include "comm/kernels/elements.inl"
 

@@ -9,7 +9,7 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/kernels/targets.hpp"
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE
@@ -17,7 +17,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "comm/kernels/float16.inl"
+#include "precision/kernels/float16.inl"
 // After float16.inl.
 #include "comm/kernels/elements.inl"
 

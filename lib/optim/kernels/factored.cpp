@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "comm/kernels/targets.hpp"
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE

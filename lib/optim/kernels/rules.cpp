@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "optim/kernels/rules.hpp"
 
-#include "comm/kernels/targets.hpp"
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE

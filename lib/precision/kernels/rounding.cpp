@@ -1,43 +1,38 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "optim/kernels/copy.hpp"
+#include "rondo/precision/rounding.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 
+#include "rondo/base/error.hpp"
 #include "rondo/base/philox.hpp"
 
-#include "comm/kernels/targets.hpp"
-#include "optim/kernels/streams.hpp"  // vectors.inl
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "optim/kernels/copy.cpp"  // NOLINT(readability-identifier-naming)
+#define HWY_TARGET_INCLUDE \
+  "precision/kernels/rounding.cpp"  // NOLINT(readability-identifier-naming)
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "optim/kernels/vectors.inl"
+#include "precision/kernels/float16.inl"
 
 HWY_BEFORE_NAMESPACE();
-namespace rondo::optim::kernel {
+namespace rondo::precision {
 namespace HWY_NAMESPACE {
 
-using BitsTag = hn::RebindToUnsigned<FloatTag>;
-using SignedTag = hn::RebindToSigned<FloatTag>;
-using ShortTag = hn::Rebind<std::uint16_t, FloatTag>;
-using Bits = hn::Vec<BitsTag>;
+constexpr std::size_t lanes = hn::MaxLanes(FloatTag());
 
-/// The upper halves of the values' bits plus what `increment(bits)` makes of them.
-template <class Increment>
-HWY_INLINE hn::Vec<ShortTag> rounded(Floats values, Increment increment) {
-  const BitsTag tag;
-  const Bits bits = hn::BitCast(tag, values);
-  const Bits quiet = hn::Or(bits, hn::Set(tag, 0x00400000U));
-  const Bits is_nan = hn::BitCast(tag, hn::VecFromMask(FloatTag(), hn::IsNaN(values)));
-  const Bits upper =
-      hn::ShiftRight<16>(hn::IfVecThenElse(is_nan, quiet, hn::Add(bits, increment(bits))));
-  return hn::DemoteTo(ShortTag(), hn::BitCast(SignedTag(), upper));
+/// The upper halves of the values' bits plus `increment`.
+HWY_INLINE Shorts rounded_up(Floats values, Bits increment) {
+  const Bits bits = bits_of(values);
+  const Bits quiet = hn::Or(bits, splat(0x00400000));
+  const Bits is_nan = bits_of(hn::VecFromMask(FloatTag(), hn::IsNaN(values)));
+  return lower_halves(
+      hn::ShiftRight<16>(hn::IfVecThenElse(is_nan, quiet, hn::Add(bits, increment))));
 }
 
 /// Calls `round(values)` for the vectors of `values` and stores the results; the last one may be
@@ -57,10 +52,8 @@ HWY_INLINE void round_each(std::span<const float> values, std::uint16_t* copy, R
 
 void round_to_nearest(std::span<const float> values, std::uint16_t* copy) {
   round_each(values, copy, [](Floats floats, std::size_t) HWY_ATTR {
-    return rounded(floats, [](Bits bits) HWY_ATTR {
-      const Bits last = hn::And(hn::ShiftRight<16>(bits), hn::Set(BitsTag(), 1));
-      return hn::Add(last, hn::Set(BitsTag(), 0x7FFF));
-    });
+    const Bits last = hn::And(hn::ShiftRight<16>(bits_of(floats)), splat(1));
+    return rounded_up(floats, hn::Add(last, splat(0x7FFF)));
   });
 }
 
@@ -68,13 +61,12 @@ void round_to_nearest(std::span<const float> values, std::uint16_t* copy) {
 HWY_INLINE void round_with(const std::uint16_t* random, std::span<const float> values,
                            std::uint16_t* copy) {
   round_each(values, copy, [random](Floats floats, std::size_t i) HWY_ATTR {
-    const Bits number = hn::PromoteTo(BitsTag(), hn::LoadU(ShortTag(), random + i));
-    return rounded(floats, [number](Bits) HWY_ATTR { return number; });
+    return rounded_up(floats, hn::PromoteTo(BitsTag(), hn::LoadU(ShortTag(), random + i)));
   });
 }
 
 /// The words that all counters of a call share.
-struct RandomKey {
+struct PhiloxKey {
   std::uint64_t seed;
   std::uint32_t stream;
 };
@@ -94,7 +86,7 @@ HWY_INLINE Products multiply(Bits a, std::uint32_t b) {
 
 /// Philox::philox4x32 for `lanes` counters; the words of each block one after another.
 /// `index` is a multiple of `lanes`, so that the counters' lower word does not wrap between them.
-HWY_INLINE void random_blocks(std::uint64_t index, const RandomKey& key, std::uint16_t* halves) {
+HWY_INLINE void random_blocks(std::uint64_t index, const PhiloxKey& key, std::uint16_t* halves) {
   const BitsTag tag;
   Bits c0 = hn::Iota(tag, static_cast<std::uint32_t>(index));
   Bits c1 = hn::Set(tag, static_cast<std::uint32_t>(index >> 32));
@@ -115,39 +107,40 @@ HWY_INLINE void random_blocks(std::uint64_t index, const RandomKey& key, std::ui
   hn::StoreInterleaved4(c0, c1, c2, c3, tag, reinterpret_cast<std::uint32_t*>(halves));
 }
 
-void round_at_random(std::span<const float> values, std::uint16_t* copy, const Rounding& rounding) {
+void round_at_random(std::span<const float> values, std::uint16_t* copy, const RoundingKey& key) {
   constexpr std::size_t numbers = 8 * lanes;  // of one vector of Philox's blocks
   // With room for what the last vector of a part has too many.
   HWY_ALIGN std::uint16_t random[numbers + lanes] = {};
-  const RandomKey key{*rounding.seed, static_cast<std::uint32_t>(rounding.step)};
-  std::size_t skipped = rounding.first % numbers;
-  std::uint64_t index = (rounding.first - skipped) / 8;
+  const PhiloxKey philox{*key.seed, static_cast<std::uint32_t>(key.step)};
+  std::size_t skipped = key.first % numbers;
+  std::uint64_t index = (key.first - skipped) / 8;
   for (std::size_t i = 0; i < values.size(); skipped = 0, index += lanes) {
     const std::size_t count = std::min(numbers - skipped, values.size() - i);
-    random_blocks(index, key, random);
+    random_blocks(index, philox, random);
     round_with(random + skipped, values.subspan(i, count), copy + i);
     i += count;
   }
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rondo::optim::kernel
+}  // namespace rondo::precision
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace rondo::optim::kernel {
+namespace rondo::precision {
 
 HWY_EXPORT(round_to_nearest);
 HWY_EXPORT(round_at_random);
 
 void round_to_copy(std::span<const float> values, std::span<bfloat16> copy,
-                   const Rounding& rounding) {
+                   const RoundingKey& key) {
+  require(values.size() == copy.size(), "round_to_copy: values and copy must have equal lengths");
   auto* const bits = reinterpret_cast<std::uint16_t*>(copy.data());
-  if (rounding.seed)
-    HWY_DYNAMIC_DISPATCH(round_at_random)(values, bits, rounding);
+  if (key.seed)
+    HWY_DYNAMIC_DISPATCH(round_at_random)(values, bits, key);
   else
     HWY_DYNAMIC_DISPATCH(round_to_nearest)(values, bits);
 }
 
-}  // namespace rondo::optim::kernel
+}  // namespace rondo::precision
 #endif

@@ -6,7 +6,7 @@
 // truncate and know no NaN. Compiled once per target: include it after Highway, once.
 
 HWY_BEFORE_NAMESPACE();
-namespace rondo::comm {
+namespace rondo::precision {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -73,7 +73,6 @@ HWY_INLINE Bits half_bits(Floats values) {
   return hn::Or(sign, if_less(splat(0x7F800000), magnitude, nan, number));
 }
 
-/// As the CPU's instruction, it makes a signalling NaN quiet, which the scalar conversion leaves.
 HWY_INLINE Floats half_values(Bits halves) {
   const Bits sign = hn::ShiftLeft<16>(hn::And(halves, splat(0x8000)));
   const Bits magnitude = hn::And(halves, splat(0x7FFF));
@@ -122,5 +121,5 @@ struct ShortFloat<half> {
 };
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rondo::comm
+}  // namespace rondo::precision
 HWY_AFTER_NAMESPACE();

@@ -6,11 +6,11 @@
 
 #include <gtest/gtest.h>
 
-#include "comm/kernels/targets.hpp"
-// After targets.hpp.
+#include "base/vector_targets.hpp"
+// After vector_targets.hpp.
 #include <hwy/highway.h>
 
-namespace rondo::comm {
+namespace rondo::test {
 
 /// Calls `f` once for every instruction set that the kernels are compiled for and this CPU has.
 template <class F>
@@ -23,4 +23,4 @@ void for_each_target(F&& f) {
   hwy::GetChosenTarget().DeInit();
 }
 
-}  // namespace rondo::comm
+}  // namespace rondo::test

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "optim/kernels/square_sums.hpp"
+#include "rondo/precision/squares.hpp"
 
 #include <algorithm>
 
-#include "comm/kernels/targets.hpp"
+#include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "optim/kernels/square_sums.cpp"  // NOLINT(readability-identifier-naming)
+#define HWY_TARGET_INCLUDE "precision/kernels/squares.cpp"  // NOLINT(readability-identifier-naming)
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace rondo::optim::kernel {
+namespace rondo::precision {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -22,7 +22,7 @@ using DoubleTag = hn::ScalableTag<double>;
 using NarrowTag = hn::Rebind<float, DoubleTag>;
 using Doubles = hn::Vec<DoubleTag>;
 constexpr std::size_t lanes = hn::MaxLanes(DoubleTag());
-constexpr std::size_t vectors = PartialSums::count / lanes;
+constexpr std::size_t vectors = SquareSum::count / lanes;
 
 /// The products of two f32 are exact in f64: only the additions round.
 HWY_INLINE void add_sixteen(const float* values, Doubles (&sums)[vectors]) {
@@ -37,11 +37,11 @@ void add_squares_on_target(std::span<const float> values, double* partial) {
   Doubles sums[vectors];
   for (std::size_t k = 0; k < vectors; ++k)
     sums[k] = hn::LoadU(tag, partial + k * lanes);
-  const std::size_t whole = values.size() / PartialSums::count * PartialSums::count;
-  for (std::size_t i = 0; i < whole; i += PartialSums::count)
+  const std::size_t whole = values.size() / SquareSum::count * SquareSum::count;
+  for (std::size_t i = 0; i < whole; i += SquareSum::count)
     add_sixteen(values.data() + i, sums);
   if (whole < values.size()) {
-    float padded[PartialSums::count] = {};
+    float padded[SquareSum::count] = {};
     std::copy(values.data() + whole, values.data() + values.size(), padded);
     add_sixteen(padded, sums);
   }
@@ -50,25 +50,31 @@ void add_squares_on_target(std::span<const float> values, double* partial) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace rondo::optim::kernel
+}  // namespace rondo::precision
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace rondo::optim::kernel {
+namespace rondo::precision {
 
 HWY_EXPORT(add_squares_on_target);
 
-void PartialSums::add_squares(std::span<const float> values) {
-  HWY_DYNAMIC_DISPATCH(add_squares_on_target)(values, sums_.data());
+void SquareSum::add(std::span<const float> values) {
+  HWY_DYNAMIC_DISPATCH(add_squares_on_target)(values, partial_.data());
 }
 
-double PartialSums::total() const {
-  std::array<double, count> sums = sums_;
+double SquareSum::total() const {
+  std::array<double, count> sums = partial_;
   for (std::size_t half = count / 2; half > 0; half /= 2)
     for (std::size_t i = 0; i < half; ++i)
       sums[i] += sums[i + half];
   return sums[0];
 }
 
-}  // namespace rondo::optim::kernel
+double sum_of_squares(std::span<const float> values) {
+  SquareSum sum;
+  sum.add(values);
+  return sum.total();
+}
+
+}  // namespace rondo::precision
 #endif
