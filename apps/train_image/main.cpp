@@ -56,7 +56,7 @@ Inputs open_inputs(const TrainOptions& options) {
   const nn::ImageShape shape{info.channels, info.height, info.width};
   inputs.network = nn::make_network(
       nn::make_model(options.model, shape, info.classes),
-      {.precision = options.precision, .micro_batch = options.batch, .threads = options.threads});
+      {.precision = options.policy(), .micro_batch = options.batch, .threads = options.threads});
   inputs.optimizer = optim::make_optimizer(options.optimizer, options.optimizer_options());
   return inputs;
 }

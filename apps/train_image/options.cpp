@@ -90,6 +90,10 @@ void declare_optimizer(Options& options, TrainOptions& values) {
       .at_least(1e-3);
   options.add("loss-scale", values.loss_scale, "the first one of f16; then it adapts")
       .between(1, 0x1p24);
+  options
+      .add("loss-scale-growth-interval", values.loss_scale_growth_interval,
+           "steps without overflow until the loss scale of f16 doubles")
+      .between(1, 1e9);
 }
 
 }  // namespace
@@ -105,6 +109,10 @@ void declare(Options& options, TrainOptions& values) {
   options.add("precision", values.precision,
               {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
               "type in which the layers compute; parameters and sums are f32 always");
+  options.add(
+      "rounding", values.rounding,
+      {{"nearest", precision::Rounding::nearest}, {"stochastic", precision::Rounding::stochastic}},
+      "of the bf16 copy of the parameters; stochastic: right on average");
 
   declare_training(options, values);
   declare_compression(options, values);
@@ -150,16 +158,24 @@ optim::Schedule TrainOptions::make_schedule(std::uint64_t total_steps) const {
                                          .drop_steps = std::max(share(1.0 / 3), std::uint64_t{1})});
 }
 
+precision::Policy TrainOptions::policy() const {
+  precision::Policy policy = precision;
+  policy.rounding = rounding;
+  return policy;
+}
+
 train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes) const {
-  train::Session::Options session{.lanes = resolved_lanes,
-                                  .reduction = reduction,
-                                  .precision = precision,
-                                  .bucket_bytes = bucket_bytes,
-                                  .sharding = sharding,
-                                  .compression = compression,
-                                  .compression_options = compression_options,
-                                  .loss_scale = {.initial = loss_scale},
-                                  .bad_step = bad_step};
+  train::Session::Options session{
+      .lanes = resolved_lanes,
+      .reduction = reduction,
+      .precision = policy(),
+      .rounding_seed = seed,
+      .bucket_bytes = bucket_bytes,
+      .sharding = sharding,
+      .compression = compression,
+      .compression_options = compression_options,
+      .loss_scale = {.initial = loss_scale, .growth_interval = loss_scale_growth_interval},
+      .bad_step = bad_step};
   session.compression_options.seed = seed;
   session.clip_norm = clip_norm.value_or(session.clip_norm);
   session.clip_value = clip_value.value_or(session.clip_value);
@@ -176,12 +192,14 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"shift", fmt::format("{}", options.shift)},
       {"model", options.model},
       {"precision", std::string(name_of(options.precision))},
+      {"rounding", std::string(name_of(options.rounding))},
       {"epochs", fmt::format("{}", options.epochs)},
       {"batch", fmt::format("{}", options.batch)},
       {"lanes", fmt::format("{}", lanes)},
       {"reduce", std::string(name_of(options.reduction))},
       {"compression", grad::compression_text(options.compression, options.compression_options)},
       {"seed", fmt::format("{}", options.seed)},
+      {"loss-scale-growth-interval", fmt::format("{}", options.loss_scale_growth_interval)},
       {"optimizer", options.optimizer},
       {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
       {"schedule", options.schedule},

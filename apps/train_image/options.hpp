@@ -31,6 +31,7 @@ struct TrainOptions {
 
   std::string model = "cnn";
   Precision precision = Precision::f32;
+  precision::Rounding rounding = precision::Rounding::nearest;
 
   std::size_t epochs = 8;
   std::optional<std::uint64_t> steps;
@@ -55,6 +56,7 @@ struct TrainOptions {
   train::BadStep bad_step = train::BadStep::abort;
   std::optional<double> z_score;
   float loss_scale = 65536;
+  int loss_scale_growth_interval = 2000;
 
   int threads = 1;
   double time_limit = 120;
@@ -67,6 +69,7 @@ struct TrainOptions {
   float default_lr() const;
   optim::OptimizerOptions optimizer_options() const;
   optim::Schedule make_schedule(std::uint64_t total_steps) const;
+  precision::Policy policy() const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -46,8 +46,8 @@ void print_row(std::string_view key, const std::string& value) {
 }
 
 std::size_t planned_bytes(const train::Session::Memory& memory) {
-  return memory.values_bytes + memory.gradients_bytes + memory.shards_bytes + memory.slots_bytes +
-         memory.partial_sums_bytes + memory.compression_bytes;
+  return memory.values_bytes + memory.copy_bytes + memory.gradients_bytes + memory.shards_bytes +
+         memory.slots_bytes + memory.partial_sums_bytes + memory.compression_bytes;
 }
 
 /// The most memory that this process had at once, everything counted.
@@ -62,11 +62,11 @@ std::string memory_text(const train::Session::Memory& memory) {
     return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20));
   };
   return fmt::format(
-      "{} MiB: values {}, gradients {}, shards {}, slots {}, partial sums {}, compression {}; "
-      "process at most {}",
-      mib(planned_bytes(memory)), mib(memory.values_bytes), mib(memory.gradients_bytes),
-      mib(memory.shards_bytes), mib(memory.slots_bytes), mib(memory.partial_sums_bytes),
-      mib(memory.compression_bytes), mib(peak_resident_bytes()));
+      "{} MiB: values {}, copy {}, gradients {}, shards {}, slots {}, partial sums {}, compression "
+      "{}; process at most {}",
+      mib(planned_bytes(memory)), mib(memory.values_bytes), mib(memory.copy_bytes),
+      mib(memory.gradients_bytes), mib(memory.shards_bytes), mib(memory.slots_bytes),
+      mib(memory.partial_sums_bytes), mib(memory.compression_bytes), mib(peak_resident_bytes()));
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ class StepLoop {
                   .compression = options.compression}) {
     network_->bind(session_.parameters());
     nn::initialize(*network_, session_.parameters(), 1);
+    session_.synchronize();
     network_->parameters_changed();
     for (std::size_t lane = session_.lanes().begin; lane < session_.lanes().end; ++lane)
       batches_.push_back(make_batch(lane, options.batch));

@@ -14,6 +14,7 @@ namespace rondo::nn {
 std::unique_ptr<Network> make_network(const NetworkSpec& spec, const NetworkOptions& options) {
   if (options.threads < 1)
     throw ConfigError(fmt::format("threads is {}: it must be at least 1", options.threads));
+  precision::check(options.precision);
   switch (options.backend) {
     case Backend::reference: return reference::make_reference_network(spec, options);
     case Backend::cpu: return cpu::make_cpu_network(spec, options);

@@ -17,11 +17,14 @@ void check_views(std::span<const ParameterSpec> parameters, std::span<const Para
                                  views.size(), parameters.size()));
   for (std::size_t i = 0; i < views.size(); ++i) {
     const std::size_t count = element_count(parameters[i].shape);
-    if (views[i].value.size() != count || views[i].grad.size() != count)
+    const bool fits = views[i].value.size() == count && views[i].grad.size() == count &&
+                      (views[i].copy.empty() || views[i].copy.size() == count);
+    if (!fits)
       throw UsageError(
-          fmt::format("parameter {} has {} elements, its view {} values and {} "
-                      "gradients",
-                      parameters[i].name, count, views[i].value.size(), views[i].grad.size()));
+          fmt::format("parameter {} has {} elements, its view {} values, {} gradients and a copy "
+                      "of {}",
+                      parameters[i].name, count, views[i].value.size(), views[i].grad.size(),
+                      views[i].copy.size()));
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "rondo/precision/rounding.hpp"
+
 namespace rondo::train {
 namespace {
 
@@ -45,6 +47,8 @@ void ParameterUpdate::update_and_store(const optim::StepContext& context, float 
     peers_.store(tile.range);
   }
   comm_.run({.collective = comm::Collective::barrier, .options = {.name = "values"}});
+  for (std::size_t i = 0; i < state_.holding().parts().size(); ++i)
+    round_received(i, context);
 }
 
 void ParameterUpdate::update_and_gather(const optim::StepContext& context, float weight_inverse) {
@@ -54,8 +58,10 @@ void ParameterUpdate::update_and_gather(const optim::StepContext& context, float
     if (sum_.is_sharded()) works_.push_back(gather(i));
     comm_.progress();
   }
-  for (auto& work : works_)
-    comm::wait(comm_, *work);
+  for (std::size_t i = 0; i < works_.size(); ++i) {
+    comm::wait(comm_, *works_[i]);
+    round_received(i, context);
+  }
   works_.clear();
 }
 
@@ -80,6 +86,8 @@ optim::UpdateRange ParameterUpdate::range_of(const Run& run) {
   return {.value = arena_.values().subspan(run.range.begin, run.range.size()),
           .grad = sum_.reduced().subspan(run.local, run.range.size()),
           .slots = slots_,
+          .copy = arena_.copy().empty() ? std::span<bfloat16>()
+                                        : arena_.copy().subspan(run.range.begin, run.range.size()),
           .first = run.range.begin,
           .shape = &spec.shape,
           .decays = spec.role == ParameterRole::weight};
@@ -139,6 +147,18 @@ std::unique_ptr<comm::Work> ParameterUpdate::gather(std::size_t part) {
   std::ranges::copy(arena_.values().subspan(mine.range.begin, mine.range.size()), outgoing.begin());
   const auto all = arena_.values().subspan(bucket.begin, bucket.size());
   return comm_.allgather(std::as_bytes(outgoing), std::as_writable_bytes(all), {.name = "values"});
+}
+
+/// What other ranks updated; this rank's own part was rounded in the pass that updated it.
+void ParameterUpdate::round_received(std::size_t part, const optim::StepContext& context) {
+  if (arena_.copy().empty()) return;
+  const grad::ElementRange mine = state_.holding().parts()[part].range;
+  const grad::ElementRange bucket = arena_.layout().buckets()[part];
+  for (const grad::ElementRange range :
+       {grad::ElementRange{bucket.begin, mine.begin}, grad::ElementRange{mine.end, bucket.end}})
+    precision::round_to_copy(arena_.values().subspan(range.begin, range.size()),
+                             arena_.copy().subspan(range.begin, range.size()),
+                             {context.rounding_seed, context.step, range.begin});
 }
 
 }  // namespace rondo::train

@@ -31,6 +31,7 @@ class ParameterUpdate {
   ParameterUpdate(grad::Arena& arena, comm::Communicator& comm, grad::GradientSum& sum,
                   const optim::Optimizer& optimizer, const Options& options);
 
+  /// Renews the arena's copy of the values too, if it has one.
   /// Collective where gradients are sharded; their memory is used to send values from. No rank may
   /// read values after GradientSum::finish(), which all must have left, and before this returns.
   void apply(const optim::StepContext& context, float weight_inverse);
@@ -49,6 +50,7 @@ class ParameterUpdate {
   void update(const Run& run, const optim::StepContext& context);
   void update_statistic(const Run& run, float weight_inverse);
   std::unique_ptr<comm::Work> gather(std::size_t part);
+  void round_received(std::size_t part, const optim::StepContext& context);
 
   grad::Arena& arena_;
   comm::Communicator& comm_;

@@ -34,7 +34,9 @@ std::string description(std::span<const ParameterSpec> parameters,
   std::string text = fmt::format("optimizer {}\n", optimizer.name());
   text += fmt::format("lanes {}\n", options.lanes);
   text += fmt::format("reduction {}\n", name_of(options.reduction));
-  text += fmt::format("precision {}\n", name_of(options.precision));
+  text += fmt::format("precision {}\n", name_of(options.precision.compute));
+  text += fmt::format("copy {}, rounding {}, seed {}\n", name_of(options.precision.copy),
+                      name_of(options.precision.rounding), options.rounding_seed);
   text += fmt::format("bucket bytes {}\n", options.bucket_bytes);
   text += fmt::format("sharding {}, one pass {}\n", name_of(options.sharding), options.one_pass);
   text += fmt::format("compression {}, seed {}\n",

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/precision/rounding.hpp"
 
 #include "train/parameter_update.hpp"
 #include "train/same_session.hpp"
@@ -19,6 +20,7 @@ namespace rondo::train {
 namespace {
 
 void check(const Session::Options& options, const optim::Optimizer& optimizer) {
+  precision::check(options.precision);
   grad::check_compression(options.compression, options.reduction, options.sharding);
   if (!(options.clip_norm > 0) || !(options.clip_value > 0))
     throw ConfigError(
@@ -32,8 +34,8 @@ void check(const Session::Options& options, const optim::Optimizer& optimizer) {
 }
 
 precision::LossScaler make_scaler(const Session::Options& options) {
-  return options.precision == Precision::f16 ? precision::LossScaler(options.loss_scale)
-                                             : precision::LossScaler::fixed(1.0F);
+  return options.precision.scales_loss() ? precision::LossScaler(options.loss_scale)
+                                         : precision::LossScaler::fixed(1.0F);
 }
 
 std::unique_ptr<grad::Compressor> make_compressor(const Session::Options& options,
@@ -63,7 +65,8 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       optimizer_(std::move(optimizer)),
       arena_(checked(comm, parameters, *optimizer_, options),
              {.bucket_bytes = options.bucket_bytes,
-              .share_values = options.sharding != grad::Sharding::none},
+              .share_values = options.sharding != grad::Sharding::none,
+              .with_copy = options.precision.has_copy()},
              comm),
       views_(arena_.views()),
       compressor_(make_compressor(options, arena_.layout())),
@@ -79,6 +82,7 @@ Session::~Session() = default;
 
 void Session::synchronize() {
   comm::broadcast(comm_, arena_.values(), 0);
+  renew_copy();
 }
 
 bool Session::is_one_pass() const noexcept {
@@ -115,7 +119,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
 }
 
 bool Session::is_overflow(const StepResult& result) const {
-  return options_.precision == Precision::f16 && scaler_.scale() > options_.loss_scale.min &&
+  return options_.precision.scales_loss() && scaler_.scale() > options_.loss_scale.min &&
          !std::isfinite(result.grad_norm);
 }
 
@@ -143,7 +147,20 @@ optim::StepContext Session::context_of(const StepResult& result, float lr) const
   return {.step = applied_steps_,
           .lr = lr,
           .grad_scale = static_cast<float>(clip / divisor_),
-          .clip_value = options_.clip_value};
+          .clip_value = options_.clip_value,
+          .rounding_seed = rounding_seed()};
+}
+
+std::optional<std::uint64_t> Session::rounding_seed() const {
+  if (options_.precision.rounding == precision::Rounding::nearest) return std::nullopt;
+  return options_.rounding_seed;
+}
+
+/// As the last step that was applied left it.
+void Session::renew_copy() {
+  if (arena_.copy().empty()) return;
+  precision::round_to_copy(arena_.values(), arena_.copy(),
+                           {.seed = rounding_seed(), .step = applied_steps_});
 }
 
 /// Running averages add nothing, but what is not finite in them makes the sum NaN.
@@ -191,6 +208,7 @@ Session::Memory Session::memory() {
       compression_bytes += tensor.values.size_bytes();
   }
   return {.values_bytes = arena_.values().size_bytes(),
+          .copy_bytes = arena_.copy().size_bytes(),
           .gradients_bytes = arena_.grads().size_bytes(),
           .shards_bytes = sum_.is_sharded() ? sum_.reduced().size_bytes() : 0,
           .slots_bytes = update_->state().bytes(),
@@ -202,6 +220,7 @@ void Session::restore(const Counters& counters) {
   applied_steps_ = counters.applied_steps;
   scaler_.restore(counters.scaler);
   health_.restore(counters.health);
+  renew_copy();
 }
 
 }  // namespace rondo::train

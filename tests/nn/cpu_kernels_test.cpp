@@ -1,37 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include <bit>
 #include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "rondo/base/float16.hpp"
-
 #include "nn/cpu/loss.hpp"
-#include "nn/cpu/round_to_half.hpp"
 
 namespace rondo::nn::cpu {
 namespace {
-
-TEST(RoundToHalf, equals_the_conversion_through_half) {
-  std::vector<float> values;
-  for (std::uint32_t upper = 0; upper < 0x10000U; ++upper)
-    for (const std::uint32_t lower : {0U, 1U, 0x0FFFU, 0x1000U, 0x1001U, 0x3000U, 0x8000U, 0xFFFFU})
-      values.push_back(std::bit_cast<float>(upper << 16 | lower));
-  auto rounded = values;
-
-  round_to_half(rounded);
-
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto expected = static_cast<float>(half(values[i]));
-    if (std::isnan(expected))
-      EXPECT_TRUE(std::isnan(rounded[i])) << values[i];
-    else
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(rounded[i]), std::bit_cast<std::uint32_t>(expected))
-          << values[i];
-  }
-}
 
 TEST(SoftmaxCrossEntropy, survives_large_logits) {
   const std::vector<float> logits{1e4F, -1e4F, 0.0F, -1e4F, 1e4F, 0.0F};

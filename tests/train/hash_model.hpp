@@ -36,7 +36,14 @@ struct HashRun {
 struct HashCase {
   Precision precision = Precision::f32;
   std::string optimizer = "sgd";
+  std::uint64_t rounding_seed = 0;  ///< 0: to nearest
 };
+
+inline precision::Policy policy_of(const HashCase& what) {
+  precision::Policy policy = what.precision;
+  if (what.rounding_seed != 0) policy.rounding = precision::Rounding::stochastic;
+  return policy;
+}
 
 inline constexpr std::array precisions{Precision::f32, Precision::bf16, Precision::f16};
 inline constexpr std::array<std::string_view, 3> optimizers{"sgd", "adamw", "lamb"};
@@ -65,21 +72,23 @@ inline std::uint64_t scramble(std::size_t lane, std::size_t parameter, std::size
   return x ^ (x >> 32);
 }
 
-/// Adds what the layers of a model would, in the resolution of the layers' type: values are drawn
-/// to targets between -1 and 1, with forces of such different sizes that every sum of them rounds.
+/// Adds what the layers of a model would, in the resolution of the layers' type and from the copy
+/// of the values that they read: values are drawn to targets between -1 and 1, with forces of such
+/// different sizes that every sum of them rounds.
 inline void add_gradients(train::Session& session, std::size_t lane, float weight,
                           Precision precision) {
   const auto specs = session.arena().specs();
   for (std::size_t p = specs.size(); p-- > 0;) {
     if (specs[p].name == "untouched") continue;
-    const auto [value, grad] = session.parameters()[p];
+    const auto [value, grad, copy] = session.parameters()[p];
     const bool statistic = specs[p].role == ParameterRole::statistic;
     std::vector<float> mine(grad.size());
     for (std::size_t i = 0; i < mine.size(); ++i) {
       const std::uint64_t random = scramble(lane, p, i);
       const float target = static_cast<float>(random >> 40) * 0x1p-23F - 1.0F;
       const float force = std::ldexp(weight, -static_cast<int>(random % 20));
-      mine[i] = statistic ? force * target : force * session.loss_scale() * (value[i] - target);
+      const float seen = copy.empty() ? value[i] : static_cast<float>(copy[i]);
+      mine[i] = statistic ? force * target : force * session.loss_scale() * (seen - target);
     }
     if (precision == Precision::bf16) precision::round_through<bfloat16>(mine);
     if (precision == Precision::f16) precision::round_through<half>(mine);
@@ -124,7 +133,8 @@ inline train::Session make_hash_session(comm::Communicator& comm, const HashCase
       optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
       train::Session::Options{.lanes = hash_lanes,
                               .reduction = run.reduction,
-                              .precision = what.precision,
+                              .precision = policy_of(what),
+                              .rounding_seed = what.rounding_seed,
                               .bucket_bytes = run.bucket_bytes,
                               .sharding = run.sharding,
                               .one_pass = run.one_pass,

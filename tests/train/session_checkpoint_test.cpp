@@ -31,7 +31,7 @@ void run_step(Session& session) {
   for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
     session.begin_lane(lane, 2);
     for (std::size_t p = 0; p < 2; ++p) {
-      const auto [value, grad] = session.parameters()[p];
+      const auto [value, grad, copy] = session.parameters()[p];
       for (std::size_t i = 0; i < value.size(); ++i)
         grad[i] += (value[i] - static_cast<float>(lane + i + 1)) * session.loss_scale();
     }

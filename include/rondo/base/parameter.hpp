@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "rondo/base/float16.hpp"
+
 namespace rondo {
 
 using Shape = std::vector<std::size_t>;
@@ -37,6 +39,8 @@ struct ParameterSpec {
 struct ParameterView {
   std::span<float> value;
   std::span<float> grad;
+  /// The values rounded to bf16 after every step, for layers that compute so; or empty.
+  std::span<const bfloat16> copy = {};
 };
 
 }  // namespace rondo

@@ -9,22 +9,25 @@
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
+#include "rondo/base/float16.hpp"
 #include "rondo/base/parameter.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/layout.hpp"
 
 namespace rondo::grad {
 
-/// One flat f32 memory for values and one for gradient sums, laid out alike (Layout).
+/// One flat f32 memory for values and one for gradient sums, and if wanted one for a bf16 copy of
+/// the values, laid out alike (Layout).
 ///
 /// The layout is a function of the specs, the options and the number of ranks, hence equal on every
-/// rank. Padding and trailer are zero in the values. Local; not thread-safe; views stay valid for
-/// the arena's life, moves included.
+/// rank. Padding and trailer are zero in the values. Nothing here renews the copy. Local; not
+/// thread-safe; views stay valid for the arena's life, moves included.
 class Arena {
  public:
   struct Options {
     std::size_t bucket_bytes = std::size_t{1} << 22;  ///< what a bucket should measure
     bool share_values = false;  ///< the values lie in memory of the communicator too
+    bool with_copy = false;     ///< there is memory for a bf16 copy of the values
   };
 
   /// For one rank. \throws UsageError  as Layout
@@ -40,6 +43,7 @@ class Arena {
   /// The whole memories, padding and trailer included.
   std::span<float> values() noexcept { return values_; }
   std::span<float> grads() noexcept { return grads_; }
+  std::span<bfloat16> copy() noexcept { return copy_.span(); }  ///< or empty
   /// By rank, the values() of all ranks, to be read and written as comm::Memory::peers() says.
   /// Empty without Options::share_values and unless all ranks share one node.
   std::vector<std::span<float>> values_of_all();
@@ -55,6 +59,7 @@ class Arena {
   Layout layout_;
   AlignedBuffer<float> private_values_;
   AlignedBuffer<float> private_grads_;
+  AlignedBuffer<bfloat16> copy_;
   std::unique_ptr<comm::Memory> shared_values_;
   std::unique_ptr<comm::Memory> shared_grads_;
   std::span<float> values_;  // each in one of its two

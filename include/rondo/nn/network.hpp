@@ -36,8 +36,9 @@ using GradientReady = std::function<void(std::size_t parameter)>;
 ///
 /// The network does not own its parameters: `bind` gives it views (f32, logical shapes of
 /// `parameters()`), which must be valid whenever it computes. It may keep working copies in other
-/// types and layouts; call `parameters_changed` after every change of a value. Results are
-/// deterministic for a given micro-batch size and thread count. Not thread-safe.
+/// types and layouts; call `parameters_changed` after every change of a value. Layers that
+/// compute in bf16 read the views' copies, if there are any, in place of rounding the values.
+/// Results are deterministic for a given micro-batch size and thread count. Not thread-safe.
 class Network {
  public:
   virtual ~Network() = default;
@@ -70,13 +71,14 @@ enum class Backend : std::uint8_t {
 
 struct NetworkOptions {
   Backend backend = Backend::cpu;
-  Precision precision = Precision::f32;
+  precision::Policy precision = Precision::f32;
   std::size_t micro_batch = 64;  ///< the usual batch size; other sizes work and are slower at first
   int threads = 1;
 };
 
 /// \throws UsageError   layers that do not fit each other (which one, which shapes)
-/// \throws ConfigError  backend or precision not available in this build
+/// \throws ConfigError  backend or precision not available in this build, or a policy with
+///                      contradictions
 std::unique_ptr<Network> make_network(const NetworkSpec& spec, const NetworkOptions& options);
 
 /// True if this CPU multiplies bf16 natively (AVX512_BF16 or AMX).

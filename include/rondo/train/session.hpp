@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,7 +55,8 @@ class Session {
   struct Options {
     std::size_t lanes = 1;
     grad::Reduction reduction = grad::Reduction::fast;
-    Precision precision = Precision::f32;
+    precision::Policy precision = Precision::f32;
+    std::uint64_t rounding_seed = 0;  ///< with precision::Rounding::stochastic
     std::size_t bucket_bytes = std::size_t{1} << 22;
     float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
     grad::Sharding sharding = grad::Sharding::none;
@@ -75,9 +77,9 @@ class Session {
   };
 
   /// `comm` must outlive the session.
-  /// \throws ConfigError  more ranks than lanes, a bound that is not positive, sharding with an
-  ///                      optimizer that must see whole parameters, an unknown compression or one
-  ///                      that does not go with the rest
+  /// \throws ConfigError  a policy with contradictions, more ranks than lanes, a bound that is not
+  ///                      positive, sharding with an optimizer that must see whole parameters, an
+  ///                      unknown compression or one that does not go with the rest
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, const Options& options);
@@ -85,7 +87,8 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  /// After a step gradients are unspecified until the next lane begins.
+  /// After a step gradients are unspecified until the next lane begins. Where the policy has a copy
+  /// of the values, it is renewed by `synchronize`, `restore` and `step`.
   std::span<const ParameterView> parameters() const noexcept { return views_; }
   comm::LaneRange lanes() const noexcept { return sum_.lanes(); }
   grad::Arena& arena() noexcept { return arena_; }
@@ -126,6 +129,7 @@ class Session {
   /// What this rank keeps in memory.
   struct Memory {
     std::size_t values_bytes = 0;
+    std::size_t copy_bytes = 0;  ///< the values in bf16
     std::size_t gradients_bytes = 0;
     std::size_t shards_bytes = 0;        ///< reduced gradients of this rank's shards
     std::size_t slots_bytes = 0;         ///< the optimizer's
@@ -142,6 +146,8 @@ class Session {
  private:
   optim::StepContext context_of(const StepResult& result, float lr) const;
   double squared_norm() const;
+  std::optional<std::uint64_t> rounding_seed() const;
+  void renew_copy();
   double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.

@@ -15,11 +15,11 @@ AffineParameters::AffineParameters(const PlanContext& context, std::span<const P
 Operation AffineParameters::make_forward(const dnnl::primitive& primitive,
                                          const dnnl::memory::desc& weight,
                                          const dnnl::memory& input, const dnnl::memory& output) {
-  packed_.emplace_back(context_, views_[0].value, plain_weight_, weight);
+  packed_.emplace_back(context_, views_[0], plain_weight_, weight);
   std::vector<Operation::Argument> arguments{
       {DNNL_ARG_SRC, input}, {DNNL_ARG_WEIGHTS, packed_.back().memory()}, {DNNL_ARG_DST, output}};
   if (has_bias()) {
-    packed_.emplace_back(context_, views_[1].value, bias_desc_, bias_desc_);
+    packed_.emplace_back(context_, views_[1], bias_desc_, bias_desc_);
     arguments.emplace_back(DNNL_ARG_BIAS, packed_.back().memory());
   }
   return {primitive, std::move(arguments)};
@@ -44,7 +44,7 @@ Operation AffineParameters::make_backward_data(const dnnl::primitive& primitive,
                                                const dnnl::memory::desc& weight,
                                                const dnnl::memory& output_diff,
                                                const dnnl::memory& input_diff) {
-  packed_.emplace_back(context_, views_[0].value, plain_weight_, weight);
+  packed_.emplace_back(context_, views_[0], plain_weight_, weight);
   return {primitive,
           {{DNNL_ARG_DIFF_DST, output_diff},
            {DNNL_ARG_WEIGHTS, packed_.back().memory()},

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nn/cpu/round_to_half.hpp"
+#include "rondo/precision/casts.hpp"
 
 namespace rondo::nn::cpu {
 
@@ -19,16 +19,30 @@ dnnl::memory wrap(const PlanContext& context, std::span<float> vector) {
   return {desc, context.engine, vector.data()};
 }
 
-PackedParameter::PackedParameter(const PlanContext& context, std::span<float> values,
+namespace {
+
+/// The same layout for elements of bf16.
+dnnl::memory::desc as_bfloat16(const dnnl::memory::desc& plain) {
+  dnnl::memory::desc desc = plain;
+  desc.data.data_type = dnnl_bf16;
+  return desc;
+}
+
+}  // namespace
+
+PackedParameter::PackedParameter(const PlanContext& context, const ParameterView& view,
                                  const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted)
-    : values_(values), stream_(context.stream) {
-  dnnl::memory source(plain, context.engine, values.data());
+    : values_(view.value), stream_(context.stream) {
+  dnnl::memory source(plain, context.engine, view.value.data());
   if (context.precision == Precision::f16) {
     rounded_ = dnnl::memory(plain, context.engine);
     source = rounded_;
+  } else if (wanted.data_type() == dnnl::memory::data_type::bf16 && !view.copy.empty()) {
+    // oneDNN's handles are not const, but weights are only read.
+    source = {as_bfloat16(plain), context.engine, const_cast<bfloat16*>(view.copy.data())};
   }
   packed_ = source;
-  if (plain == wanted) return;
+  if (source.get_desc() == wanted) return;
   packed_ = dnnl::memory(wanted, context.engine);
   pack_ = make_reorder(source, packed_);
 }
@@ -37,7 +51,7 @@ void PackedParameter::refresh() {
   if (rounded_) {
     auto* rounded = static_cast<float*>(rounded_.get_data_handle());
     std::copy(values_.begin(), values_.end(), rounded);
-    round_to_half({rounded, values_.size()});
+    precision::round_through<half>({rounded, values_.size()});
   }
   if (pack_) pack_.run(stream_);
 }

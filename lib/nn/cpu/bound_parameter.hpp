@@ -17,13 +17,14 @@ void add_scaled(std::span<float> sum, const float* term, float factor);
 /// Memory over a bound f32 vector, not a copy of it.
 dnnl::memory wrap(const PlanContext& context, std::span<float> vector);
 
-/// A bound f32 tensor in the type and layout that a primitive wants.
+/// A bound tensor in the type and layout that a primitive wants, from its bf16 copy if that has the
+/// type.
 ///
-/// A copy, up to date after `refresh`, unless the wanted form is the bound one.
+/// A copy, up to date after `refresh`, unless the wanted form is a bound one.
 class PackedParameter {
  public:
   PackedParameter() = default;
-  PackedParameter(const PlanContext& context, std::span<float> values,
+  PackedParameter(const PlanContext& context, const ParameterView& view,
                   const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
 
   const dnnl::memory& memory() const { return packed_; }

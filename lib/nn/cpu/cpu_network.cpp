@@ -60,7 +60,7 @@ class ThreadCount {
 class CpuNetwork final : public NetworkBase {
  public:
   CpuNetwork(const NetworkSpec& network_spec, const NetworkOptions& options)
-      : NetworkBase(network_spec, usable(options.precision)), threads_(options.threads) {}
+      : NetworkBase(network_spec, usable(options.precision.compute)), threads_(options.threads) {}
 
   void parameters_changed() override {
     for (auto& [key, plan] : plans_)

@@ -4,8 +4,9 @@
 
 #include <utility>
 
+#include "rondo/precision/casts.hpp"
+
 #include "nn/cpu/loss.hpp"
-#include "nn/cpu/round_to_half.hpp"
 #include "nn/network_base.hpp"
 
 namespace rondo::nn::cpu {
@@ -132,7 +133,7 @@ void Plan::backward(double weight, const GradientReady& ready) {
 void Plan::round(const dnnl::memory& memory) const {
   if (context_.precision != Precision::f16) return;
   auto* values = static_cast<float*>(memory.get_data_handle());
-  round_to_half({values, memory.get_desc().get_size() / sizeof(float)});
+  precision::round_through<half>({values, memory.get_desc().get_size() / sizeof(float)});
 }
 
 }  // namespace rondo::nn::cpu

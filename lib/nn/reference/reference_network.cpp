@@ -93,9 +93,9 @@ class ReferenceNetwork final : public NetworkBase {
 
 std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec,
                                                 const NetworkOptions& options) {
-  if (options.precision != Precision::f32)
+  if (options.precision.compute != Precision::f32)
     throw ConfigError(fmt::format("the reference layers compute in f32 only, not in {}",
-                                  name_of(options.precision)));
+                                  name_of(options.precision.compute)));
   return std::make_unique<ReferenceNetwork>(spec, Precision::f32);
 }
 
