@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The cpu layers against the reference layers.
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <gtest/gtest.h>
+
+#include "rondo/precision/casts.hpp"
 
 #include "nn/support.hpp"
 
@@ -138,6 +142,28 @@ TEST(CpuNetwork, f16_overflows_where_f32_does_not) {
 
   EXPECT_TRUE(is_finite(f32));
   EXPECT_FALSE(is_finite(f16));
+}
+
+TEST_P(CpuLayers, get_the_same_bits_from_a_bf16_copy_of_the_values_and_follow_it) {
+  if (!cpu_has_bf16()) GTEST_SKIP() << "layers read no copy: this CPU computes bf16 as f32";
+  const NetworkSpec spec = GetParam().spec();
+  const TestBatch batch(spec, 4);
+  BoundNetwork without(spec, test::options_for(Backend::cpu, Precision::bf16));
+  BoundNetwork with(spec, test::options_for(Backend::cpu, Precision::bf16));
+  std::vector<std::vector<bfloat16>> copies;
+  std::vector<ParameterView> views;
+  for (std::size_t p = 0; p < with.values.size(); ++p) {
+    precision::convert(with.values[p], copies.emplace_back(with.values[p].size()));
+    views.push_back({with.values[p], with.grads[p], copies[p]});
+  }
+  with->bind(views);
+
+  EXPECT_EQ(with.train(batch).loss, without.train(batch).loss);
+  EXPECT_EQ(with.grads, without.grads);
+
+  std::ranges::fill(copies[with.values.size() - 2], bfloat16(0.5F));  // the last layer's weight
+  with->parameters_changed();
+  EXPECT_NE(with.train(batch).loss, without.train(batch).loss);
 }
 
 TEST(CpuNetwork, knows_whether_the_cpu_multiplies_bf16) {

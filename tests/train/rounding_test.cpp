@@ -50,7 +50,12 @@ std::size_t wrong_elements(train::Session& session, std::optional<std::uint64_t>
 }
 
 TEST(Copy, is_the_values_rounded_after_every_step_and_on_every_rank) {
-  for (const auto sharding : {grad::Sharding::none, grad::Sharding::zero1, grad::Sharding::zero2}) {
+  struct Way {
+    grad::Sharding sharding;
+    bool one_pass;
+  };
+  for (const Way way : {Way{grad::Sharding::none, false}, Way{grad::Sharding::zero1, false},
+                        Way{grad::Sharding::zero1, true}, Way{grad::Sharding::zero2, true}}) {
     for (const auto rounding : {precision::Rounding::nearest, precision::Rounding::stochastic}) {
       comm::run_ranks(3, [&](comm::Communicator& comm) {
         precision::Policy policy = Precision::bf16;
@@ -62,7 +67,8 @@ TEST(Copy, is_the_values_rounded_after_every_step_and_on_every_rank) {
                                 .precision = policy,
                                 .rounding_seed = 9,
                                 .bucket_bytes = 1,
-                                .sharding = sharding});
+                                .sharding = way.sharding,
+                                .one_pass = way.one_pass});
         session.parameters()[0].value[7] = 1.2345F;
         session.synchronize();
         EXPECT_EQ(wrong_elements(session, seed), 0U);
@@ -70,7 +76,7 @@ TEST(Copy, is_the_values_rounded_after_every_step_and_on_every_rank) {
         for (int s = 0; s < 2; ++s) {
           run_hash_step(session, Precision::bf16);
           EXPECT_EQ(wrong_elements(session, seed), 0U)
-              << name_of(sharding) << " " << name_of(rounding);
+              << name_of(way.sharding) << " " << name_of(rounding);
         }
       });
     }

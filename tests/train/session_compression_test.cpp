@@ -59,7 +59,7 @@ float target(std::size_t lane, std::size_t parameter, std::size_t i) {
 double add_gradients(Session& session, std::size_t lane, float weight) {
   double loss = 0;
   for (std::size_t p = specs().size(); p-- > 0;) {
-    const auto [value, grad] = session.parameters()[p];
+    const auto [value, grad, copy] = session.parameters()[p];
     const bool statistic = specs()[p].role == ParameterRole::statistic;
     for (std::size_t i = 0; i < value.size(); ++i) {
       const float distance = value[i] - target(lane, p, i);
