@@ -281,7 +281,7 @@ TEST_F(TrainImage, resuming_with_another_compression_is_78) {
   const ProgramResult result = train(2, "--lanes 2 --resume --output " + run);
 
   EXPECT_EQ(result.code, 78);
-  EXPECT_THAT(result.err, HasSubstr("compression: checkpoint topk, fraction 0.01, now none"));
+  EXPECT_THAT(result.err, HasSubstr("compression: checkpoint topk, fraction 0.05, now none"));
 }
 
 TEST_F(TrainImage, an_unknown_option_is_2_with_the_nearest_name) {

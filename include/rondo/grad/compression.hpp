@@ -95,7 +95,7 @@ class Compressor {
 /// The methods' parameters. Equal on all ranks.
 struct CompressionOptions {
   std::size_t block = 256;  ///< int8: elements that share a scale, 1 to 65536
-  double fraction = 0.01;   ///< topk: of a range's elements that is sent, above 0, at most 1
+  double fraction = 0.05;   ///< topk: of a range's elements that is sent, above 0, at most 1
   std::size_t rank = 4;     ///< powersgd: columns of the factors, 1 to 256
   std::uint64_t seed = 0;   ///< powersgd: of the first factors
 };
