@@ -13,8 +13,8 @@
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE \
-  "precision/kernels/rounding.cpp"  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+#define HWY_TARGET_INCLUDE "precision/kernels/rounding.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
