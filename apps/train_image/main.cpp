@@ -21,8 +21,6 @@
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
-#include "rondo/grad/compression.hpp"
-#include "rondo/grad/gradient_sum.hpp"
 #include "rondo/job/signals.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/optim/optimizer.hpp"
@@ -61,18 +59,35 @@ Inputs open_inputs(const TrainOptions& options) {
   return inputs;
 }
 
+/// What the run does when.
+struct Course {
+  data::LaneSampler sampler;
+  std::uint64_t steps;
+  optim::Schedule schedule;
+};
+
+/// \throws ConfigError  options that do not fit each other, the data or the ranks
+Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks) {
+  const std::size_t lanes = *options.lanes;
+  train::check(options.session_options(lanes), *inputs.optimizer, ranks);
+  const data::LaneSampler sampler(options.seed, inputs.train->info().samples, lanes, options.batch);
+  const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();
+  return {sampler, steps, options.make_schedule(steps)};
+}
+
 /// Everything a step needs, built once.
 class Trainer {
  public:
-  Trainer(comm::Communicator& comm, const TrainOptions& options, Inputs inputs, std::size_t lanes)
+  Trainer(comm::Communicator& comm, const TrainOptions& options, Inputs inputs,
+          const Course& course)
       : comm_(comm),
         options_(options),
         inputs_(std::move(inputs)),
-        sampler_(options.seed, inputs_.train->info().samples, lanes, options.batch),
+        sampler_(course.sampler),
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
-                 options.session_options(lanes)),
-        steps_(options.epochs * sampler_.steps_per_epoch()),
-        schedule_(options.make_schedule(steps_)) {
+                 options.session_options(sampler_.lanes())),
+        steps_(course.steps),
+        schedule_(course.schedule) {
     inputs_.network->bind(session_.parameters());
   }
 
@@ -181,6 +196,16 @@ class Trainer {
   std::uint64_t step_ = 0;
 };
 
+/// What all ranks must have alike, besides what the session compares.
+train::RunIdentity shared_options(const TrainOptions& options, const Inputs& inputs) {
+  train::RunIdentity shared =
+      run_identity(options, options.lanes.value_or(0), inputs.train->info());
+  shared["accumulate"] = std::to_string(options.accumulate);
+  shared["steps"] = std::to_string(options.steps.value_or(0));
+  shared["resume"] = options.resume ? "true" : "false";
+  return shared;
+}
+
 /// The lanes of the run: --lanes, or those of the checkpoint to resume, or ranks x --accumulate.
 std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
                           const std::filesystem::path& checkpoints) {
@@ -198,14 +223,16 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   Inputs inputs;
   comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
   const auto checkpoints = options.output / "checkpoints";
+  train::check_same_identity(comm, shared_options(options, inputs));
   options.lanes = resolve_lanes(comm, options, checkpoints);
+  std::optional<Course> course;
+  comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, comm.size()); });
+  Trainer trainer(comm, options, std::move(inputs), *course);
+
+  // Nothing speaks against the run any more: with --overwrite this gives up the one before.
   comm::agree_on_success(comm, [&] {
-    grad::check_lanes(comm.size(), *options.lanes);
-    grad::check_compression(options.compression, options.reduction, options.sharding);
     if (is_root(comm)) prepare_output(options);
   });
-
-  Trainer trainer(comm, options, std::move(inputs), *options.lanes);
   trainer.start(checkpoints);
   const auto last_step = std::min(options.steps.value_or(UINT64_MAX), trainer.total_steps());
   std::optional<Report> report;  // on rank 0 only

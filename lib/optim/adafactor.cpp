@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/precision/squares.hpp"
 
@@ -170,6 +172,15 @@ Adafactor::Adafactor(const Options& options) : options_(options) {
   require_positive(options.clip_threshold, "adafactor: clip threshold");
   require_positive(options.decay_exponent, "adafactor: decay exponent");
   require_non_negative(options.weight_decay, "adafactor: weight decay");
+}
+
+std::string Adafactor::text() const {
+  return fmt::format(
+      "adafactor, decay exponent {}, epsilon {}, smallest scale {}, clip threshold {}, weight "
+      "decay "
+      "{}",
+      options_.decay_exponent, options_.epsilon, options_.smallest_scale, options_.clip_threshold,
+      options_.weight_decay);
 }
 
 std::span<const std::string_view> Adafactor::slot_names() const noexcept {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "optim/adam_kind.hpp"
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
@@ -36,6 +38,11 @@ void check_adam_options(const AdamOptions& options, std::string_view rule) {
   require_non_negative(options.weight_decay, prefix + "weight decay");
 }
 
+std::string adam_text(const AdamOptions& options, std::string_view rule) {
+  return fmt::format("{}, betas {} and {}, epsilon {}, weight decay {}", rule, options.beta1,
+                     options.beta2, options.epsilon, options.weight_decay);
+}
+
 kernel::AdamFactors adam_factors(const AdamOptions& options, const UpdateRange& range,
                                  const StepContext& context) {
   return {.gradient = kernel::Gradient(context),
@@ -52,6 +59,10 @@ Adam::Adam(const Options& options) : options_(options) {
   check_adam_options(options, name());
 }
 
+std::string Adam::text() const {
+  return adam_text(options_, name());
+}
+
 std::span<const std::string_view> Adam::slot_names() const noexcept {
   return moment_slots;
 }
@@ -65,6 +76,10 @@ void Adam::update(const UpdateRange& range, const StepContext& context) const {
 
 AdamW::AdamW(const Options& options) : options_(options) {
   check_adam_options(options, name());
+}
+
+std::string AdamW::text() const {
+  return adam_text(options_, name());
 }
 
 std::span<const std::string_view> AdamW::slot_names() const noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "rondo/optim/adam.hpp"
@@ -16,6 +17,9 @@ inline constexpr std::array<std::string_view, 2> moment_slots{"mean", "square"};
 
 /// \throws ConfigError  an option out of range; `rule` names the rule
 void check_adam_options(const AdamOptions& options, std::string_view rule);
+
+/// As Optimizer::text().
+std::string adam_text(const AdamOptions& options, std::string_view rule);
 
 kernel::AdamFactors adam_factors(const AdamOptions& options, const UpdateRange& range,
                                  const StepContext& context);

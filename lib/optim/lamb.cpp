@@ -27,6 +27,10 @@ Lamb::Lamb(const Options& options) : options_(options) {
   check_adam_options(options, name());
 }
 
+std::string Lamb::text() const {
+  return adam_text(options_, name());
+}
+
 std::span<const std::string_view> Lamb::slot_names() const noexcept {
   return moment_slots;
 }

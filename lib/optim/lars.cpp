@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/precision/squares.hpp"
 
@@ -23,6 +25,11 @@ Lars::Lars(const Options& options) : options_(options) {
   require_below(options.momentum, 1.0F, "lars: momentum");
   require_non_negative(options.weight_decay, "lars: weight decay");
   require_positive(options.trust_coefficient, "lars: trust coefficient");
+}
+
+std::string Lars::text() const {
+  return fmt::format("lars, momentum {}, weight decay {}, trust coefficient {}", options_.momentum,
+                     options_.weight_decay, options_.trust_coefficient);
 }
 
 std::span<const std::string_view> Lars::slot_names() const noexcept {

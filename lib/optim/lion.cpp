@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/rules.hpp"
@@ -19,6 +21,11 @@ Lion::Lion(const Options& options) : options_(options) {
   require_below(options.beta1, 1.0F, "lion: beta1");
   require_below(options.beta2, 1.0F, "lion: beta2");
   require_non_negative(options.weight_decay, "lion: weight decay");
+}
+
+std::string Lion::text() const {
+  return fmt::format("lion, betas {} and {}, weight decay {}", options_.beta1, options_.beta2,
+                     options_.weight_decay);
 }
 
 std::span<const std::string_view> Lion::slot_names() const noexcept {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "rondo/base/error.hpp"
 
 #include "optim/blocks.hpp"
@@ -39,6 +41,11 @@ Sgd::Sgd(const Options& options) : options_(options) {
   require_non_negative(options.weight_decay, "sgd: weight decay");
   if (options.nesterov && options.momentum == 0.0F)
     throw ConfigError("sgd: nesterov needs a momentum above 0 (0.9 is usual), found 0");
+}
+
+std::string Sgd::text() const {
+  return fmt::format("sgd, momentum {}, nesterov {}, weight decay {}", options_.momentum,
+                     options_.nesterov, options_.weight_decay);
 }
 
 std::span<const std::string_view> Sgd::slot_names() const noexcept {

@@ -19,13 +19,14 @@
 namespace rondo::train {
 namespace {
 
-void check(const Session::Options& options, const optim::Optimizer& optimizer) {
-  precision::check(options.precision);
-  grad::check_compression(options.compression, options.reduction, options.sharding);
+void check_bounds(const Session::Options& options) {
   if (!(options.clip_norm > 0) || !(options.clip_value > 0))
     throw ConfigError(
         fmt::format("gradient clipping needs bounds above 0, found norm {} and value {}",
                     options.clip_norm, options.clip_value));
+}
+
+void check_sharding(const Session::Options& options, const optim::Optimizer& optimizer) {
   if (options.sharding != grad::Sharding::none && optimizer.scope() == optim::Scope::parameter)
     throw ConfigError(fmt::format(
         "sharding {} with {}: it must see whole parameters, and a shard ends anywhere in one. "
@@ -51,12 +52,21 @@ std::vector<ParameterSpec> checked(comm::Communicator& comm,
                                    const optim::Optimizer& optimizer,
                                    const Session::Options& options) {
   check_same_session(comm, parameters, optimizer, options);
-  check(options, optimizer);
-  grad::check_lanes(comm.size(), options.lanes);
+  check(options, optimizer, comm.size());
   return {parameters.begin(), parameters.end()};
 }
 
 }  // namespace
+
+void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks) {
+  precision::check(options.precision);
+  grad::check_lanes(ranks, options.lanes);
+  grad::check_compression(options.compression, options.reduction, options.sharding);
+  check_bounds(options);
+  check_sharding(options, optimizer);
+  static_cast<void>(make_scaler(options));
+  static_cast<void>(StepHealth(options.health));
+}
 
 Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
                  std::unique_ptr<optim::Optimizer> optimizer, const Options& options)

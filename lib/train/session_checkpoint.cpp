@@ -16,6 +16,7 @@
 #include "rondo/grad/compression_state.hpp"
 
 #include "train/optimizer_state.hpp"
+#include "train/same_text.hpp"
 
 namespace rondo::train {
 namespace {
@@ -165,6 +166,14 @@ Session::Counters counters_of(const Restored& restored, const std::vector<double
 }
 
 }  // namespace
+
+void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) {
+  std::string text;
+  for (const auto& [name, value] : identity)
+    text += fmt::format("{}: {}\n", name, value);
+  check_same_text(comm, text,
+                  "the ranks have different options: start every rank with the same ones");
+}
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity) {

@@ -246,6 +246,16 @@ TEST_F(TrainImage, more_ranks_than_lanes_is_78_with_both_ways_out) {
   EXPECT_THAT(result.err, HasSubstr("--lanes 3"));
 }
 
+TEST_F(TrainImage, ranks_with_different_options_are_refused_once) {
+  const std::string options = trainer("--lanes 2 --epochs 1 --output " + output("unlike"));
+  const ProgramResult result =
+      run_program(mpirun(1, options) + " : -np 1 " + options + " --seed 9");
+
+  EXPECT_EQ(result.code, 70) << result.err;
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("seed: 9  <-  rank 0: seed: 1"));
+}
+
 TEST_F(TrainImage, compression_learns_and_resumes_with_the_bits_of_an_uninterrupted_run) {
   const std::string options =
       "--lanes 4 --epochs 6 --compression topk --topk-fraction 0.1 --output ";
@@ -334,6 +344,13 @@ TEST_F(TrainImage, a_refused_start_does_not_give_up_the_run_before) {
   ASSERT_EQ(train(2, "--lanes 2 --steps 3 --output " + run).code, 0);
 
   EXPECT_EQ(train(3, "--lanes 2 --overwrite --output " + run).code, 78);
+  for (const std::string refused :
+       {"--optimizer adafactor --sharding zero1", "--schedule wsd --warmup 0.9",
+        "--schedule one-cycle --warmup 0"}) {
+    const ProgramResult result = train(2, "--lanes 2 --overwrite --output " + run + " " + refused);
+    EXPECT_EQ(result.code, 78) << refused;
+    EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  }
 
   EXPECT_FALSE(std::filesystem::is_empty(std::filesystem::path(run) / "checkpoints"));
 }

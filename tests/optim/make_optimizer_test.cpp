@@ -71,5 +71,15 @@ TEST(MakeOptimizer, refuses_options_out_of_range_naming_option_and_value) {
   expect_refused("adafactor", {.weight_decay = -1.0F}, "adafactor: weight decay");
 }
 
+TEST(MakeOptimizer, every_rule_tells_its_options) {
+  for (const std::string_view name : optimizer_names()) {
+    const std::string text = make_optimizer(name, {})->text();
+    EXPECT_THAT(text, HasSubstr(std::string(name) + ", "));
+    EXPECT_NE(make_optimizer(name, {.weight_decay = 0.5F})->text(), text);
+  }
+  EXPECT_EQ(make_optimizer("sgd", {.momentum = 0.5F, .nesterov = true})->text(),
+            "sgd, momentum 0.5, nesterov true, weight decay 0");
+}
+
 }  // namespace
 }  // namespace rondo::optim

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -216,12 +218,60 @@ TEST(Session, ranks_with_different_models_are_refused_with_all_differences) {
       ADD_FAILURE() << "no error";
     } catch (const AgreedError& e) {
       EXPECT_EQ(e.code(), ExitCode::internal);
-      EXPECT_THAT(e.what(), HasSubstr("rank 1:\n  parameter 0: 'w' (4) weight  <-  rank 0: "
-                                      "parameter 0: 'w' (3) weight\n  parameter 1: 'average'"));
-      EXPECT_THAT(e.what(), HasSubstr("rank 2:\n  lanes 4  <-  rank 0: lanes 3"));
-      EXPECT_THAT(e.what(), HasSubstr("parameter 2: 'more' (2, 5) bias  <-  rank 0: nothing"));
+      EXPECT_THAT(e.what(), HasSubstr("rank 1:\n  parameter 'w': (4) weight  <-  rank 0: "
+                                      "parameter 'w': (3) weight\n  parameter 'average'"));
+      EXPECT_THAT(e.what(), HasSubstr("rank 2:\n  lanes: 4  <-  rank 0: lanes: 3"));
+      EXPECT_THAT(e.what(), HasSubstr("parameter 'more': (2, 5) bias  <-  rank 0: nothing"));
     }
   });
+}
+
+/// What two ranks are told when the second one's session is of `specs` and `options`.
+std::string refusal_of(const std::vector<ParameterSpec>& first,
+                       const std::vector<ParameterSpec>& second, const Session::Options& options,
+                       const optim::OptimizerOptions& rule = {}) {
+  std::string message;
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    const bool other = comm.rank() == 1;
+    try {
+      const Session session(comm, other ? second : first,
+                            optim::make_optimizer("sgd", other ? rule : optim::OptimizerOptions{}),
+                            other ? options : Session::Options{.lanes = 2});
+    } catch (const AgreedError& e) {
+      if (other) message = e.what();
+    }
+  });
+  return message;
+}
+
+TEST(Session, ranks_with_any_different_option_are_refused) {
+  const auto refused = [](const Session::Options& options) {
+    return refusal_of(specs(), specs(), options);
+  };
+  EXPECT_EQ(refused({.lanes = 2}), "");
+  EXPECT_THAT(refused({.lanes = 2, .statistic_momentum = 0.2F}), HasSubstr("momentum: 0.2"));
+  EXPECT_THAT(refused({.lanes = 2, .loss_scale = {.growth_interval = 7}}), HasSubstr("7 steps"));
+  EXPECT_THAT(refused({.lanes = 2, .bad_step = BadStep::skip}), HasSubstr("bad step: skip"));
+  EXPECT_THAT(refused({.lanes = 2, .health = {.z_score = 9}}), HasSubstr("z-score 9"));
+  EXPECT_THAT(refusal_of(specs(), specs(), {.lanes = 2}, {.weight_decay = 0.25F}),
+              HasSubstr("weight decay 0.25  <-  rank 0: optimizer: sgd"));
+}
+
+TEST(Session, an_inserted_parameter_is_one_difference_and_many_are_counted) {
+  std::vector<ParameterSpec> many;
+  for (int i = 0; i < 100; ++i)
+    many.push_back({std::to_string(i), {1}});
+  auto inserted = many;
+  inserted.insert(inserted.begin(), ParameterSpec{"new", {1}});
+  auto swapped = many;
+  std::swap(swapped[3], swapped[4]);
+
+  EXPECT_THAT(refusal_of(many, inserted, {.lanes = 2}),
+              testing::EndsWith("rank 1:\n  parameter 'new': (1) weight  <-  rank 0: nothing"));
+  EXPECT_THAT(refusal_of(many, {{"new", {1}}}, {.lanes = 2}), HasSubstr("and 81 more"));
+  EXPECT_THAT(
+      refusal_of(many, swapped, {.lanes = 2}),
+      HasSubstr("another order, from: parameter '4': (1) weight  <-  rank 0: parameter '3'"));
 }
 
 TEST(Session, synchronize_spreads_the_values_of_rank_0) {

@@ -38,6 +38,7 @@ class Adafactor final : public Optimizer {
   explicit Adafactor(const Options& options);
 
   std::string_view name() const noexcept override { return "adafactor"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   Shape slot_shape(std::size_t slot, const Shape& parameter) const override;
   Scope scope() const noexcept override { return Scope::parameter; }

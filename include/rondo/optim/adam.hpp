@@ -30,6 +30,7 @@ class Adam final : public Optimizer {
   explicit Adam(const Options& options);
 
   std::string_view name() const noexcept override { return "adam"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   void update(const UpdateRange& range, const StepContext& context) const override;
 
@@ -53,6 +54,7 @@ class AdamW final : public Optimizer {
   explicit AdamW(const Options& options);
 
   std::string_view name() const noexcept override { return "adamw"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   void update(const UpdateRange& range, const StepContext& context) const override;
 

@@ -26,6 +26,7 @@ class Lamb final : public Optimizer {
   explicit Lamb(const Options& options);
 
   std::string_view name() const noexcept override { return "lamb"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   Scope scope() const noexcept override { return Scope::norms; }
   SquareSums measure(const UpdateRange& range, const StepContext& context) const override;

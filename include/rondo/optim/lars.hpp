@@ -28,6 +28,7 @@ class Lars final : public Optimizer {
   explicit Lars(const Options& options);
 
   std::string_view name() const noexcept override { return "lars"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   Scope scope() const noexcept override { return Scope::norms; }
   SquareSums measure(const UpdateRange& range, const StepContext& context) const override;

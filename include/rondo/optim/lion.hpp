@@ -25,6 +25,7 @@ class Lion final : public Optimizer {
   explicit Lion(const Options& options);
 
   std::string_view name() const noexcept override { return "lion"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   void update(const UpdateRange& range, const StepContext& context) const override;
 

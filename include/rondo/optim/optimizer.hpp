@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "rondo/base/float16.hpp"
@@ -68,6 +69,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual std::string_view name() const noexcept = 0;
+  /// The name and all options: equal texts mean equal updates.
+  virtual std::string text() const { return std::string(name()); }
   /// One name per f32 slot a parameter needs, e.g. {"momentum"}; slots start at zero.
   virtual std::span<const std::string_view> slot_names() const noexcept = 0;
   /// The shape of slot `slot` of a parameter; a shape without elements: the parameter has none.

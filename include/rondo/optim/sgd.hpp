@@ -27,6 +27,7 @@ class Sgd final : public Optimizer {
   explicit Sgd(const Options& options);
 
   std::string_view name() const noexcept override { return "sgd"; }
+  std::string text() const override;
   std::span<const std::string_view> slot_names() const noexcept override;
   void update(const UpdateRange& range, const StepContext& context) const override;
 

@@ -170,4 +170,8 @@ class Session {
   double divisor_ = 1;  // of the last step's gradients: they carry the weights and the loss scale
 };
 
+/// What the constructor refuses of options that are equal on all ranks. Local.
+/// \throws ConfigError  as there
+void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks);
+
 }  // namespace rondo::train

@@ -18,6 +18,11 @@ namespace rondo::train {
 /// The number of ranks does not belong here.
 using RunIdentity = std::map<std::string, std::string>;
 
+/// Makes sure that all ranks are about to do the same run.
+///
+/// Collective. \throws AgreedError  (internal) naming the differences
+void check_same_identity(comm::Communicator& comm, const RunIdentity& identity);
+
 /// Writes the session's state after `step` training steps; rank 0 writes, all ranks learn whether
 /// it worked.
 ///
