@@ -3,10 +3,12 @@
 #include "rondo/comm/communicator.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
@@ -49,13 +51,24 @@ class QueuedWork final : public Work {
 /// Longer ones do not fit a steady clock's time points.
 constexpr auto longest_time_limit = std::chrono::hours(24 * 365);
 
+/// Begins at a page, so that whole pages of it can be given back to the system.
 class PrivateMemory final : public Memory {
  public:
-  explicit PrivateMemory(std::size_t bytes) : buffer_(bytes) {}
-  std::span<std::byte> bytes() noexcept override { return buffer_.span(); }
+  explicit PrivateMemory(std::size_t bytes) : buffer_(bytes + page_bytes()), bytes_(bytes) {
+    std::size_t space = buffer_.size();
+    begin_ = buffer_.data();
+    std::align(page_bytes(), bytes, begin_, space);
+  }
+  std::span<std::byte> bytes() noexcept override {
+    return {static_cast<std::byte*>(begin_), bytes_};
+  }
 
  private:
+  static std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
   AlignedBuffer<std::byte> buffer_;
+  void* begin_ = nullptr;
+  std::size_t bytes_;
 };
 
 class SharedMemory final : public Memory {

@@ -111,6 +111,10 @@ void BucketReducer::finish_compressed() {
   compressed_.clear();
 }
 
+bool BucketReducer::is_summed(std::size_t bucket) {
+  return works_[bucket] && works_[bucket]->done();
+}
+
 void BucketReducer::finish(std::size_t bucket) {
   if (!works_[bucket]) return;  // a compressed one
   comm::wait(comm_, *works_[bucket]);
@@ -118,6 +122,13 @@ void BucketReducer::finish(std::size_t bucket) {
   if (options_.reduction == Reduction::fixed) trees_[bucket].clear();
   if (shards_ && options_.sharding == Sharding::zero2)
     released_[bucket] = release_pages(gradients(bucket));
+}
+
+std::size_t BucketReducer::gradient_bytes() const noexcept {
+  std::size_t bytes = 0;
+  for (std::size_t b = 0; b < released_.size(); ++b)
+    if (!released_[b]) bytes += arena_.layout().buckets()[b].size() * sizeof(float);
+  return bytes;
 }
 
 std::size_t BucketReducer::partial_sum_bytes() const noexcept {

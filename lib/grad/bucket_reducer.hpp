@@ -40,6 +40,9 @@ class BucketReducer {
   /// Completes what a compressor sums, in all buckets: some parts are complete only with a later
   /// bucket. Collective.
   void finish_compressed();
+  /// Whether finish() of a started bucket would return or throw at once. Local. False with a
+  /// compressor, whose parts must be completed in one order on all ranks.
+  bool is_summed(std::size_t bucket);
   void finish(std::size_t bucket);
 
   bool is_sharded() const noexcept { return shards_ != nullptr; }
@@ -47,6 +50,7 @@ class BucketReducer {
   std::span<float> reduced() noexcept;
   /// The part of reduced() that is this rank's shard of a bucket.
   std::span<float> shard(std::size_t bucket);
+  std::size_t gradient_bytes() const noexcept;
   std::size_t partial_sum_bytes() const noexcept;
 
  private:

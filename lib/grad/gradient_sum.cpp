@@ -3,6 +3,7 @@
 #include "rondo/grad/gradient_sum.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -55,10 +56,15 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
   if (in_lane_ || lane != next_lane_ || lane == range_.end)
     throw UsageError(fmt::format("begin_lane({}): this rank runs lanes {} to {} in order, {} next",
                                  lane, range_.begin, range_.end - 1, next_lane_));
+  if (!(weight >= 0 && std::isfinite(weight)))
+    throw UsageError(fmt::format("begin_lane({}): a weight must be finite and at least 0, found {}",
+                                 lane, weight));
   in_lane_ = true;
   if (lane == range_.begin) {
     reducer_->clear();
+    squares_->clear();
     started_ = 0;
+    finished_ = 0;
   }
   std::fill(announced_.begin(), announced_.end(), false);
   std::ranges::copy(touching_, outstanding_.begin());
@@ -76,6 +82,7 @@ void GradientSum::ready(std::size_t parameter) {
     count_ready(b);
   if (on_last_lane()) start_complete_buckets();
   comm_.progress();
+  if (on_last_lane()) finish_summed_buckets();
 }
 
 void GradientSum::count_ready(std::size_t bucket) {
@@ -88,6 +95,19 @@ void GradientSum::count_ready(std::size_t bucket) {
 void GradientSum::start_complete_buckets() {
   while (started_ + 1 < outstanding_.size() && outstanding_[started_] == 0)
     reducer_->start(started_++, next_lane_);
+}
+
+/// Local: what is summed already is measured while the backward pass goes on, and with ZeRO-2 its
+/// memory goes back to the system before the later buckets need theirs.
+void GradientSum::finish_summed_buckets() {
+  while (finished_ < started_ && reducer_->is_summed(finished_))
+    finish_next_bucket();
+}
+
+void GradientSum::finish_next_bucket() {
+  reducer_->finish(finished_);
+  squares_->measure(arena_.layout().buckets()[finished_], reducer_->shard(finished_));
+  ++finished_;
 }
 
 void GradientSum::end_lane(double loss, double correct) {
@@ -110,11 +130,9 @@ StepSums GradientSum::finish(bool stop_wanted) {
     reducer_->start(started_++, range_.end - 1);
   next_lane_ = range_.begin;
 
-  squares_->clear();
   reducer_->finish_compressed();
-  for (std::size_t b = 0; b < outstanding_.size(); ++b) {
-    reducer_->finish(b);
-    squares_->measure(arena_.layout().buckets()[b], reducer_->shard(b));
+  while (finished_ < outstanding_.size()) {
+    finish_next_bucket();
     comm_.progress();
   }
   return squares_->exchange();
@@ -130,6 +148,10 @@ std::span<float> GradientSum::reduced() noexcept {
 
 std::span<const double> GradientSum::squares() const noexcept {
   return squares_->pieces();
+}
+
+std::size_t GradientSum::gradient_bytes() const noexcept {
+  return reducer_->gradient_bytes();
 }
 
 std::size_t GradientSum::partial_sum_bytes() const noexcept {

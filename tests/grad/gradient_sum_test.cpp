@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -173,9 +175,13 @@ TEST(GradientSum, announcing_gradients_advances_what_is_under_way) {
 }
 
 TEST(GradientSum, shards_hold_the_bits_of_the_whole_sum) {
-  for (const auto reduction : {Reduction::fixed, Reduction::fast}) {
+  // The fast sums of more than two ranks are added in another order for a whole than for shards.
+  const std::pair<int, Reduction> cases[] = {
+      {2, Reduction::fast}, {2, Reduction::fixed}, {3, Reduction::fixed}};
+  for (const auto& plan_case : cases) {
+    const Reduction reduction = plan_case.second;
     comm::run_ranks(
-        2,
+        plan_case.first,
         [&](comm::Communicator& comm) {
           const StepPlan plan{.lanes = 3, .reduction = reduction, .bucket_bytes = 1};
           Arena whole(specs(), {.bucket_bytes = plan.bucket_bytes}, comm);
@@ -202,22 +208,58 @@ TEST(GradientSum, shards_hold_the_bits_of_the_whole_sum) {
   }
 }
 
+bool are_zero(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float value) { return value == 0; });
+}
+
 TEST(GradientSum, zero2_gives_the_memory_of_reduced_gradients_back) {
-  comm::run_ranks(
-      2,
-      [&](comm::Communicator& comm) {
-        Arena arena(specs(), {.bucket_bytes = 1}, comm);
-        const StepPlan plan{.lanes = 2, .reduction = Reduction::fixed};
-        GradientSum sum(arena, comm, plan.lanes, plan.reduction, Sharding::zero2);
-        run_lanes(sum, arena, plan);
+  for (const int ranks_per_node : {1, 2}) {
+    comm::run_ranks(
+        2,
+        [&](comm::Communicator& comm) {
+          Arena arena(specs(), {.bucket_bytes = 1}, comm);
+          const StepPlan plan{.lanes = 2, .reduction = Reduction::fixed};
+          GradientSum sum(arena, comm, plan.lanes, plan.reduction, Sharding::zero2);
+          run_lanes(sum, arena, plan);
+          EXPECT_GT(sum.gradient_bytes(), 0U);
 
-        sum.finish(false);
+          sum.finish(false);
 
-        // Pages that were given back read as zeros.
-        EXPECT_TRUE(std::ranges::all_of(arena.grads(), [](float g) { return g == 0; }));
-        EXPECT_FALSE(std::ranges::all_of(sum.reduced(), [](float g) { return g == 0; }));
-      },
-      {.time_limit = std::chrono::seconds(30)}, 2);
+          // Pages that were given back read as zeros.
+          EXPECT_TRUE(are_zero(arena.grads()));
+          EXPECT_FALSE(are_zero(sum.reduced()));
+          EXPECT_EQ(sum.gradient_bytes(), 0U) << ranks_per_node << " ranks a node";
+        },
+        {.time_limit = std::chrono::seconds(30)}, ranks_per_node);
+  }
+}
+
+TEST(GradientSum, zero2_gives_memory_back_while_the_backward_pass_goes_on) {
+  const auto body = [](comm::Communicator& comm) {
+    constexpr std::size_t small = 200;
+    std::vector<ParameterSpec> model(small, {"", {1}});
+    for (std::size_t p = 0; p < small; ++p)
+      model[p].name = std::to_string(p);
+    model.push_back({"large", {5000}});  // lies first
+    Arena arena(model, {.bucket_bytes = 1}, comm);
+    GradientSum sum(arena, comm, 2, Reduction::fast, Sharding::zero2);
+    const std::size_t all = sum.gradient_bytes();
+    sum.begin_lane(sum.lanes().begin, 1);
+    std::ranges::fill(arena.view(small).grad, 1.0F);
+
+    sum.ready(small);
+    for (std::size_t p = 0; p < small && sum.gradient_bytes() == all; ++p) {
+      sum.ready(p);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+
+    EXPECT_LT(sum.gradient_bytes(), all);
+    EXPECT_EQ(arena.view(small).grad[0], 0);
+    sum.end_lane(0, 0);
+    sum.finish(false);
+    EXPECT_EQ(sum.squares()[0], 4.0 * static_cast<double>(arena.layout().pieces()[0].range.size()));
+  };
+  comm::run_ranks(2, body, {.time_limit = std::chrono::seconds(30)}, 2);
 }
 
 TEST(GradientSum, squares_are_those_of_each_piece_on_all_ranks) {
@@ -275,6 +317,8 @@ TEST(GradientSum, refuses_calls_out_of_turn) {
     GradientSum sum(arena, comm, 2, Reduction::fast);
 
     EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
+    EXPECT_THROW(sum.begin_lane(0, -1), UsageError);
+    EXPECT_THROW(sum.begin_lane(0, std::numeric_limits<double>::quiet_NaN()), UsageError);
     EXPECT_THROW(sum.finish(false), UsageError);
     EXPECT_THROW(sum.ready(0), UsageError);
     sum.begin_lane(0, 1);

@@ -65,7 +65,8 @@ class GradientSum {
   comm::LaneRange lanes() const noexcept { return range_; }
   std::size_t total_lanes() const noexcept { return lanes_; }
 
-  /// \throws UsageError  not the lane whose turn it is
+  /// Weights add up in f32: exactly, while they are whole numbers and their sum is at most 2^24.
+  /// \throws UsageError  not the lane whose turn it is, or a weight below 0 or not finite
   void begin_lane(std::size_t lane, double weight);
 
   /// The gradient of `parameter` is complete for the current lane and must not be touched until the
@@ -77,7 +78,8 @@ class GradientSum {
   /// parameter that no lane touches is zero.
   void end_lane(double loss, double correct);
 
-  /// Afterwards reduced() and squares() hold the total; the next begin_lane clears the gradients.
+  /// Afterwards reduced() and squares() hold the total, until the next begin_lane clears both and
+  /// the gradients.
   /// \throws UsageError  a lane is missing.  \throws CommError
   StepSums finish(bool stop_wanted);
 
@@ -87,8 +89,12 @@ class GradientSum {
   /// (Layout::shard_offset). The caller may use the memory until the next begin_lane.
   std::span<float> reduced() noexcept;
   /// For each of the layout's pieces the sum of squares of its totals; not finite where one of them
-  /// is not. The same bits on every rank, any number of ranks, bucket size and sharding.
+  /// is not. The same bits on every rank and, with Reduction::fixed, for any number of ranks,
+  /// bucket size and sharding.
   std::span<const double> squares() const noexcept;
+  /// Bytes of the arena's gradients that have memory behind them: after finish() none with
+  /// Sharding::zero2, unless the system cannot take them back.
+  std::size_t gradient_bytes() const noexcept;
   /// Bytes of the sums that wait for later lanes.
   std::size_t partial_sum_bytes() const noexcept;
 
@@ -96,6 +102,8 @@ class GradientSum {
   std::span<float> trailer() noexcept;
   void count_ready(std::size_t bucket);
   void start_complete_buckets();
+  void finish_summed_buckets();
+  void finish_next_bucket();
   bool on_last_lane() const noexcept { return next_lane_ + 1 == range_.end; }
 
   Arena& arena_;
@@ -109,7 +117,8 @@ class GradientSum {
   std::vector<bool> announced_;           // by parameter, current lane
   std::vector<std::size_t> touching_;     // by bucket, how many parameters touch it
   std::vector<std::size_t> outstanding_;  // by bucket, of these not yet announced
-  std::size_t started_ = 0;               // buckets on their way, in order
+  std::size_t started_ = 0;               // buckets on their way or beyond, in order
+  std::size_t finished_ = 0;              // of these summed and measured
 };
 
 }  // namespace rondo::grad

@@ -8,7 +8,8 @@
 namespace rondo::grad {
 
 /// What a rank keeps for its shards alone (Rajbhandari et al., "ZeRO: Memory Optimizations Toward
-/// Training Trillion Parameter Models", SC 2020). The parameters are the same bits in all of them.
+/// Training Trillion Parameter Models", SC 2020). With
+/// Reduction::fixed the parameters are the same bits in all of them.
 enum class Sharding : std::uint8_t {
   none,
   zero1,  ///< optimizer slots and reduced gradients
