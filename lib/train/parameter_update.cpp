@@ -40,7 +40,7 @@ void ParameterUpdate::apply(const optim::StepContext& context, float weight_inve
     update_and_gather(context, weight_inverse);
 }
 
-/// All ranks have left the exchange of squares, so none of them reads its values any more.
+/// All ranks have entered the exchange of squares, so none of them reads its values any more.
 void ParameterUpdate::update_and_store(const optim::StepContext& context, float weight_inverse) {
   for (const Part& tile : tiles_) {
     update_all(tile, context, weight_inverse);

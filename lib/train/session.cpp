@@ -106,10 +106,18 @@ OptimizerState& Session::optimizer_state() noexcept {
 StepResult Session::step(float lr, bool stop_wanted) {
   const grad::StepSums sums = sum_.finish(stop_wanted);
   StepResult result{.weight = sums.weight, .applied = false, .stop = sums.stop};
+  grad_norms_.assign(arena_.specs().size(), 0.0);
   if (sums.weight == 0) return result;
   result.loss = sums.loss / sums.weight;
   result.accuracy = sums.correct / sums.weight;
   divisor_ = sums.weight * static_cast<double>(scaler_.scale());
+  if (!std::isfinite(static_cast<float>(1 / divisor_) + static_cast<float>(1 / sums.weight)))
+    throw UsageError(
+        fmt::format("the weights of a step add up to {}: their inverse must be finite in f32, give "
+                    "lanes larger weights",
+                    sums.weight));
+  for (std::size_t i = 0; i < grad_norms_.size(); ++i)
+    grad_norms_[i] = std::sqrt(squared_norm(i)) / divisor_;
   result.grad_norm = std::sqrt(squared_norm()) / divisor_;
   result.clipped = result.grad_norm > options_.clip_norm;
 
@@ -192,7 +200,8 @@ double Session::squared_norm(std::size_t parameter) const {
 }
 
 double Session::grad_norm(std::size_t parameter) const {
-  return std::sqrt(squared_norm(parameter)) / divisor_;
+  require(parameter < arena_.specs().size(), "grad_norm() of a parameter that does not exist");
+  return grad_norms_.empty() ? 0.0 : grad_norms_[parameter];
 }
 
 /// Whose gradients are not finite; empty if all are.
@@ -219,14 +228,20 @@ Session::Memory Session::memory() {
   }
   return {.values_bytes = arena_.values().size_bytes(),
           .copy_bytes = arena_.copy().size_bytes(),
-          .gradients_bytes = arena_.grads().size_bytes(),
+          .gradients_bytes = sum_.gradient_bytes(),
           .shards_bytes = sum_.is_sharded() ? sum_.reduced().size_bytes() : 0,
           .slots_bytes = update_->state().bytes(),
           .partial_sums_bytes = sum_.partial_sum_bytes(),
           .compression_bytes = compression_bytes};
 }
 
+void Session::check(const Counters& counters) const {
+  precision::LossScaler(scaler_).restore(counters.scaler);
+  StepHealth(health_).restore(counters.health);
+}
+
 void Session::restore(const Counters& counters) {
+  check(counters);
   applied_steps_ = counters.applied_steps;
   scaler_.restore(counters.scaler);
   health_.restore(counters.health);

@@ -134,6 +134,16 @@ grad::SavedState blank_compression(const checkpoint::Found& found, grad::Compres
                             (found.directory / "manifest.json").string(), ranks));
 }
 
+Session::Counters counters_of(const Restored& restored, const std::vector<double>& history) {
+  const auto middle = history.begin() + static_cast<std::ptrdiff_t>(history.size() / 2);
+  return {.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
+          .scaler = {.scale = static_cast<float>(restored.loss_scale),
+                     .clean_steps = static_cast<int>(restored.clean_steps)},
+          .health = {.losses = {history.begin(), middle},
+                     .norms = {middle, history.end()},
+                     .bad_steps = static_cast<std::uint64_t>(restored.bad_steps)}};
+}
+
 Restored load_on_root(Session& session, std::vector<double>& history, Gathered& gathered,
                       const std::filesystem::path& directory, const RunIdentity& identity) {
   const auto found = checkpoint::find_newest(directory);
@@ -151,18 +161,9 @@ Restored load_on_root(Session& session, std::vector<double>& history, Gathered& 
   restored.history = static_cast<std::int64_t>(history.size());
   if (session.compressor() != nullptr)
     gathered.compression = blank_compression(*found, *session.compressor());
+  session.check(counters_of(restored, history));
   checkpoint::load(*found, tensors_of(session, gathered));
   return restored;
-}
-
-Session::Counters counters_of(const Restored& restored, const std::vector<double>& history) {
-  const auto middle = history.begin() + static_cast<std::ptrdiff_t>(history.size() / 2);
-  return {.applied_steps = static_cast<std::uint64_t>(restored.applied_steps),
-          .scaler = {.scale = static_cast<float>(restored.loss_scale),
-                     .clean_steps = static_cast<int>(restored.clean_steps)},
-          .health = {.losses = {history.begin(), middle},
-                     .norms = {middle, history.end()},
-                     .bad_steps = static_cast<std::uint64_t>(restored.bad_steps)}};
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ double StepHealth::z_score(double figure, std::span<const double> history) const
   for (const double past : history)
     squares += (past - mean) * (past - mean);
   const double spread = std::max(std::sqrt(squares / count), least_spread * std::abs(mean));
+  if (spread == 0) return 0;
   return figure > mean ? (figure - mean) / spread : 0;
 }
 

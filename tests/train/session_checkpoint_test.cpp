@@ -113,6 +113,25 @@ TEST_F(SessionCheckpoint, another_run_is_refused_with_all_differences) {
   });
 }
 
+TEST_F(SessionCheckpoint, a_loss_scale_out_of_range_is_refused_and_the_session_unchanged) {
+  run(1, 1, 0, Precision::f16);
+
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session(
+        comm, specs(), momentum(),
+        {.lanes = 4, .precision = Precision::f16, .loss_scale = {.initial = 2, .max = 4}});
+    try {
+      resume(comm, session, directory_.path(), identity_);
+      ADD_FAILURE() << "no error on rank " << comm.rank();
+    } catch (const AgreedError& e) {
+      EXPECT_EQ(e.code(), ExitCode::configuration);
+      EXPECT_THAT(e.what(), HasSubstr("loss scale 65536 is outside of"));
+    }
+    for (const float value : session.parameters()[0].value)
+      EXPECT_EQ(value, 0);
+  });
+}
+
 TEST_F(SessionCheckpoint, another_model_is_refused_and_the_session_unchanged) {
   run(1, 1, 0);
 

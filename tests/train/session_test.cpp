@@ -175,6 +175,41 @@ TEST(Session, clips_the_mean_gradient_by_norm_and_then_by_value) {
   }
 }
 
+TEST(Session, keeps_the_norms_of_the_last_step_until_the_next) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(), {});
+    EXPECT_EQ(session.grad_norm(1), 0);
+    run_lane(session, 0, 2, 0.5F);
+    session.step(0.5F);
+
+    run_lane(session, 0, 0, 7);
+    EXPECT_EQ(session.grad_norm(1), 0.5);
+    session.step(0.5F);
+    EXPECT_EQ(session.grad_norm(1), 0) << "a step without weight has no mean";
+  });
+}
+
+TEST(Session, weights_too_small_to_divide_by_are_refused) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(), {});
+    run_lane(session, 0, 1e-40, 1);
+
+    EXPECT_THROW(session.step(0.5F), UsageError);
+  });
+}
+
+TEST(Session, memory_of_gradients_that_were_given_back_is_not_counted) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    Session session(comm, specs(), std::make_unique<PlainDescent>(),
+                    {.lanes = 2, .sharding = grad::Sharding::zero2});
+    EXPECT_GT(session.memory().gradients_bytes, 0U);
+    run_lane(session, session.lanes().begin, 1, 1);
+    session.step(0.5F);
+
+    EXPECT_EQ(session.memory().gradients_bytes, 0U);
+  });
+}
+
 TEST(Session, refuses_bounds_and_shardings_that_cannot_work) {
   comm::run_ranks(2, [](comm::Communicator& comm) {
     const auto start = [&](const char* optimizer, const Session::Options& options) {

@@ -47,6 +47,14 @@ TEST(StepHealth, judges_nothing_without_history_but_what_is_not_finite) {
   EXPECT_EQ(health.bad_steps(), 2U);
 }
 
+TEST(StepHealth, finds_nothing_unusual_after_a_history_of_zeros) {
+  StepHealth health({.z_score = 5});
+  for (int i = 0; i < 30; ++i)
+    health.judge(0, 0);
+
+  EXPECT_THAT(health.judge(1e-30, 1e-30), IsEmpty());
+}
+
 TEST(StepHealth, takes_a_lasting_change_as_normal_after_a_while) {
   StepHealth health({.z_score = 4, .window = 20});
   live_through(health, 20);

@@ -87,8 +87,9 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  /// After a step gradients are unspecified until the next lane begins. Where the policy has a copy
-  /// of the values, it is renewed by `synchronize`, `restore` and `step`.
+  /// After a step gradients are unspecified, and must not be written, until the next lane begins.
+  /// Where the policy has a copy of the values, it is renewed by `synchronize`, `restore` and
+  /// `step`.
   std::span<const ParameterView> parameters() const noexcept { return views_; }
   comm::LaneRange lanes() const noexcept { return sum_.lanes(); }
   grad::Arena& arena() noexcept { return arena_; }
@@ -102,6 +103,7 @@ class Session {
   void end_lane(double loss, double correct) { sum_.end_lane(loss, correct); }
 
   /// Sums the gradients over all lanes and updates the parameters.
+  /// \throws UsageError  weights whose sum has no finite inverse in f32, on all ranks
   /// \throws NumericError  a bad step and BadStep::abort, on all ranks: nothing was updated
   StepResult step(float lr, bool stop_wanted = false);
 
@@ -118,7 +120,10 @@ class Session {
     StepHealth::State health;
   };
   Counters counters() const { return {applied_steps_, scaler_.state(), health_.state()}; }
+  /// \throws ConfigError  counters that these options cannot reach: nothing was changed
   void restore(const Counters& counters);
+  /// What restore() throws, without doing it.
+  void check(const Counters& counters) const;
   /// Bad steps so far, in all lives of the run.
   std::uint64_t bad_steps() const noexcept { return health_.bad_steps(); }
 
@@ -129,8 +134,8 @@ class Session {
   /// What this rank keeps in memory.
   struct Memory {
     std::size_t values_bytes = 0;
-    std::size_t copy_bytes = 0;  ///< the values in bf16
-    std::size_t gradients_bytes = 0;
+    std::size_t copy_bytes = 0;          ///< the values in bf16
+    std::size_t gradients_bytes = 0;     ///< after a step with Sharding::zero2: what stays
     std::size_t shards_bytes = 0;        ///< reduced gradients of this rank's shards
     std::size_t slots_bytes = 0;         ///< the optimizer's
     std::size_t partial_sums_bytes = 0;  ///< sums of lanes that wait for others
@@ -167,6 +172,7 @@ class Session {
   precision::LossScaler scaler_;
   StepHealth health_;
   std::uint64_t applied_steps_ = 0;
+  std::vector<double> grad_norms_;  // of the last step, by parameter
   double divisor_ = 1;  // of the last step's gradients: they carry the weights and the loss scale
 };
 

@@ -33,8 +33,9 @@ constexpr std::string_view name_of(BadStep policy) {
 /// figures of every step, hence alike on all ranks.
 ///
 /// The z-score of a figure is its distance above the mean of the window before it, in standard
-/// deviations; a spread below a thousandth of the mean counts as that. Lower figures are never bad.
-/// Every finite figure enters the window, so that a lasting change is normal after a while.
+/// deviations; a spread below a thousandth of the mean counts as that, and where both are 0 nothing
+/// stands out. Lower figures are never bad. Every finite figure enters the window, so that a
+/// lasting change is normal after a while.
 class StepHealth {
  public:
   struct Options {
