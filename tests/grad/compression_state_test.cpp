@@ -96,11 +96,11 @@ TEST(CompressionState, is_blank_in_the_shape_of_what_was_saved) {
 TEST(CompressionState, refuses_the_state_of_another_compressor) {
   const Stopped stopped = stop_after_three_steps(1, "int8");
 
-  comm::run_ranks(1, [&](comm::Communicator& comm) {
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
     const auto compressor =
         make_compressor("powersgd", test::small_options(), test::mixed_layout().parameters);
 
-    EXPECT_THROW(scatter_state(comm, stopped.state, *compressor), UsageError);
+    EXPECT_THROW(scatter_state(comm, stopped.state, *compressor), AgreedError);
     EXPECT_THROW(blank_state(*compressor, 0), UsageError);
   });
 }

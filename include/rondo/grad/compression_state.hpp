@@ -38,8 +38,8 @@ SavedState blank_state(Compressor& compressor, int ranks);
 ///
 /// Rank r of p takes the residuals of the saved ranks r, r+p, r+2p, ..., added in that order: on
 /// the same number of ranks each gets its own back bit for bit, on any other nothing is lost.
-/// Collective. \throws UsageError  on rank 0, names or shapes that are not blank_state()'s
-/// (call it within comm::agree_on_success).  \throws CommError
+/// Collective. \throws AgreedError  names or shapes on rank 0 that are not blank_state()'s: nothing
+/// was changed.  \throws CommError
 void scatter_state(comm::Communicator& comm, const SavedState& saved, Compressor& compressor);
 
 }  // namespace rondo::grad

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/comm/agree.hpp"
 #include "rondo/grad/compression_state.hpp"
 
 namespace rondo::grad {
@@ -69,7 +70,9 @@ SavedState gather_state(comm::Communicator& comm, Compressor& compressor) {
 
 void scatter_state(comm::Communicator& comm, const SavedState& saved, Compressor& compressor) {
   int ranks = saved.ranks;
-  if (comm::is_root(comm)) check_fits(saved, compressor);
+  comm::agree_on_success(comm, [&] {
+    if (comm::is_root(comm)) check_fits(saved, compressor);
+  });
   comm::broadcast(comm, std::span(&ranks, 1), 0);
   std::size_t index = 0;
   for (const auto& tensor : compressor.state()) {
