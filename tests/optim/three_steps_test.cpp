@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three steps of one parameter, worked out by hand from the formulas in the headers.
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
 #include "rondo/optim/adam.hpp"
+#include "rondo/optim/lion.hpp"
 #include "rondo/optim/sgd.hpp"
 
 #include "optim/parameters.hpp"
@@ -66,6 +69,13 @@ TEST(AdamW, takes_the_hand_computed_steps) {
 
   expect_near(three_steps(plain, 1, {1, -1, 2}), {0.9, 0.9333333, 0.8673565});
   expect_near(three_steps(decaying, 1, {1, -1, 2}), {0.85, 0.8408333, 0.7328148});
+}
+
+TEST(Lion, does_not_turn_a_gradient_that_is_no_number_into_a_direction) {
+  const auto [first, second, third] =
+      three_steps(Lion({}), 1, {std::numeric_limits<float>::quiet_NaN(), 0, 0});
+
+  EXPECT_TRUE(std::isnan(first) && std::isnan(second) && std::isnan(third));
 }
 
 TEST(AdamW, keeps_a_parameter_without_gradient) {

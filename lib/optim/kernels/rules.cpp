@@ -102,8 +102,9 @@ void lamb_on_target(const Streams<1, 2>& streams, const AdamFactors& factors) {
   });
 }
 
+/// Zeros and NaN stay what they are.
 HWY_INLINE Floats sign(Floats x) {
-  return hn::IfThenElse(x == all(0.0F), x, hn::CopySign(all(1.0F), x));
+  return hn::IfThenElse(hn::Or(x == all(0.0F), hn::IsNaN(x)), x, hn::CopySign(all(1.0F), x));
 }
 
 void lion_on_target(const Streams<2, 1>& streams, const LionFactors& factors) {
