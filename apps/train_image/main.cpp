@@ -200,7 +200,7 @@ class Trainer {
 train::RunIdentity shared_options(const TrainOptions& options, const Inputs& inputs) {
   train::RunIdentity shared =
       run_identity(options, options.lanes.value_or(0), inputs.train->info());
-  shared["accumulate"] = std::to_string(options.accumulate);
+  shared["accumulate"] = std::to_string(options.accumulate.value_or(1));
   shared["steps"] = std::to_string(options.steps.value_or(0));
   shared["resume"] = options.resume ? "true" : "false";
   return shared;
@@ -213,7 +213,7 @@ std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
   if (options.resume) {
     if (const auto stored = train::stored_lanes(comm, checkpoints)) return *stored;
   }
-  return static_cast<std::size_t>(comm.size()) * options.accumulate;
+  return static_cast<std::size_t>(comm.size()) * options.accumulate.value_or(1);
 }
 
 ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Options& declared) {
@@ -221,7 +221,10 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
 
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
   Inputs inputs;
-  comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
+  comm::agree_on_success(comm, [&] {
+    check_all_count(options);
+    inputs = open_inputs(options);
+  });
   const auto checkpoints = options.output / "checkpoints";
   train::check_same_identity(comm, shared_options(options, inputs));
   options.lanes = resolve_lanes(comm, options, checkpoints);

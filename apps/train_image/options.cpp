@@ -6,12 +6,19 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 #include "rondo/nn/network_spec.hpp"
 
 namespace rondo::apps {
 
 namespace {
+
+constexpr float default_momentum = 0.9F;
+
+bool has_momentum(const TrainOptions& options) {
+  return options.optimizer == "sgd" || options.optimizer == "lars";
+}
 
 void declare_training(Options& options, TrainOptions& values) {
   options.group("Training");
@@ -25,16 +32,18 @@ void declare_training(Options& options, TrainOptions& values) {
       .at_least(1);
   options
       .add("accumulate", values.accumulate,
-           "lanes a rank computes one after another, without --lanes")
+           "lanes a rank computes one after another, at the first start; default: 1")
       .at_least(1);
   options.add("reduce", values.reduction,
               {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
               "fixed: the same bits on any number of ranks; fast: the fastest order");
-  options.add("sharding", values.sharding,
-              {{"none", grad::Sharding::none},
-               {"zero1", grad::Sharding::zero1},
-               {"zero2", grad::Sharding::zero2}},
-              "what ranks share out: nothing, optimizer state, or gradients too; the same bits");
+  options.add(
+      "sharding", values.sharding,
+      {{"none", grad::Sharding::none},
+       {"zero1", grad::Sharding::zero1},
+       {"zero2", grad::Sharding::zero2}},
+      "what ranks share out: nothing, optimizer state, or gradients too; the same bits with "
+      "--reduce fixed");
   options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
   options.add("seed", values.seed, "of parameters, order and augmentation");
 }
@@ -46,16 +55,16 @@ void declare_compression(Options& options, TrainOptions& values) {
            "how gradients travel; all but none need --reduce fast and --sharding none")
       .one_of({grad::compression_names().begin(), grad::compression_names().end()});
   options
-      .add("topk-fraction", values.compression_options.fraction,
-           "of the elements that topk sends a step, 1e-6 to 1")
+      .add("topk-fraction", values.topk_fraction,
+           "of the elements that topk sends a step, 1e-6 to 1; default: 0.01")
       .between(1e-6, 1);
   options
-      .add("powersgd-rank", values.compression_options.rank,
-           "columns of powersgd's factors, 1 to 256")
+      .add("powersgd-rank", values.powersgd_rank,
+           "columns of powersgd's factors, 1 to 256; default: 4")
       .between(1, 256);
   options
-      .add("int8-block", values.compression_options.block,
-           "elements that share a scale in int8, 1 to 65536")
+      .add("int8-block", values.int8_block,
+           "elements that share a scale in int8, 1 to 65536; default: 256")
       .between(1, 65536);
 }
 
@@ -69,10 +78,12 @@ void declare_optimizer(Options& options, TrainOptions& values) {
       .at_least(0);
   options
       .add("schedule", values.schedule,
-           "how the rate goes on after warm-up; step: to a tenth after each third of the run; wsd: "
+           "how the rate goes on after warm-up; step: to a tenth after each third of what follows; "
+           "wsd: "
            "falls in the last fifth; polynomial: of power 2")
       .one_of({optim::schedule_names().begin(), optim::schedule_names().end()});
-  options.add("momentum", values.momentum, "of sgd (Nesterov) and lars").between(0, 0.999999);
+  options.add("momentum", values.momentum, "of sgd (Nesterov) and lars; default: 0.9")
+      .between(0, 0.999999);
   options.add("weight-decay", values.weight_decay, "not applied to biases and norms").at_least(0);
   options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
   options.add("clip-norm", values.clip_norm, "greatest length of the mean gradient")
@@ -88,7 +99,8 @@ void declare_optimizer(Options& options, TrainOptions& values) {
       .add("z-score", values.z_score,
            "standard deviations above the last 100 steps from which a loss or gradient stands out")
       .at_least(1e-3);
-  options.add("loss-scale", values.loss_scale, "the first one of f16; then it adapts")
+  options
+      .add("loss-scale", values.loss_scale, "the first one of f16, then it adapts; default: 65536")
       .between(1, 0x1p24);
   options
       .add("loss-scale-growth-interval", values.loss_scale_growth_interval,
@@ -143,19 +155,31 @@ float TrainOptions::default_lr() const {
 }
 
 optim::OptimizerOptions TrainOptions::optimizer_options() const {
-  return {.momentum = momentum, .nesterov = momentum > 0, .weight_decay = weight_decay};
+  const float used = momentum.value_or(default_momentum);
+  return {.momentum = used, .nesterov = used > 0, .weight_decay = weight_decay};
+}
+
+grad::CompressionOptions TrainOptions::compression_options() const {
+  grad::CompressionOptions all;
+  all.fraction = topk_fraction.value_or(all.fraction);
+  all.rank = powersgd_rank.value_or(all.rank);
+  all.block = int8_block.value_or(all.block);
+  all.seed = seed;
+  return all;
 }
 
 optim::Schedule TrainOptions::make_schedule(std::uint64_t total_steps) const {
   const auto share = [&](double part) {
     return static_cast<std::uint64_t>(part * static_cast<double>(total_steps));
   };
+  // Rounded up, so that there is no third drop just before the end.
+  const std::uint64_t third = (total_steps - share(warmup) + 2) / 3;
   return optim::make_schedule(schedule, {.peak = lr.value_or(default_lr()),
                                          .warmup_steps = share(warmup),
                                          .total_steps = total_steps,
                                          .decay_steps = share(0.2),
                                          .power = 2.0,
-                                         .drop_steps = std::max(share(1.0 / 3), std::uint64_t{1})});
+                                         .drop_steps = std::max(third, std::uint64_t{1})});
 }
 
 precision::Policy TrainOptions::policy() const {
@@ -165,27 +189,47 @@ precision::Policy TrainOptions::policy() const {
 }
 
 train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes) const {
-  train::Session::Options session{
-      .lanes = resolved_lanes,
-      .reduction = reduction,
-      .precision = policy(),
-      .rounding_seed = seed,
-      .bucket_bytes = bucket_bytes,
-      .sharding = sharding,
-      .compression = compression,
-      .compression_options = compression_options,
-      .loss_scale = {.initial = loss_scale, .growth_interval = loss_scale_growth_interval},
-      .bad_step = bad_step};
-  session.compression_options.seed = seed;
+  train::Session::Options session{.lanes = resolved_lanes,
+                                  .reduction = reduction,
+                                  .precision = policy(),
+                                  .rounding_seed = seed,
+                                  .bucket_bytes = bucket_bytes,
+                                  .sharding = sharding,
+                                  .compression = compression,
+                                  .compression_options = compression_options(),
+                                  .loss_scale = {.growth_interval = loss_scale_growth_interval},
+                                  .bad_step = bad_step};
+  session.loss_scale.initial = loss_scale.value_or(session.loss_scale.initial);
   session.clip_norm = clip_norm.value_or(session.clip_norm);
   session.clip_value = clip_value.value_or(session.clip_value);
   session.health.z_score = z_score.value_or(session.health.z_score);
   return session;
 }
 
+void check_all_count(const TrainOptions& options) {
+  const auto need = [](bool given, bool counts, std::string_view option, const std::string& beside,
+                       std::string_view instead) {
+    if (given && !counts)
+      throw ConfigError(fmt::format("--{} means nothing with {}: leave it out, or choose {}",
+                                    option, beside, instead));
+  };
+  const std::string compression = "--compression " + options.compression;
+  need(options.momentum.has_value(), has_momentum(options), "momentum",
+       "--optimizer " + options.optimizer, "sgd or lars");
+  need(options.topk_fraction.has_value(), options.compression == "topk", "topk-fraction",
+       compression, "topk");
+  need(options.powersgd_rank.has_value(), options.compression == "powersgd", "powersgd-rank",
+       compression, "powersgd");
+  need(options.int8_block.has_value(), options.compression == "int8", "int8-block", compression,
+       "int8");
+  need(options.loss_scale.has_value(), options.precision == Precision::f16, "loss-scale",
+       fmt::format("--precision {}", name_of(options.precision)), "f16");
+  need(options.accumulate.has_value(), !options.lanes, "accumulate", "--lanes", "one of the two");
+}
+
 train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
                                 const data::DatasetInfo& data) {
-  return {
+  train::RunIdentity identity{
       {"data", fmt::format("{} samples of {}x{}x{}, labels {}", data.samples, data.channels,
                            data.height, data.width, to_hex(data.label_hash))},
       {"flip", fmt::format("{}", options.flip)},
@@ -197,18 +241,20 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"batch", fmt::format("{}", options.batch)},
       {"lanes", fmt::format("{}", lanes)},
       {"reduce", std::string(name_of(options.reduction))},
-      {"compression", grad::compression_text(options.compression, options.compression_options)},
+      {"compression", grad::compression_text(options.compression, options.compression_options())},
       {"seed", fmt::format("{}", options.seed)},
       {"loss-scale-growth-interval", fmt::format("{}", options.loss_scale_growth_interval)},
       {"optimizer", options.optimizer},
       {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
       {"schedule", options.schedule},
-      {"momentum", fmt::format("{}", options.momentum)},
       {"weight-decay", fmt::format("{}", options.weight_decay)},
       {"warmup", fmt::format("{}", options.warmup)},
       {"clip-norm", options.clip_norm ? fmt::format("{}", *options.clip_norm) : "off"},
       {"clip-value", options.clip_value ? fmt::format("{}", *options.clip_value) : "off"},
   };
+  if (has_momentum(options))
+    identity["momentum"] = fmt::format("{}", options.momentum.value_or(default_momentum));
+  return identity;
 }
 
 }  // namespace rondo::apps

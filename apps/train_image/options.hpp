@@ -37,25 +37,27 @@ struct TrainOptions {
   std::optional<std::uint64_t> steps;
   std::size_t batch = 32;
   std::optional<std::size_t> lanes;
-  std::size_t accumulate = 1;
+  std::optional<std::size_t> accumulate;
   grad::Reduction reduction = grad::Reduction::fast;
   grad::Sharding sharding = grad::Sharding::none;
   std::string compression = "none";
-  grad::CompressionOptions compression_options;
+  std::optional<double> topk_fraction;
+  std::optional<std::size_t> powersgd_rank;
+  std::optional<std::size_t> int8_block;
   std::size_t bucket_bytes = std::size_t{1} << 22;
   std::uint64_t seed = 1;
 
   std::string optimizer = "sgd";
   std::optional<float> lr;
   std::string schedule = "cosine";
-  float momentum = 0.9F;
+  std::optional<float> momentum;
   float weight_decay = 5e-4F;
   double warmup = 0.1;
   std::optional<double> clip_norm;
   std::optional<float> clip_value;
   train::BadStep bad_step = train::BadStep::abort;
   std::optional<double> z_score;
-  float loss_scale = 65536;
+  std::optional<float> loss_scale;
   int loss_scale_growth_interval = 2000;
 
   int threads = 1;
@@ -68,6 +70,7 @@ struct TrainOptions {
   /// For a global batch of 256: good for sgd and adamw, a beginning for the others.
   float default_lr() const;
   optim::OptimizerOptions optimizer_options() const;
+  grad::CompressionOptions compression_options() const;
   optim::Schedule make_schedule(std::uint64_t total_steps) const;
   precision::Policy policy() const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;
@@ -79,6 +82,9 @@ struct TrainOptions {
 
 /// Binds every member to an option of its name.
 void declare(Options& options, TrainOptions& values);
+
+/// \throws ConfigError  an option that means nothing beside the others
+void check_all_count(const TrainOptions& options);
 
 /// What must not change when the run goes on; `lanes` as resolved, `data` of the training split.
 train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,

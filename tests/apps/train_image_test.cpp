@@ -294,6 +294,20 @@ TEST_F(TrainImage, resuming_with_another_compression_is_78) {
   EXPECT_THAT(result.err, HasSubstr("compression: checkpoint topk, fraction 0.05, now none"));
 }
 
+TEST_F(TrainImage, an_option_that_means_nothing_beside_the_others_is_78) {
+  const std::map<std::string, std::string> complaints{
+      {"--optimizer adamw --momentum 0.5", "--momentum means nothing with --optimizer adamw"},
+      {"--topk-fraction 0.5", "--topk-fraction means nothing with --compression none"},
+      {"--loss-scale 8", "--loss-scale means nothing with --precision f32"},
+      {"--lanes 2 --accumulate 2", "--accumulate means nothing with --lanes"}};
+  for (const auto& [options, complaint] : complaints) {
+    const ProgramResult result = train(2, options + " --output " + output("meaningless"));
+    EXPECT_EQ(result.code, 78) << options;
+    EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(complaint));
+  }
+}
+
 TEST_F(TrainImage, an_unknown_option_is_2_with_the_nearest_name) {
   const ProgramResult result = train(2, "--epoch 3");
 
