@@ -61,7 +61,7 @@ struct Place {
 };
 
 /// Memory of one rank that the communicator's other ranks on its node reach without copies. Zeroed,
-/// touched first by its owner, aligned to 2 MiB (to a cache line where there is nothing to share).
+/// touched first by its owner, aligned to 2 MiB (to a page where there is nothing to share).
 /// Destroying it is local and gives the memory back at once: no operation may be under way on it.
 class Memory {
  public:

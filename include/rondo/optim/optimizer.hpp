@@ -61,8 +61,9 @@ struct StepContext {
   std::optional<std::uint64_t> rounding_seed = {};
 };
 
-/// An update rule. It has no state but its slots, which live in the arena beside the parameters:
-/// within its scope any cut of the arena into ranges gives the same bits, on every CPU.
+/// An update rule. It has no state but its slots, which the caller keeps: within its scope any cut
+/// of the arena into ranges gives the same bits, on every CPU with the same libm (some rules raise a
+/// factor to the power of the step).
 ///
 /// Local. Const members may run at the same time on ranges that do not overlap.
 class Optimizer {
