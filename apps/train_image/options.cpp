@@ -49,6 +49,7 @@ void declare_training(Options& options, TrainOptions& values) {
 }
 
 void declare_compression(Options& options, TrainOptions& values) {
+  const grad::CompressionOptions defaults;
   options.group("Slow links");
   options
       .add("compression", values.compression,
@@ -56,15 +57,17 @@ void declare_compression(Options& options, TrainOptions& values) {
       .one_of({grad::compression_names().begin(), grad::compression_names().end()});
   options
       .add("topk-fraction", values.topk_fraction,
-           "of the elements that topk sends a step, 1e-6 to 1; default: 0.01")
+           fmt::format("of the elements that topk sends a step, 1e-6 to 1; default: {}",
+                       defaults.fraction))
       .between(1e-6, 1);
   options
       .add("powersgd-rank", values.powersgd_rank,
-           "columns of powersgd's factors, 1 to 256; default: 4")
+           fmt::format("columns of powersgd's factors, 1 to 256; default: {}", defaults.rank))
       .between(1, 256);
   options
       .add("int8-block", values.int8_block,
-           "elements that share a scale in int8, 1 to 65536; default: 256")
+           fmt::format("elements that share a scale in int8, 1 to 65536; default: {}",
+                       defaults.block))
       .between(1, 65536);
 }
 
