@@ -62,8 +62,8 @@ struct StepContext {
 };
 
 /// An update rule. It has no state but its slots, which the caller keeps: within its scope any cut
-/// of the arena into ranges gives the same bits, on every CPU with the same libm (some rules raise a
-/// factor to the power of the step).
+/// of the arena into ranges gives the same bits, on every CPU with the same libm (some rules raise
+/// a factor to the power of the step).
 ///
 /// Local. Const members may run at the same time on ranges that do not overlap.
 class Optimizer {
