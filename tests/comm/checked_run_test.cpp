@@ -113,9 +113,10 @@ Task fail_midway(Channel& channel, const Call& call) {
 }
 
 std::string error_of_run(Transport& transport, Signature signature, const Call& call) {
+  const TransportTuning tuning;
   try {
     test::run_task(transport, [&](Channel& channel) {
-      return checked_run(channel, signature, call, TransportTuning(), fail_midway);
+      return checked_run(channel, signature, call, tuning, fail_midway);
     });
   } catch (const CommError& e) {
     return e.what();
