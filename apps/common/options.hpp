@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -63,6 +64,10 @@ class Options {
   Setting& add_bytes(std::string name, std::size_t& target, std::string help) {
     return bound(std::move(name), std::move(help),
                  [&](Setting& setting) { setting.bind_bytes(target); });
+  }
+  Setting& add_or_auto(std::string name, std::optional<std::size_t>& target, std::string help) {
+    return bound(std::move(name), std::move(help),
+                 [&](Setting& setting) { setting.bind_or_auto(target); });
   }
 
   /// Arguments without a name, in the order of the calls; not in files or the environment. The

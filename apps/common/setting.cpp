@@ -156,4 +156,16 @@ void Setting::bind_bytes(std::size_t& target) {
   print_ = [&target] { return fmt::format("{}", target); };
 }
 
+void Setting::bind_or_auto(std::optional<std::size_t>& target) {
+  noun_ = "auto or a whole number";
+  placeholder_ = "auto|INT";
+  assign_ = [this, &target](const std::string& text) {
+    const auto number = detail::parse_number<std::size_t>(text);
+    const bool accepted = text == "auto" || (number && in_range(static_cast<double>(*number)));
+    if (accepted) target = number;
+    return accepted;
+  };
+  print_ = [&target] { return target ? fmt::format("{}", *target) : "auto"; };
+}
+
 }  // namespace rondo::apps

@@ -70,7 +70,7 @@ struct Course {
 Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks) {
   const std::size_t lanes = *options.lanes;
   train::check(options.session_options(lanes), *inputs.optimizer, ranks);
-  const data::LaneSampler sampler(options.seed, inputs.train->info().samples, lanes, options.batch);
+  const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
   const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();
   return {sampler, steps, options.make_schedule(steps)};
 }

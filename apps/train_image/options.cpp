@@ -45,6 +45,11 @@ void declare_training(Options& options, TrainOptions& values) {
       "what ranks share out: nothing, optimizer state, or gradients too; the same bits with "
       "--reduce fixed");
   options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
+  options
+      .add_or_auto("window", values.window,
+                   "chunks of a lane whose samples are shuffled together; auto: as many as make "
+                   "64 MiB, at least 4")
+      .at_least(1);
   options.add("seed", values.seed, "of parameters, order and augmentation");
 }
 
@@ -230,6 +235,17 @@ void check_all_count(const TrainOptions& options) {
   need(options.accumulate.has_value(), !options.lanes, "accumulate", "--lanes", "one of the two");
 }
 
+data::LaneSampler::Options sampler_options(const TrainOptions& options, std::size_t lanes,
+                                           const data::DatasetInfo& data) {
+  const std::size_t automatic = data::automatic_window(data.chunk_samples * data.sample_elements());
+  return {.seed = options.seed,
+          .samples = data.samples,
+          .chunk_samples = data.chunk_samples,
+          .lanes = lanes,
+          .micro_batch = options.batch,
+          .window = options.window.value_or(automatic)};
+}
+
 train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
                                 const data::DatasetInfo& data) {
   train::RunIdentity identity{
@@ -243,6 +259,8 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"epochs", fmt::format("{}", options.epochs)},
       {"batch", fmt::format("{}", options.batch)},
       {"lanes", fmt::format("{}", lanes)},
+      {"window", fmt::format("{} chunks of {}", sampler_options(options, lanes, data).window,
+                             data.chunk_samples)},
       {"reduce", std::string(name_of(options.reduction))},
       {"compression", grad::compression_text(options.compression, options.compression_options())},
       {"seed", fmt::format("{}", options.seed)},

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "rondo/data/dataset.hpp"
+#include "rondo/data/lane_sampler.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/optim/optimizer.hpp"
@@ -36,6 +37,7 @@ struct TrainOptions {
   std::size_t epochs = 8;
   std::optional<std::uint64_t> steps;
   std::size_t batch = 32;
+  std::optional<std::size_t> window;  ///< in chunks; none: data::automatic_window
   std::optional<std::size_t> lanes;
   std::optional<std::size_t> accumulate;
   grad::Reduction reduction = grad::Reduction::fast;
@@ -85,6 +87,10 @@ void declare(Options& options, TrainOptions& values);
 
 /// \throws ConfigError  an option that means nothing beside the others
 void check_all_count(const TrainOptions& options);
+
+/// The order in which a run uses the training split.
+data::LaneSampler::Options sampler_options(const TrainOptions& options, std::size_t lanes,
+                                           const data::DatasetInfo& data);
 
 /// What must not change when the run goes on; `lanes` as resolved, `data` of the training split.
 train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,

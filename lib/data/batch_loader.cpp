@@ -2,18 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/data/batch_loader.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
 #include "rondo/base/error.hpp"
 
 #include "data/augment.hpp"
+#include "data/held_groups.hpp"
 
 namespace rondo::data {
 namespace {
@@ -31,14 +34,17 @@ struct Cursor {
   }
 };
 
-void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
-                    const BatchLoader::Options& options) {
+const BatchLoader::Options& usable(const BatchLoader::Options& options, const DatasetInfo& info,
+                                   const LaneSampler& sampler) {
   require(options.first_lane < options.last_lane && options.last_lane <= sampler.lanes(),
           "BatchLoader: lanes must be a range within the sampler's");
   require(options.step < sampler.steps_per_epoch(), "BatchLoader: step beyond the epoch");
   require(options.depth > 0, "BatchLoader: depth must be above 0");
   require(sampler.sample_count() <= info.samples,
           "BatchLoader: the sampler draws from more samples than the data set has");
+  require(sampler.options().chunk_samples == info.chunk_samples,
+          "BatchLoader: the sampler deals other chunks than the data set has");
+  return options;
 }
 
 }  // namespace
@@ -46,8 +52,10 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
 /// `depth` batches circulate: free, filled by the thread, ready, used by the caller, free.
 struct BatchLoader::Impl {
   Impl(Dataset& dataset_in, LaneSampler sampler_in, Options options_in)
-      : dataset(dataset_in), sampler(sampler_in), options(options_in) {
-    require_usable(dataset.info(), sampler, options);
+      : dataset(dataset_in),
+        sampler(sampler_in),
+        options(usable(options_in, dataset.info(), sampler)),
+        groups(sampler, options.first_lane, options.last_lane) {
     const std::size_t micro_batch = sampler.micro_batch();
     for (std::size_t i = 0; i < options.depth; ++i) {
       LaneBatch batch;
@@ -106,11 +114,27 @@ struct BatchLoader::Impl {
     batch.lane = cursor.lane;
     batch.count = samples.size();
     const auto images = batch.images.span().first(samples.size() * info.sample_elements());
-    dataset.read(samples, images, batch.labels.span().first(samples.size()));
+    read(cursor, samples, images, batch.labels.span().first(samples.size()));
     for (std::size_t i = 0; i < samples.size(); ++i)
       apply_change(draw_change(options.augmentation, options.seed, cursor.epoch, samples[i]),
                    info.height, info.width,
                    images.subspan(i * info.sample_elements(), info.sample_elements()), scratch);
+  }
+
+  /// Reads group by group, and gives up the chunks that all lanes have behind them.
+  void read(const Cursor& cursor, std::span<const std::uint64_t> samples, std::span<float> images,
+            std::span<std::int32_t> labels) {
+    const std::size_t begin = sampler.interval(cursor.step, cursor.lane).begin;
+    const std::size_t sample_elements = dataset.info().sample_elements();
+    for (std::size_t done = 0; done < samples.size();) {
+      dataset.release(groups.enter(cursor.epoch, cursor.lane, begin + done));
+      const std::size_t count =
+          std::min(samples.size() - done, groups.end(cursor.lane) - begin - done);
+      dataset.read(samples.subspan(done, count),
+                   images.subspan(done * sample_elements, count * sample_elements),
+                   labels.subspan(done, count));
+      done += count;
+    }
   }
 
   const LaneBatch& next() {
@@ -130,7 +154,8 @@ struct BatchLoader::Impl {
   Dataset& dataset;
   const LaneSampler sampler;
   const Options options;
-  std::vector<float> scratch;  ///< the thread's
+  std::vector<float> scratch;  ///< the thread's, as `groups`
+  HeldGroups groups;
 
   std::mutex mutex;  ///< of everything up to `error`
   std::condition_variable changed;

@@ -98,6 +98,12 @@ void Dataset::read(std::span<const std::uint64_t> samples, std::span<float> imag
   }
 }
 
+void Dataset::release(std::span<const std::uint64_t> chunks) {
+  const std::lock_guard lock(impl_->mutex);
+  for (const std::uint64_t chunk : chunks)
+    impl_->cache.release(chunk);
+}
+
 void require_same_shape(const DatasetInfo& train, const DatasetInfo& test,
                         const std::filesystem::path& file) {
   const auto shape = [](const DatasetInfo& info) {

@@ -25,6 +25,17 @@ class BatchLoaderTest : public ::testing::Test {
  protected:
   BatchLoaderTest() { test::generate_dataset(path_, test::small_description()); }
 
+  /// The sampler of the small data set, in windows of 2 chunks.
+  static LaneSampler sampler_of(std::size_t lanes, std::size_t micro_batch,
+                                std::size_t samples = 23, std::size_t chunk_samples = 4) {
+    return LaneSampler({.seed = 5,
+                        .samples = samples,
+                        .chunk_samples = chunk_samples,
+                        .lanes = lanes,
+                        .micro_batch = micro_batch,
+                        .window = 2});
+  }
+
   static Image image_of(const LaneBatch& batch, std::size_t i) {
     const auto image = batch.images.span().subspan(i * 24, 24);
     return {image.begin(), image.end()};
@@ -34,7 +45,7 @@ class BatchLoaderTest : public ::testing::Test {
   std::map<std::uint64_t, Image> images_of_epoch(std::size_t lanes, std::size_t micro_batch,
                                                  std::size_t ranks) {
     Dataset dataset(path_, "train");
-    const LaneSampler sampler(5, 23, lanes, micro_batch);
+    const LaneSampler sampler = sampler_of(lanes, micro_batch);
     std::map<std::uint64_t, Image> images;
     for (std::size_t rank = 0; rank < ranks; ++rank) {
       BatchLoader loader(dataset, sampler,
@@ -58,7 +69,7 @@ class BatchLoaderTest : public ::testing::Test {
 
 TEST_F(BatchLoaderTest, yields_steps_and_lanes_in_order_across_epochs) {
   Dataset dataset(path_, "train");
-  const LaneSampler sampler(5, 23, 3, 4);  // 2 steps
+  const LaneSampler sampler = sampler_of(3, 4);  // 2 steps
   BatchLoader loader(dataset, sampler,
                      {.first_lane = 1, .last_lane = 3, .epoch = 7, .step = 1, .depth = 2});
 
@@ -76,7 +87,7 @@ TEST_F(BatchLoaderTest, yields_steps_and_lanes_in_order_across_epochs) {
 
 TEST_F(BatchLoaderTest, yields_what_the_dataset_reads) {
   Dataset dataset(path_, "train");
-  const LaneSampler sampler(5, 23, 2, 8);
+  const LaneSampler sampler = sampler_of(2, 8);
   BatchLoader loader(dataset, sampler, {.first_lane = 0, .last_lane = 2});
 
   for (int i = 0; i < 6; ++i) {
@@ -94,7 +105,7 @@ TEST_F(BatchLoaderTest, yields_what_the_dataset_reads) {
 
 TEST_F(BatchLoaderTest, yields_empty_batches_for_lanes_without_samples) {
   Dataset dataset(path_, "train");
-  BatchLoader loader(dataset, LaneSampler(5, 2, 4, 1), {.first_lane = 0, .last_lane = 4});
+  BatchLoader loader(dataset, sampler_of(4, 1, 2), {.first_lane = 0, .last_lane = 4});
 
   std::vector<std::size_t> counts;
   for (int i = 0; i < 4; ++i)
@@ -116,7 +127,7 @@ TEST_F(BatchLoaderTest, passes_an_error_on_after_the_batches_before_it) {
   auto description = test::small_description();
   description.chunk_samples = 1;
   test::generate_dataset(path_, description);
-  const LaneSampler sampler(5, 23, 1, 1);
+  const LaneSampler sampler = sampler_of(1, 1, 23, 1);
   const std::uint64_t damaged = sampler.samples(0, 3, 0).front();
   const auto bytes = test::sample_bytes(damaged, 24);
   test::damage(path_, std::string(bytes.begin(), bytes.end()));
@@ -150,7 +161,7 @@ TEST_F(BatchLoaderTest, reads_no_further_ahead_than_its_depth) {
   const std::size_t before = bytes_read();
   if (before == 0) GTEST_SKIP() << "/proc/self/io counts nothing here";
 
-  BatchLoader loader(dataset, LaneSampler(5, 200, 1, 1), {.depth = 3});
+  BatchLoader loader(dataset, sampler_of(1, 1, 200, 1), {.depth = 3});
   loader.next();
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
 
@@ -164,9 +175,9 @@ TEST_F(BatchLoaderTest, ends_at_once_whether_full_or_just_started) {
   const auto start = std::chrono::steady_clock::now();
 
   for (int i = 0; i < 20; ++i)
-    BatchLoader(dataset, LaneSampler(5, 23, 1, 4), {.depth = 2});
+    BatchLoader(dataset, sampler_of(1, 4), {.depth = 2});
   {
-    BatchLoader loader(dataset, LaneSampler(5, 23, 1, 4), {.depth = 2});
+    BatchLoader loader(dataset, sampler_of(1, 4), {.depth = 2});
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
@@ -175,7 +186,7 @@ TEST_F(BatchLoaderTest, ends_at_once_whether_full_or_just_started) {
 
 TEST_F(BatchLoaderTest, works_with_a_depth_of_one) {
   Dataset dataset(path_, "train");
-  BatchLoader loader(dataset, LaneSampler(5, 23, 1, 4), {.depth = 1});
+  BatchLoader loader(dataset, sampler_of(1, 4), {.depth = 1});
 
   for (std::size_t step = 0; step < 6; ++step)
     EXPECT_EQ(loader.next().step, step);
@@ -183,14 +194,15 @@ TEST_F(BatchLoaderTest, works_with_a_depth_of_one) {
 
 TEST_F(BatchLoaderTest, refuses_options_out_of_range) {
   Dataset dataset(path_, "train");
-  const LaneSampler sampler(5, 23, 2, 4);  // 3 steps
+  const LaneSampler sampler = sampler_of(2, 4);  // 3 steps
   const auto make = [&](BatchLoader::Options options) { BatchLoader(dataset, sampler, options); };
 
   EXPECT_THROW(make({.first_lane = 1, .last_lane = 1}), UsageError);
   EXPECT_THROW(make({.first_lane = 0, .last_lane = 3}), UsageError);
   EXPECT_THROW(make({.step = 3}), UsageError);
   EXPECT_THROW(make({.depth = 0}), UsageError);
-  EXPECT_THROW(BatchLoader(dataset, LaneSampler(5, 24, 2, 4), {}), UsageError);
+  EXPECT_THROW(BatchLoader(dataset, sampler_of(2, 4, 24), {}), UsageError);
+  EXPECT_THROW(BatchLoader(dataset, sampler_of(2, 4, 23, 5), {}), UsageError);
 }
 
 }  // namespace

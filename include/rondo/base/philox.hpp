@@ -14,7 +14,8 @@ enum class RandomPurpose : std::uint32_t {
   augment = 3,
   dropout = 4,
   rounding = 5,
-  compress = 6
+  compress = 6,
+  window = 7
 };
 
 /// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.

@@ -59,6 +59,9 @@ class Dataset {
   void read(std::span<const std::uint64_t> samples, std::span<float> images,
             std::span<std::int32_t> labels);
 
+  /// Says that these chunks are not needed for now: where room is short, they leave first.
+  void release(std::span<const std::uint64_t> chunks);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
