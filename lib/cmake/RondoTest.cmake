@@ -7,6 +7,9 @@ set(RONDO_MPIEXEC_FLAGS --oversubscribe --mca mpi_yield_when_idle 1
   CACHE STRING "Flags of mpirun in the tests")
 set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1)
 
+# The sanitizers instrument tests at length, whose own speed does not matter.
+set(RONDO_TEST_FLAGS "" CACHE STRING "Flags for the sources of tests, behind all others")
+
 # What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
 add_custom_target(rondo_unit_tests)
 add_custom_target(rondo_thread_tests)
@@ -20,6 +23,7 @@ function(rondo_add_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo_flags GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${RONDO_TEST_FLAGS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
@@ -44,6 +48,7 @@ function(rondo_add_mpi_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo_mpi_main rondo_flags GTest::gmock)
+  target_compile_options(${name} PRIVATE ${RONDO_TEST_FLAGS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_dependencies(rondo_mpi_tests ${name})
   foreach(n IN LISTS arg_RANKS)
