@@ -37,7 +37,9 @@ void declare_data(apps::Options& options, CollectiveOptions& values) {
                {"bf16", DType::bf16},
                {"i32", DType::i32},
                {"i64", DType::i64},
-               {"u8", DType::u8}},
+               {"u8", DType::u8},
+               {"u16", DType::u16},
+               {"u32", DType::u32}},
               "type of the elements");
   if (is_reduction(values.collective)) {
     options.add("op", values.op,

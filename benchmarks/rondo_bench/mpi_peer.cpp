@@ -38,6 +38,8 @@ MPI_Datatype predefined(DType dtype) {
     case DType::i32: return MPI_INT32_T;
     case DType::i64: return MPI_INT64_T;
     case DType::u8: return MPI_UINT8_T;
+    case DType::u16: return MPI_UINT16_T;
+    case DType::u32: return MPI_UINT32_T;
     default: return MPI_DATATYPE_NULL;
   }
 }

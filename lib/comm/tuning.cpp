@@ -25,8 +25,8 @@ constexpr Collective all_collectives[] = {
     Collective::allreduce,           Collective::reduce_scatter, Collective::allgather,
     Collective::broadcast,           Collective::barrier,        Collective::allreduce_lanes,
     Collective::reduce_scatter_lanes};
-constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,
-                                DType::i32, DType::i64, DType::u8};
+constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i32,
+                                DType::i64, DType::u8,  DType::u16, DType::u32};
 
 /// One object of the document, with its place in it for messages.
 class Section {

@@ -52,11 +52,13 @@ std::optional<std::uint64_t> stated_bytes(std::string_view header) {
 }
 
 DType dtype_of_type(hid_t type, const Hdf5Place& place) {
-  for (const DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64, DType::u8})
+  for (const DType dtype :
+       {DType::f32, DType::f64, DType::i32, DType::i64, DType::u8, DType::u16, DType::u32})
     if (H5Tequal(type, file_type(dtype)) > 0) return dtype;
-  throw_bad(place, fmt::format("expected elements of f32, f64, i32, i64 or u8 (little-endian), "
-                               "found another type of {} bytes",
-                               H5Tget_size(type)));
+  throw_bad(place,
+            fmt::format("expected elements of f32, f64, i32, i64, u8, u16 or u32 (little-endian), "
+                        "found another type of {} bytes",
+                        H5Tget_size(type)));
 }
 
 void require_own_storage(hid_t properties, const Hdf5Place& place) {

@@ -62,6 +62,8 @@ hid_t native_type(DType dtype) {
     case DType::i32: return H5T_NATIVE_INT32;
     case DType::i64: return H5T_NATIVE_INT64;
     case DType::u8: return H5T_NATIVE_UINT8;
+    case DType::u16: return H5T_NATIVE_UINT16;
+    case DType::u32: return H5T_NATIVE_UINT32;
     case DType::f16:
     case DType::bf16: break;
   }
@@ -75,6 +77,8 @@ hid_t file_type(DType dtype) {
     case DType::i32: return H5T_STD_I32LE;
     case DType::i64: return H5T_STD_I64LE;
     case DType::u8: return H5T_STD_U8LE;
+    case DType::u16: return H5T_STD_U16LE;
+    case DType::u32: return H5T_STD_U32LE;
     case DType::f16:
     case DType::bf16: break;
   }

@@ -9,8 +9,8 @@
 namespace rondo {
 namespace {
 
-constexpr std::array all_dtypes{DType::f32, DType::f64, DType::f16, DType::bf16,
-                                DType::i32, DType::i64, DType::u8};
+constexpr std::array all_dtypes{DType::f32, DType::f64, DType::f16, DType::bf16, DType::i32,
+                                DType::i64, DType::u8,  DType::u16, DType::u32};
 
 TEST(DType, dispatches_to_the_type_that_maps_back_to_it) {
   for (const DType dtype : all_dtypes) {
@@ -28,6 +28,8 @@ TEST(DType, has_the_size_of_its_name) {
   EXPECT_EQ(size_of(DType::i32), 4U);
   EXPECT_EQ(size_of(DType::i64), 8U);
   EXPECT_EQ(size_of(DType::u8), 1U);
+  EXPECT_EQ(size_of(DType::u16), 2U);
+  EXPECT_EQ(size_of(DType::u32), 4U);
 }
 
 TEST(DType, keeps_the_numbers_that_stand_in_files) {
@@ -36,8 +38,8 @@ TEST(DType, keeps_the_numbers_that_stand_in_files) {
 }
 
 TEST(DType, out_of_range_is_a_usage_error) {
-  EXPECT_THROW(size_of(static_cast<DType>(7)), UsageError);
-  EXPECT_EQ(name_of(static_cast<DType>(7)), "?");
+  EXPECT_THROW(size_of(static_cast<DType>(9)), UsageError);
+  EXPECT_EQ(name_of(static_cast<DType>(9)), "?");
 }
 
 TEST(DType, knows_which_types_are_elements) {

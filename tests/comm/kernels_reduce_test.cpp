@@ -129,8 +129,8 @@ constexpr auto scattered = [](std::size_t k) { return (13 * k + 1) % 64; };
 
 template <class T>
 class ReduceAll : public testing::Test {};
-using Types =
-    testing::Types<float, double, half, bfloat16, std::int32_t, std::int64_t, std::uint8_t>;
+using Types = testing::Types<float, double, half, bfloat16, std::int32_t, std::int64_t,
+                             std::uint8_t, std::uint16_t, std::uint32_t>;
 TYPED_TEST_SUITE(ReduceAll, Types);
 
 TYPED_TEST(ReduceAll, matches_the_scalar_oracle_at_every_length) {
@@ -221,6 +221,7 @@ TEST(Reduce, integer_division_truncates_toward_zero) {
   EXPECT_EQ(divided<std::int32_t>(-7, 2), -3);
   EXPECT_EQ(divided<std::int64_t>(7, 4), 1);
   EXPECT_EQ(divided<std::uint8_t>(255, 2), 127);
+  EXPECT_EQ(divided<std::uint32_t>(4'000'000'000U, 4), 1'000'000'000U);
 }
 
 TEST(Reduce, short_float_sums_round_to_nearest_even) {
@@ -246,6 +247,8 @@ TEST(Reduce, min_and_max_compare_signed_and_unsigned_values) {
   EXPECT_EQ(reduced<std::int32_t>(ReduceOp::min, -1, 1), -1);
   EXPECT_EQ(reduced<std::int32_t>(ReduceOp::max, -1, 1), 1);
   EXPECT_EQ(reduced<std::uint8_t>(ReduceOp::max, 200, 100), 200);
+  EXPECT_EQ(reduced<std::uint16_t>(ReduceOp::max, 40'000, 1), 40'000);
+  EXPECT_EQ(reduced<std::uint32_t>(ReduceOp::min, 3'000'000'000U, 1), 1U);
   EXPECT_EQ(static_cast<float>(reduced(ReduceOp::min, half(-2), half(1))), -2);
   EXPECT_EQ(static_cast<float>(reduced(ReduceOp::max, bfloat16(-2), bfloat16(1))), 1);
 }

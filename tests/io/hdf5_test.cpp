@@ -86,6 +86,8 @@ TEST_F(Hdf5, keeps_every_dtype_and_a_scalar) {
   round_trip(std::int32_t{-5});
   round_trip(std::int64_t{1} << 40);
   round_trip(std::uint8_t{200});
+  round_trip(std::uint16_t{65'000});
+  round_trip(std::uint32_t{4'000'000'000});
 }
 
 TEST_F(Hdf5, keeps_attributes) {

@@ -20,8 +20,8 @@ namespace rondo::test {
 
 inline constexpr comm::ReduceOp all_ops[] = {comm::ReduceOp::sum, comm::ReduceOp::avg,
                                              comm::ReduceOp::min, comm::ReduceOp::max};
-inline constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16,
-                                       DType::i32, DType::i64, DType::u8};
+inline constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i32,
+                                       DType::i64, DType::u8,  DType::u16, DType::u32};
 
 /// Element counts at which partitions go wrong.
 inline std::vector<std::size_t> edge_counts(int ranks, std::size_t largest = 1001) {

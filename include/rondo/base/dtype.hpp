@@ -14,7 +14,17 @@
 namespace rondo {
 
 /// Element types of buffers. The values go into files and messages: never renumber.
-enum class DType : std::uint8_t { f32 = 0, f64 = 1, f16 = 2, bf16 = 3, i32 = 4, i64 = 5, u8 = 6 };
+enum class DType : std::uint8_t {
+  f32 = 0,
+  f64 = 1,
+  f16 = 2,
+  bf16 = 3,
+  i32 = 4,
+  i64 = 5,
+  u8 = 6,
+  u16 = 7,
+  u32 = 8
+};
 
 /// Calls `f(std::type_identity<T>{})` with the C++ type of `dtype`.
 /// This is the only place that pairs a DType with a type.
@@ -28,6 +38,8 @@ decltype(auto) dispatch(DType dtype, F&& f) {
     case DType::i32: return std::forward<F>(f)(std::type_identity<std::int32_t>{});
     case DType::i64: return std::forward<F>(f)(std::type_identity<std::int64_t>{});
     case DType::u8: return std::forward<F>(f)(std::type_identity<std::uint8_t>{});
+    case DType::u16: return std::forward<F>(f)(std::type_identity<std::uint16_t>{});
+    case DType::u32: return std::forward<F>(f)(std::type_identity<std::uint32_t>{});
   }
   throw UsageError("dtype out of range");
 }
@@ -49,6 +61,10 @@ template <>
 inline constexpr int dtype_index<std::int64_t> = static_cast<int>(DType::i64);
 template <>
 inline constexpr int dtype_index<std::uint8_t> = static_cast<int>(DType::u8);
+template <>
+inline constexpr int dtype_index<std::uint16_t> = static_cast<int>(DType::u16);
+template <>
+inline constexpr int dtype_index<std::uint32_t> = static_cast<int>(DType::u32);
 }  // namespace detail
 
 /// A type that has a DType.
@@ -72,6 +88,8 @@ constexpr std::string_view name_of(DType dtype) {
     case DType::i32: return "i32";
     case DType::i64: return "i64";
     case DType::u8: return "u8";
+    case DType::u16: return "u16";
+    case DType::u32: return "u32";
   }
   return "?";
 }
