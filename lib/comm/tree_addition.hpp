@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/comm/lane_tree.hpp"
 
 #include "comm/kernels/reduce.hpp"
@@ -29,40 +29,22 @@ class RankNodes {
   std::vector<std::size_t> first_;  // by rank, and the end
 };
 
-/// Adds sums over nodes that tile all lanes along the tree over these lanes.
-///
-/// The sum over a node is that of its leftmost piece, plus the sum over its left child's right
-/// sibling, plus that over their parent's right sibling, and so on: a list, added in order, whose
-/// members are pieces or such lists. All is done tile by tile, so that every piece is read once and
-/// the result is written once; what is between stays in the cache.
+/// Adds sums over nodes that tile a node of the tree, along the tree: every piece is read once and
+/// the result is written once.
 class TreeAddition {
  public:
-  /// `pieces` are nodes of the tree over `lanes`, at least one, and tile them from left to right.
-  TreeAddition(std::span<const LaneRange> pieces, std::size_t lanes);
+  /// `pieces`, at least one, tile `root` from left to right; all are nodes of one tree.
+  TreeAddition(std::span<const LaneRange> pieces, LaneRange root);
 
   /// Stores the sum of the `inputs`, one float array of `bytes` for each piece, to every output. An
   /// output may be one of the inputs, exactly; otherwise nothing overlaps.
   void add(std::span<const std::byte* const> inputs, std::span<std::byte* const> outputs,
-           std::size_t bytes, Stores stores);
+           std::size_t bytes, Stores stores) const;
 
  private:
-  /// A piece, or behind the pieces a temporary tile.
-  using Operand = std::size_t;
-  struct Step {
-    std::vector<Operand> operands;
-    std::size_t target;  // a temporary; of the last step the result
-  };
+  std::span<const LaneRange> append(std::span<const LaneRange> pieces, LaneRange node);
 
-  Operand compile(std::span<const LaneRange> pieces, LaneRange node, std::size_t first_temporary);
-  void add_tile(std::span<std::byte* const> outputs, std::size_t bytes, Stores stores);
-
-  std::vector<Step> steps_;  // the last one makes the result
-  std::size_t piece_count_;
-  std::size_t temporaries_ = 0;
-  AlignedBuffer<std::byte> tiles_;
-  std::vector<const std::byte*> places_;  // by operand, in the present tile
-  std::vector<const std::byte*> list_;    // of one step
-  std::vector<std::byte*> results_;       // in the present tile
+  std::vector<std::uint8_t> merges_;  // by piece, as add_along_tree() wants them
 };
 
 }  // namespace rondo::comm

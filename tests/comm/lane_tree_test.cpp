@@ -185,26 +185,58 @@ std::vector<std::vector<LaneRange>> tilings(LaneRange node) {
   return all;
 }
 
+/// Of `pieces`, in place of the last one and elsewhere at once.
+void expect_tree_sum(const std::vector<LaneRange>& pieces, std::size_t lanes, std::size_t count,
+                     Stores stores) {
+  const auto expected = tree_sum({0, lanes}, count);
+  std::vector<std::vector<float>> sums;
+  std::vector<const std::byte*> inputs;
+  for (const LaneRange piece : pieces)
+    inputs.push_back(std::as_bytes(std::span(sums.emplace_back(tree_sum(piece, count)))).data());
+  std::vector<float> other(count);
+  const std::array outputs{std::as_writable_bytes(std::span(sums.back())).data(),
+                           std::as_writable_bytes(std::span(other)).data()};
+
+  TreeAddition(pieces, {0, lanes}).add(inputs, outputs, count * sizeof(float), stores);
+
+  EXPECT_EQ(other, expected) << lanes << " lanes in " << pieces.size() << " pieces";
+  EXPECT_EQ(sums.back(), expected) << "in place of the last piece";
+}
+
 TEST(TreeAddition, adds_any_pieces_along_the_tree) {
-  constexpr std::size_t count = 2'600;  // more than a tile
   for (const std::size_t lanes : {1UL, 2UL, 5UL, 7UL}) {
-    const auto expected = tree_sum({0, lanes}, count);
     for (const auto& pieces : tilings({0, lanes})) {
-      std::vector<std::vector<float>> sums;
-      std::vector<const std::byte*> inputs;
-      for (const LaneRange piece : pieces)
-        inputs.push_back(
-            std::as_bytes(std::span(sums.emplace_back(tree_sum(piece, count)))).data());
-      std::vector<float> other(count);
-      const std::array outputs{std::as_writable_bytes(std::span(sums.back())).data(),
-                               std::as_writable_bytes(std::span(other)).data()};
-
-      TreeAddition(pieces, lanes).add(inputs, outputs, count * sizeof(float), Stores::cached);
-
-      EXPECT_EQ(other, expected) << lanes << " lanes in " << pieces.size() << " pieces";
-      EXPECT_EQ(sums.back(), expected) << "in place of the last piece";
+      for (const std::size_t count : {0UL, 1UL, 19UL, 517UL}) {
+        expect_tree_sum(pieces, lanes, count, Stores::cached);
+        expect_tree_sum(pieces, lanes, count, Stores::streaming);
+      }
     }
   }
+}
+
+TEST(TreeAddition, adds_many_lanes_one_by_one) {
+  for (const std::size_t lanes : {64UL, 127UL, 1'000UL}) {
+    std::vector<LaneRange> leaves;
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      leaves.push_back({lane, lane + 1});
+    expect_tree_sum(leaves, lanes, 37, Stores::cached);
+  }
+}
+
+TEST(TreeAddition, adds_the_pieces_of_one_subtree) {
+  constexpr std::size_t count = 40;
+  const std::vector<LaneRange> pieces{{4, 6}, {6, 7}};  // below the right child of [0, 7)
+  const auto left = tree_sum(pieces[0], count);
+  const auto right = tree_sum(pieces[1], count);
+  const std::array inputs{std::as_bytes(std::span(left)).data(),
+                          std::as_bytes(std::span(right)).data()};
+  std::vector<float> sum(count);
+  std::byte* const output = std::as_writable_bytes(std::span(sum)).data();
+
+  TreeAddition(pieces, {4, 7})
+      .add(inputs, std::span(&output, 1), count * sizeof(float), Stores::cached);
+
+  EXPECT_EQ(sum, tree_sum({4, 7}, count));
 }
 
 TEST(AllreduceLanes, refuses_nodes_that_are_not_this_ranks) {

@@ -72,7 +72,7 @@ Task add_slice(Channel& channel, std::vector<LaneNode> own, std::size_t lanes,
       tickets.push_back(channel.send(peer, slice_for(node.sum, peer, channel.size())));
   }
   pieces.take_own(own);
-  TreeAddition addition(nodes.all(), lanes);
+  const TreeAddition addition(nodes.all(), {0, lanes});
   for (std::size_t k = 0; k < arrivals; ++k)
     co_await channel.done(tickets[k]);
   std::byte* const to = std::as_writable_bytes(slice).data();

@@ -48,50 +48,109 @@ struct StreamingStore {
   }
 };
 
-/// Reduces `count` vectors at `offset`. All inputs are read before the first output is written.
-template <class T, class Op, class Store, std::size_t count>
-HWY_INLINE void reduce_vectors(const Reduction& reduction, std::size_t offset) {
-  typename Elements<T>::Vector result[count];
-  for (std::size_t i = 0; i < count; ++i)
-    result[i] = Elements<T>::unpack(load(reduction.inputs[0] + offset + i * vector_bytes));
-  for (std::size_t k = 1; k < reduction.inputs.size(); ++k) {
-    const std::byte* const input = reduction.inputs[k] + offset;
-    for (std::size_t i = 0; i < count; ++i)
-      result[i] = combine(Op(), result[i], Elements<T>::unpack(load(input + i * vector_bytes)));
-  }
-  if (reduction.divisor > 1)
-    for (std::size_t i = 0; i < count; ++i)
-      result[i] = divide(result[i], reduction.divisor);
+/// How to read vectors of some inputs: whole ones at `offset`.
+struct WholeVectors {
+  std::size_t offset;
 
+  HWY_INLINE Bytes operator()(const std::byte* input, std::size_t i) const {
+    return load(input + offset + i * vector_bytes);
+  }
+};
+
+/// One that has `bytes` bytes only.
+struct PartOfVector {
+  std::size_t offset;
+  std::size_t bytes;
+
+  HWY_INLINE Bytes operator()(const std::byte* input, std::size_t) const {
+    return load_part(ByteTag(), input + offset, bytes);
+  }
+};
+
+/// The inputs from left to right.
+template <class T, class Op>
+struct InOrder {
+  using Element = Elements<T>;
+
+  template <std::size_t count, class Read>
+  static HWY_INLINE void reduce(const Reduction& reduction, Read read,
+                                typename Element::Vector (&result)[count]) {
+    for (std::size_t i = 0; i < count; ++i)
+      result[i] = Element::unpack(read(reduction.inputs[0], i));
+    for (std::size_t k = 1; k < reduction.inputs.size(); ++k) {
+      const std::byte* const input = reduction.inputs[k];
+      for (std::size_t i = 0; i < count; ++i)
+        result[i] = combine(Op(), result[i], Element::unpack(read(input, i)));
+    }
+    if (reduction.divisor > 1)
+      for (std::size_t i = 0; i < count; ++i)
+        result[i] = divide(result[i], reduction.divisor);
+  }
+};
+
+/// Along the tree that the merges give; the top of the stack is `result`.
+struct AlongTree {
+  using Element = Elements<float>;
+
+  template <std::size_t count, class Read>
+  static HWY_INLINE void reduce(const Reduction& reduction, Read read, Floats (&result)[count]) {
+    HWY_ALIGN float stack[most_tree_levels - 1][count][hn::MaxLanes(FloatTag())];
+    std::size_t depth = 0;
+    for (std::size_t k = 0; k < reduction.inputs.size(); ++k) {
+      const std::byte* const input = reduction.inputs[k];
+      std::size_t merges = reduction.merges[k];
+      if (merges == 0) {
+        if (k > 0) {
+          for (std::size_t i = 0; i < count; ++i)
+            hn::Store(result[i], FloatTag(), stack[depth][i]);
+          ++depth;
+        }
+        for (std::size_t i = 0; i < count; ++i)
+          result[i] = Element::unpack(read(input, i));
+        continue;
+      }
+      for (std::size_t i = 0; i < count; ++i)
+        result[i] = hn::Add(result[i], Element::unpack(read(input, i)));
+      while (--merges > 0) {
+        --depth;
+        for (std::size_t i = 0; i < count; ++i)
+          result[i] = hn::Add(hn::Load(FloatTag(), stack[depth][i]), result[i]);
+      }
+    }
+  }
+};
+
+/// Reduces `count` vectors at `offset`. All inputs are read before the first output is written.
+template <class Order, class Store, std::size_t count>
+HWY_INLINE void reduce_vectors(const Reduction& reduction, std::size_t offset) {
+  typename Order::Element::Vector result[count];
+  Order::reduce(reduction, WholeVectors{offset}, result);
   Bytes packed[count];
   for (std::size_t i = 0; i < count; ++i)
-    packed[i] = Elements<T>::pack(result[i]);
+    packed[i] = Order::Element::pack(result[i]);
   for (std::byte* const output : reduction.outputs)
     for (std::size_t i = 0; i < count; ++i)
       Store()(packed[i], output + offset + i * vector_bytes);
 }
 
 /// Reduces `bytes` bytes at `offset`, fewer than a vector has.
-template <class T, class Op>
+template <class Order>
 HWY_NOINLINE void reduce_part(const Reduction& reduction, std::size_t offset, std::size_t bytes) {
-  const ByteTag tag;
-  auto result = Elements<T>::unpack(load_part(tag, reduction.inputs[0] + offset, bytes));
-  for (const std::byte* const input : reduction.inputs.subspan(1))
-    result = combine(Op(), result, Elements<T>::unpack(load_part(tag, input + offset, bytes)));
-  if (reduction.divisor > 1) result = divide(result, reduction.divisor);
+  typename Order::Element::Vector result[1];
+  Order::reduce(reduction, PartOfVector{offset, bytes}, result);
   for (std::byte* const output : reduction.outputs)
-    store_part(tag, Elements<T>::pack(result), output + offset, bytes);
+    store_part(ByteTag(), Order::Element::pack(result[0]), output + offset, bytes);
 }
 
 /// By value: what is stored could overwrite an argument that others can see, and make the compiler
 /// read it again.
-template <class T, class Op, class Store>
+template <class Order, class Store>
 HWY_NOINLINE void reduce_from(Reduction reduction, std::size_t offset) {
   for (; offset + unroll * vector_bytes <= reduction.bytes; offset += unroll * vector_bytes)
-    reduce_vectors<T, Op, Store, unroll>(reduction, offset);
+    reduce_vectors<Order, Store, unroll>(reduction, offset);
   for (; offset + vector_bytes <= reduction.bytes; offset += vector_bytes)
-    reduce_vectors<T, Op, Store, 1>(reduction, offset);
-  if (offset < reduction.bytes) reduce_part<T, Op>(reduction, offset, reduction.bytes - offset);
+    reduce_vectors<Order, Store, 1>(reduction, offset);
+  if (offset < reduction.bytes) reduce_part<Order>(reduction, offset, reduction.bytes - offset);
 }
 
 std::size_t bytes_to_alignment(const std::byte* address) {
@@ -107,14 +166,14 @@ bool can_stream(std::span<std::byte* const> outputs) {
          });
 }
 
-template <class T, class Op>
+template <class T, class Order>
 void reduce_typed(const Reduction& reduction) {
   if (reduction.stores == Stores::cached || !can_stream<T>(reduction.outputs))
-    return reduce_from<T, Op, CachedStore>(reduction, 0);
+    return reduce_from<Order, CachedStore>(reduction, 0);
 
   const std::size_t head = std::min(bytes_to_alignment(reduction.outputs[0]), reduction.bytes);
-  if (head > 0) reduce_part<T, Op>(reduction, 0, head);
-  reduce_from<T, Op, StreamingStore>(reduction, head);
+  if (head > 0) reduce_part<Order>(reduction, 0, head);
+  reduce_from<Order, StreamingStore>(reduction, head);
   hwy::FlushStream();
 }
 
@@ -122,12 +181,16 @@ void reduce_on_target(DType dtype, ReduceOp op, const Reduction& reduction) {
   dispatch(dtype, [&]<class T>(std::type_identity<T>) {
     switch (op) {
       case ReduceOp::sum:
-      case ReduceOp::avg: return reduce_typed<T, Sum>(reduction);
-      case ReduceOp::min: return reduce_typed<T, Min>(reduction);
-      case ReduceOp::max: return reduce_typed<T, Max>(reduction);
+      case ReduceOp::avg: return reduce_typed<T, InOrder<T, Sum>>(reduction);
+      case ReduceOp::min: return reduce_typed<T, InOrder<T, Min>>(reduction);
+      case ReduceOp::max: return reduce_typed<T, InOrder<T, Max>>(reduction);
     }
     throw UsageError("reduce op out of range");
   });
+}
+
+void add_along_tree_on_target(const Reduction& reduction) {
+  reduce_typed<float, AlongTree>(reduction);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -138,6 +201,7 @@ HWY_AFTER_NAMESPACE();
 namespace rondo::comm {
 
 HWY_EXPORT(reduce_on_target);
+HWY_EXPORT(add_along_tree_on_target);
 
 void reduce(DType dtype, ReduceOp op, std::span<std::byte> accumulator,
             std::span<const std::byte> values) {
@@ -157,6 +221,12 @@ void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte
                 std::span<std::byte* const> outputs, std::size_t bytes, Stores stores) {
   HWY_DYNAMIC_DISPATCH(reduce_on_target)
   (dtype, op, Reduction{divisor, inputs, outputs, bytes, stores});
+}
+
+void add_along_tree(std::span<const std::byte* const> inputs, std::span<const std::uint8_t> merges,
+                    std::span<std::byte* const> outputs, std::size_t bytes, Stores stores) {
+  HWY_DYNAMIC_DISPATCH(add_along_tree_on_target)
+  (Reduction{1, inputs, outputs, bytes, stores, merges});
 }
 
 void copy_bytes(std::span<const std::byte> from, std::span<std::byte> to, Stores stores) {

@@ -36,6 +36,17 @@ void divide(DType dtype, std::span<std::byte> values, int divisor);
 void reduce_all(DType dtype, ReduceOp op, int divisor, std::span<const std::byte* const> inputs,
                 std::span<std::byte* const> outputs, std::size_t bytes, Stores stores);
 
+/// Adds `bytes` of each input, floats, along a binary tree and stores the sum to every output.
+///
+/// `merges` gives the tree: by input, how many of its nodes this input is the last leaf of. The
+/// sums begun are a stack: an input is put on it, and then the upper two are added up so many
+/// times. In the end one is left. {0, 1, 1}: (a + b) + c; {0, 0, 2}: a + (b + c); {0, 1, 0, 2}:
+/// pairs. Each input is read once, as in reduce_all(); what is said of outputs there holds here. At
+/// most `most_tree_levels` sums are begun at a time: as many as a tree has levels.
+inline constexpr std::size_t most_tree_levels = 65;
+void add_along_tree(std::span<const std::byte* const> inputs, std::span<const std::uint8_t> merges,
+                    std::span<std::byte* const> outputs, std::size_t bytes, Stores stores);
+
 /// Copies; equal lengths.
 void copy_bytes(std::span<const std::byte> from, std::span<std::byte> to, Stores stores);
 

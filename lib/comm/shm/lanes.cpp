@@ -75,7 +75,7 @@ Task direct_lanes(Node& node, Runner& runner, Call call, std::size_t streaming_b
 
   const std::size_t bytes = slice.end - slice.begin;
   const std::size_t touched = bytes * nodes.count() * static_cast<std::size_t>(node.size());
-  TreeAddition(nodes.all(), call.lanes)
+  TreeAddition(nodes.all(), {0, call.lanes})
       .add(sums, results, bytes, touched >= streaming_bytes ? Stores::streaming : Stores::cached);
   co_await finish_round(node, runner);
 }
