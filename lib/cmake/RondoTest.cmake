@@ -26,7 +26,7 @@ function(rondo_add_test name)
   target_compile_options(${name} PRIVATE ${RONDO_TEST_FLAGS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "unit;${arg_LABELS}"
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${arg_LABELS}"
     ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
   add_dependencies(rondo_unit_tests ${name})
   if("threads" IN_LIST arg_LABELS)
@@ -55,7 +55,7 @@ function(rondo_add_mpi_test name)
     add_test(NAME ${name}/np${n}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${RONDO_MPIEXEC_FLAGS}
               $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}/np${n} PROPERTIES TIMEOUT 120 PROCESSORS ${n}
+    set_tests_properties(${name}/np${n} PROPERTIES TIMEOUT 300 PROCESSORS ${n}
       LABELS "mpi;${arg_LABELS}" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
   endforeach()
 endfunction()
@@ -72,6 +72,6 @@ function(rondo_add_cluster_test name)
     COMMAND ${PROJECT_SOURCE_DIR}/tests/cluster/virtual-hosts --mpirun ${MPIEXEC_EXECUTABLE}
             --hosts ${arg_HOSTS} --ranks-per-host ${arg_RANKS_PER_HOST} ${arg_OPTIONS}
             -- ${arg_COMMAND})
-  set_tests_properties(${test} PROPERTIES TIMEOUT 120 PROCESSORS ${ranks} SKIP_RETURN_CODE 77
+  set_tests_properties(${test} PROPERTIES TIMEOUT 300 PROCESSORS ${ranks} SKIP_RETURN_CODE 77
     LABELS "cluster;${arg_LABELS}" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
 endfunction()
