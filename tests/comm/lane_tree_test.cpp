@@ -217,6 +217,7 @@ TEST(TreeAddition, adds_any_pieces_along_the_tree) {
 TEST(TreeAddition, adds_many_lanes_one_by_one) {
   for (const std::size_t lanes : {64UL, 127UL, 1'000UL}) {
     std::vector<LaneRange> leaves;
+    leaves.reserve(lanes);
     for (std::size_t lane = 0; lane < lanes; ++lane)
       leaves.push_back({lane, lane + 1});
     expect_tree_sum(leaves, lanes, 37, Stores::cached);
