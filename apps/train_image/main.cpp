@@ -89,6 +89,8 @@ class Trainer {
         steps_(course.steps),
         schedule_(course.schedule) {
     inputs_.network->bind(session_.parameters());
+    inputs_.network->before_reading(
+        [this](std::size_t parameter) { session_.wait_for_parameter(parameter); });
   }
 
   /// Starts from fresh parameters, or with --resume from the newest checkpoint.

@@ -203,6 +203,7 @@ train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes
                                   .rounding_seed = seed,
                                   .bucket_bytes = bucket_bytes,
                                   .sharding = sharding,
+                                  .gather = train::Gather::in_forward,
                                   .compression = compression,
                                   .compression_options = compression_options(),
                                   .loss_scale = {.growth_interval = loss_scale_growth_interval},

@@ -28,6 +28,12 @@ void check_views(std::span<const ParameterSpec> parameters, std::span<const Para
   }
 }
 
+void report_needed(const ResolvedLayer& layer, const ParameterNeeded& needed) {
+  if (!needed) return;
+  for (std::size_t i = 0; i < layer.parameter_count; ++i)
+    needed(layer.first_parameter + i);
+}
+
 void report_ready(const ResolvedLayer& layer, const GradientReady& ready) {
   if (!ready) return;
   for (std::size_t i = layer.parameter_count; i > 0; --i)
@@ -46,6 +52,8 @@ void NetworkBase::bind(std::span<const ParameterView> views) {
 BatchSums NetworkBase::train(const Batch& batch, float loss_scale, const GradientReady& ready) {
   check(batch);
   if (batch.size() > 0) return do_train(batch, loss_scale, ready);
+  for (const ResolvedLayer& layer : topology_.layers)
+    report_needed(layer, needed_);
   for (auto layer = topology_.layers.rbegin(); layer != topology_.layers.rend(); ++layer)
     report_ready(*layer, ready);
   return {};

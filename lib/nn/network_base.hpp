@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "rondo/nn/network.hpp"
@@ -23,12 +24,14 @@ class NetworkBase : public Network {
   Precision precision() const noexcept final { return precision_; }
   std::span<const ParameterSpec> parameters() const noexcept final { return topology_.parameters; }
   void bind(std::span<const ParameterView> views) final;
+  void before_reading(ParameterNeeded needed) final { needed_ = std::move(needed); }
   BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready) final;
   BatchSums evaluate(const Batch& batch) final;
 
  protected:
   const Topology& topology() const noexcept { return topology_; }
   std::span<const ParameterView> views() const noexcept { return views_; }
+  const ParameterNeeded& needed() const noexcept { return needed_; }
 
  private:
   virtual void do_bind() = 0;
@@ -41,7 +44,11 @@ class NetworkBase : public Network {
   Precision precision_;
   Topology topology_;
   std::vector<ParameterView> views_;
+  ParameterNeeded needed_;
 };
+
+/// Reports the parameters of `layer` as needed, the first one first.
+void report_needed(const ResolvedLayer& layer, const ParameterNeeded& needed);
 
 /// Reports the parameters of `layer` as ready, the last one first.
 void report_ready(const ResolvedLayer& layer, const GradientReady& ready);

@@ -12,6 +12,10 @@ namespace {
 /// Values, gradients and slots of a tile stay in the second-level cache until it is stored.
 constexpr std::size_t tile_elements = 4 * grad::block_elements;
 
+precision::RoundingKey rounding_key(const optim::StepContext& context) {
+  return {.seed = context.rounding_seed, .step = context.step};
+}
+
 }  // namespace
 
 ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
@@ -24,6 +28,7 @@ ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
       statistic_momentum_(options.statistic_momentum),
       state_(arena.layout(), optimizer, comm.rank(), sum.is_sharded()),
       peers_(arena, comm.rank()),
+      gather_(arena, comm),
       slots_(state_.slots()) {
   if (options.one_pass && sum.is_sharded() && peers_.any())
     tiles_ = state_.holding().tiles(arena.layout(), tile_elements);
@@ -48,21 +53,20 @@ void ParameterUpdate::update_and_store(const optim::StepContext& context, float 
   }
   comm_.run({.collective = comm::Collective::barrier, .options = {.name = "values"}});
   for (std::size_t i = 0; i < state_.holding().parts().size(); ++i)
-    round_received(i, context);
+    gather_.round_received(i, rounding_key(context));
 }
 
+/// The arena's end holds what a forward pass reads first.
 void ParameterUpdate::update_and_gather(const optim::StepContext& context, float weight_inverse) {
   const auto& parts = state_.holding().parts();
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    update_all(parts[i], context, weight_inverse);
-    if (sum_.is_sharded()) works_.push_back(gather(i));
+  for (std::size_t i = parts.size(); i-- > 0;) {
+    const Part& part = parts[i];
+    update_all(part, context, weight_inverse);
+    if (!sum_.is_sharded()) continue;
+    // The gradients of this shard have served; their memory keeps the values while they travel.
+    gather_.start(i, sum_.reduced().subspan(part.local, part.range.size()), rounding_key(context));
     comm_.progress();
   }
-  for (std::size_t i = 0; i < works_.size(); ++i) {
-    comm::wait(comm_, *works_[i]);
-    round_received(i, context);
-  }
-  works_.clear();
 }
 
 void ParameterUpdate::update_all(const Part& part, const optim::StepContext& context,
@@ -137,28 +141,6 @@ void ParameterUpdate::measure_pieces(const Run& run, const optim::StepContext& c
     piece_sums_[2 * i] = sums.value;
     piece_sums_[2 * i + 1] = sums.direction;
   }
-}
-
-std::unique_ptr<comm::Work> ParameterUpdate::gather(std::size_t part) {
-  const Part& mine = state_.holding().parts()[part];
-  const grad::ElementRange bucket = arena_.layout().buckets()[part];
-  // The gradients of this shard have served; their memory keeps the values while they travel.
-  const auto outgoing = sum_.reduced().subspan(mine.local, mine.range.size());
-  std::ranges::copy(arena_.values().subspan(mine.range.begin, mine.range.size()), outgoing.begin());
-  const auto all = arena_.values().subspan(bucket.begin, bucket.size());
-  return comm_.allgather(std::as_bytes(outgoing), std::as_writable_bytes(all), {.name = "values"});
-}
-
-/// What other ranks updated; this rank's own part was rounded in the pass that updated it.
-void ParameterUpdate::round_received(std::size_t part, const optim::StepContext& context) {
-  if (arena_.copy().empty()) return;
-  const grad::ElementRange mine = state_.holding().parts()[part].range;
-  const grad::ElementRange bucket = arena_.layout().buckets()[part];
-  for (const grad::ElementRange range :
-       {grad::ElementRange{bucket.begin, mine.begin}, grad::ElementRange{mine.end, bucket.end}})
-    precision::round_to_copy(arena_.values().subspan(range.begin, range.size()),
-                             arena_.copy().subspan(range.begin, range.size()),
-                             {context.rounding_seed, context.step, range.begin});
 }
 
 }  // namespace rondo::train

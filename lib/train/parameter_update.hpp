@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -14,6 +13,7 @@
 
 #include "train/optimizer_state.hpp"
 #include "train/peer_values.hpp"
+#include "train/value_gather.hpp"
 
 namespace rondo::train {
 
@@ -31,10 +31,16 @@ class ParameterUpdate {
   ParameterUpdate(grad::Arena& arena, comm::Communicator& comm, grad::GradientSum& sum,
                   const optim::Optimizer& optimizer, const Options& options);
 
-  /// Renews the arena's copy of the values too, if it has one.
+  /// Renews the arena's copy of the values too, if it has one. Where ranks gather values, they are
+  /// on their way only when this returns, in the order in which a forward pass reads them: the
+  /// parameter that was registered first comes first.
   /// Collective where gradients are sharded; their memory is used to send values from. No rank may
   /// read values after GradientSum::finish(), which all must have left, and before this returns.
   void apply(const optim::StepContext& context, float weight_inverse);
+
+  /// Whether a range of the arena holds its new values, and waiting for that. Local.
+  bool is_complete(grad::ElementRange range) const { return gather_.is_complete(range); }
+  void finish(grad::ElementRange range) { gather_.finish(range); }
 
   OptimizerState& state() noexcept { return state_; }
   bool is_one_pass() const noexcept { return !tiles_.empty(); }
@@ -49,8 +55,6 @@ class ParameterUpdate {
   void update_all(const Part& part, const optim::StepContext& context, float weight_inverse);
   void update(const Run& run, const optim::StepContext& context);
   void update_statistic(const Run& run, float weight_inverse);
-  std::unique_ptr<comm::Work> gather(std::size_t part);
-  void round_received(std::size_t part, const optim::StepContext& context);
 
   grad::Arena& arena_;
   comm::Communicator& comm_;
@@ -59,11 +63,11 @@ class ParameterUpdate {
   float statistic_momentum_;
   OptimizerState state_;
   PeerValues peers_;
+  ValueGather gather_;
   std::vector<Part> tiles_;              // of what this rank holds, for one pass
   std::vector<std::span<float>> slots_;  // of the range at hand
   std::vector<double> piece_sums_;       // Scope::norms: value and direction of each piece
   std::vector<optim::SquareSums> sums_;  // Scope::norms: by parameter
-  std::vector<std::unique_ptr<comm::Work>> works_;
 };
 
 }  // namespace rondo::train

@@ -44,7 +44,8 @@ std::string text_of(const Session::Options& options) {
                       name_of(options.precision.rounding), options.rounding_seed);
   text += fmt::format("bucket bytes: {}\n", options.bucket_bytes);
   text += fmt::format("statistic momentum: {}\n", options.statistic_momentum);
-  text += fmt::format("sharding: {}, one pass {}\n", name_of(options.sharding), options.one_pass);
+  text += fmt::format("sharding: {}, one pass {}, gather {}\n", name_of(options.sharding),
+                      options.one_pass, name_of(options.gather));
   text += fmt::format("compression: {}, seed {}\n",
                       grad::compression_text(options.compression, options.compression_options),
                       options.compression_options.seed);

@@ -90,7 +90,35 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
 
 Session::~Session() = default;
 
+std::span<const ParameterView> Session::parameters() {
+  finish_parameters();
+  return views_;
+}
+
+grad::Arena& Session::arena() {
+  finish_parameters();
+  return arena_;
+}
+
+void Session::wait_for_parameter(std::size_t parameter) {
+  update_->finish(arena_.layout().parameter(parameter));
+}
+
+void Session::finish_parameters() {
+  update_->finish({0, arena_.layout().elements()});
+}
+
+void Session::ready(std::size_t parameter) {
+  if (!update_->is_complete(arena_.layout().parameter(parameter)))
+    throw UsageError(fmt::format(
+        "ready() for parameter '{}', whose values were still on their way: with Gather::in_forward "
+        "call wait_for_parameter() before a layer reads them",
+        arena_.specs()[parameter].name));
+  sum_.ready(parameter);
+}
+
 void Session::synchronize() {
+  finish_parameters();
   comm::broadcast(comm_, arena_.values(), 0);
   renew_copy();
 }
@@ -104,6 +132,7 @@ OptimizerState& Session::optimizer_state() noexcept {
 }
 
 StepResult Session::step(float lr, bool stop_wanted) {
+  finish_parameters();  // of layers that no lane has read
   const grad::StepSums sums = sum_.finish(stop_wanted);
   StepResult result{.weight = sums.weight, .applied = false, .stop = sums.stop};
   grad_norms_.assign(arena_.specs().size(), 0.0);
@@ -133,6 +162,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
   result.applied = update_loss_scale(false);
   ++applied_steps_;
   update_->apply(context_of(result, lr), static_cast<float>(1.0 / sums.weight));
+  if (options_.gather == Gather::in_step) finish_parameters();
   return result;
 }
 
@@ -242,6 +272,7 @@ void Session::check(const Counters& counters) const {
 
 void Session::restore(const Counters& counters) {
   check(counters);
+  finish_parameters();
   applied_steps_ = counters.applied_steps;
   scaler_.restore(counters.scaler);
   health_.restore(counters.health);

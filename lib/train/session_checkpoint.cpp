@@ -178,6 +178,7 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) 
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity) {
+  session.finish_parameters();
   Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
   if (session.compressor() != nullptr)
     gathered.compression = grad::gather_state(comm, *session.compressor());

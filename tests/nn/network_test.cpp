@@ -196,6 +196,41 @@ TEST_P(NetworkContract, sees_changed_parameters) {
   EXPECT_EQ(network->evaluate(batch.view()).loss, fresh->evaluate(batch.view()).loss);
 }
 
+TEST_P(NetworkContract, asks_for_every_parameter_just_before_it_is_read) {
+  const NetworkSpec spec = chain("two_blocks").spec();
+  const TestBatch batch(spec, 4);
+  BoundNetwork late = make(spec);
+  BoundNetwork expected = make(spec);
+  std::vector<std::size_t> order(late.values.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto arrived = late.values;
+  std::vector<std::size_t> asked;
+  late->before_reading([&](std::size_t p) {
+    late.values[p] = arrived[p];
+    asked.push_back(p);
+  });
+  const auto run_with_late_values = [&](const auto& run) {
+    asked.clear();
+    for (auto& values : late.values)
+      std::fill(values.begin(), values.end(), 77.0F);
+    late->parameters_changed();
+    const BatchSums sums = run(late);
+    EXPECT_EQ(asked, order);
+    return sums;
+  };
+
+  for (const auto& run :
+       {+[](BoundNetwork&n, const TestBatch&b) { return n.train(b); },
+        +[](BoundNetwork&n, const TestBatch&b) { return n->evaluate(b.view()); }}) {
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      const auto sums = run_with_late_values([&](BoundNetwork& n) { return run(n, batch); });
+      EXPECT_EQ(sums.loss, run(expected, batch).loss);
+    }
+  }
+  run_with_late_values([&](BoundNetwork& n) { return n.train(TestBatch(spec, 0)); });
+  EXPECT_EQ(late.grads, expected.grads);
+}
+
 TEST_P(NetworkContract, repeats_bit_for_bit_whatever_sizes_come_between) {
   const NetworkSpec spec = chain("two_blocks").spec();
   const TestBatch usual(spec, 7, 1);

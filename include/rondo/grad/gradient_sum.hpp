@@ -86,7 +86,9 @@ class GradientSum {
   /// Whether reduced() holds this rank's shards only. Never with one rank.
   bool is_sharded() const noexcept;
   /// The totals: all of the arena's gradients, or this rank's shards, one bucket's after another
-  /// (Layout::shard_offset). The caller may use the memory until the next begin_lane.
+  /// (Layout::shard_offset). The caller may use the memory until the next begin_lane; a bucket's
+  /// shard until all of its parameters are announced in the rank's next last lane, and collectives
+  /// that were started on it before go on.
   std::span<float> reduced() noexcept;
   /// For each of the layout's pieces the sum of squares of its totals; not finite where one of them
   /// is not. The same bits on every rank and, with Reduction::fixed, for any number of ranks,

@@ -32,6 +32,9 @@ struct BatchSums {
 /// Called with the index of a parameter as soon as its gradient of this micro-batch is complete.
 using GradientReady = std::function<void(std::size_t parameter)>;
 
+/// Called with the index of a parameter before a layer reads its value.
+using ParameterNeeded = std::function<void(std::size_t parameter)>;
+
 /// A model with forward, backward and loss on one device. Local: nothing here communicates.
 ///
 /// The network does not own its parameters: `bind` gives it views (f32, logical shapes of
@@ -51,6 +54,9 @@ class Network {
   /// \throws UsageError  not one view of the right length for each of `parameters()`.
   virtual void bind(std::span<const ParameterView> views) = 0;
   virtual void parameters_changed() = 0;
+  /// From now on every forward pass calls `needed` for the parameters of each layer, in their
+  /// order, just before it runs: values may still be arriving until then. It may be empty.
+  virtual void before_reading(ParameterNeeded needed) = 0;
 
   /// Forward and backward. **Adds** d(sum of weight * loss) * loss_scale / d(parameter) to each
   /// bound gradient, and weight sum * batch statistic (not scaled by loss_scale) to each

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
@@ -37,6 +38,16 @@ struct StepResult {
   bool stop = false;     ///< some rank asked to stop: leave the loop now
 };
 
+/// With sharding, when a rank holds the new values that others have computed.
+enum class Gather : std::uint8_t {
+  in_step,    ///< when step() returns
+  in_forward  ///< when wait_for_parameter() returns: they travel while the next forward pass runs
+};
+
+constexpr std::string_view name_of(Gather gather) {
+  return gather == Gather::in_step ? "in step" : "in forward";
+}
+
 class OptimizerState;
 class ParameterUpdate;
 
@@ -63,6 +74,9 @@ class Session {
     /// With sharding, where all ranks share one node: new values are stored into all ranks' memory
     /// as they are computed, instead of being gathered behind that. The same bits either way.
     bool one_pass = true;
+    /// Gather::in_forward is for callers that wait for each parameter before they read it. It
+    /// changes nothing without sharding or in one pass.
+    Gather gather = Gather::in_step;
     /// How gradients travel: one of grad::compression_names(). Only "none" goes with sharding or
     /// with Reduction::fixed.
     std::string compression = "none";
@@ -89,17 +103,28 @@ class Session {
 
   /// After a step gradients are unspecified, and must not be written, until the next lane begins.
   /// Where the policy has a copy of the values, it is renewed by `synchronize`, `restore` and
-  /// `step`.
-  std::span<const ParameterView> parameters() const noexcept { return views_; }
+  /// `step`. Both wait for all values as finish_parameters() does; views that are kept do not.
+  std::span<const ParameterView> parameters();
+  grad::Arena& arena();
   comm::LaneRange lanes() const noexcept { return sum_.lanes(); }
-  grad::Arena& arena() noexcept { return arena_; }
+
+  /// With Gather::in_forward: the value of one parameter, and its copy, are the last step's when
+  /// this returns. Values travel in the order of registration; as long as some do, each call
+  /// advances them. Returns at once where nothing is under way, in any mode. Local.
+  /// \throws CommError  as a step would
+  void wait_for_parameter(std::size_t parameter);
+  /// The same for all parameters: before whatever reads them other than the forward pass.
+  void finish_parameters();
 
   /// Makes the values on every rank those of rank 0.
   void synchronize();
 
   float loss_scale() const noexcept { return scaler_.scale(); }
   void begin_lane(std::size_t lane, double weight) { sum_.begin_lane(lane, weight); }
-  void ready(std::size_t parameter) { sum_.ready(parameter); }
+  /// As GradientSum::ready(). \throws UsageError  nobody has waited for the parameter since the
+  /// last
+  ///   step: its gradient comes of old values
+  void ready(std::size_t parameter);
   void end_lane(double loss, double correct) { sum_.end_lane(loss, correct); }
 
   /// Sums the gradients over all lanes and updates the parameters.

@@ -88,7 +88,7 @@ class CpuNetwork final : public NetworkBase {
 
   std::unique_ptr<Plan> make_plan(const PlanOptions& plan_options) const {
     try {
-      return std::make_unique<Plan>(topology(), views(), plan_options);
+      return std::make_unique<Plan>(topology(), views(), needed(), plan_options);
     } catch (const dnnl::error& error) {
       throw ConfigError(fmt::format(
           "oneDNN cannot run network '{}' in {} at micro-batch {} ({}): try another precision",

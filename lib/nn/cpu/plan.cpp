@@ -50,8 +50,8 @@ bool holds(const ResolvedLayer& layer) {
 }  // namespace
 
 Plan::Plan(const Topology& topology, std::span<const ParameterView> views,
-           const PlanOptions& options)
-    : context_(make_context(views, options)) {
+           const ParameterNeeded& needed, const PlanOptions& options)
+    : needed_(needed), context_(make_context(views, options)) {
   const ImageShape& shape = topology.layers.front().input;
   const dnnl::memory::desc plain(context_.dims(shape), dnnl::memory::data_type::f32,
                                  dnnl::memory::format_tag::nchw);
@@ -108,15 +108,15 @@ BatchSums Plan::evaluate(const Batch& batch) {
 }
 
 void Plan::forward(std::span<const float> images) {
-  if (std::exchange(stale_, false))
-    for (const Step& step : steps_)
-      step.stage->refresh_parameters();
   // oneDNN's handles are not const, but sources are only read.
   input_.value.set_data_handle(const_cast<float*>(images.data()));
   for (const Step& step : steps_) {
+    if (step.layer != nullptr) report_needed(*step.layer, needed_);
+    if (stale_) step.stage->refresh_parameters();
     step.stage->forward();
     round(step.stage->output().value);
   }
+  stale_ = false;
   read_logits_.run(context_.stream);
 }
 

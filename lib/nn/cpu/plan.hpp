@@ -20,10 +20,12 @@ struct PlanOptions {
 
 /// A network made ready for one batch size: primitives, layouts and all memory.
 ///
-/// `topology` and `views` are the caller's and must outlive the plan. Running allocates nothing.
+/// `topology`, `views` and `needed` are the caller's and must outlive the plan. Running allocates
+/// nothing.
 class Plan {
  public:
-  Plan(const Topology& topology, std::span<const ParameterView> views, const PlanOptions& options);
+  Plan(const Topology& topology, std::span<const ParameterView> views,
+       const ParameterNeeded& needed, const PlanOptions& options);
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
@@ -47,6 +49,7 @@ class Plan {
   void backward(double weight, const GradientReady& ready);
   void round(const dnnl::memory& memory) const;
 
+  const ParameterNeeded& needed_;
   PlanContext context_;
   Edge input_;
   std::vector<Step> steps_;

@@ -81,8 +81,10 @@ class ReferenceNetwork final : public NetworkBase {
   std::vector<Tensor> forward(const Batch& batch, Mode mode) {
     std::vector<Tensor> activations(1, Tensor(batch.size(), spec().input));
     std::copy(batch.images.begin(), batch.images.end(), activations[0].values.begin());
-    for (const auto& function : functions_)
-      activations.push_back(function->forward(activations.back(), mode));
+    for (std::size_t i = 0; i < functions_.size(); ++i) {
+      report_needed(topology().layers[i], needed());
+      activations.push_back(functions_[i]->forward(activations.back(), mode));
+    }
     return activations;
   }
 
