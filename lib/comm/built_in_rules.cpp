@@ -76,8 +76,10 @@ constexpr TuningRule rules[] = {
     {Collective::barrier, Algorithm::shared, {}, {1, 1}},
     {Collective::barrier, Algorithm::one_shot},
     {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce_lanes, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allreduce_lanes, Algorithm::direct},
     {Collective::reduce_scatter_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter_lanes, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter_lanes, Algorithm::direct},
 };
 
@@ -94,7 +96,8 @@ std::span<const TuningRule> built_in_rules() {
 std::vector<Algorithm> algorithms_of(Collective collective) {
   // One way by messages, which the catalogue does not list: no data at all, and slices.
   if (collective == Collective::barrier) return {Algorithm::one_shot, Algorithm::shared};
-  if (is_over_lanes(collective)) return {Algorithm::direct, Algorithm::shared};
+  if (is_over_lanes(collective))
+    return {Algorithm::direct, Algorithm::shared, Algorithm::hierarchical};
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
   all.push_back(Algorithm::shared);
@@ -108,8 +111,9 @@ bool fits(Algorithm algorithm, Collective collective, const Place& place) {
   if (place.size == 1) return true;
   if (algorithm == Algorithm::shared) return place.nodes == 1;
   if (algorithm != Algorithm::hierarchical) return true;
-  const bool has_blocks =
-      collective == Collective::reduce_scatter || collective == Collective::allgather;
+  const bool has_blocks = collective == Collective::reduce_scatter ||
+                          collective == Collective::allgather ||
+                          collective == Collective::reduce_scatter_lanes;
   return 1 < place.nodes && place.nodes < place.size && (!has_blocks || has_equal_nodes(place));
 }
 

@@ -15,6 +15,7 @@
 #include "comm/message_path.hpp"
 #include "comm/one_shot_call.hpp"
 #include "comm/shm/hierarchical.hpp"
+#include "comm/shm/hierarchical_lanes.hpp"
 #include "comm/shm/lanes.hpp"
 #include "comm/shm/one_shot.hpp"
 #include "comm/tags.hpp"
@@ -26,6 +27,10 @@ Task Executor::execute(Channel& channel, Call call, std::vector<LaneNode> nodes,
   const Tuning& tuning = selector_.tuning();
   if (call.options.algorithm == Algorithm::shared && is_over_lanes(call.collective)) {
     co_await share_lanes(channel, call, std::move(nodes), signature);
+    co_return;
+  }
+  if (call.options.algorithm == Algorithm::hierarchical && is_over_lanes(call.collective)) {
+    co_await lanes_by_nodes(channel, call, std::move(nodes), signature);
     co_return;
   }
   if (call.options.algorithm == Algorithm::shared) {
@@ -59,13 +64,29 @@ Task Executor::share_lanes(Channel& channel, Call call, std::vector<LaneNode> no
     co_await run_algorithm(channel, call, std::move(nodes), signature);
 }
 
+/// By nodes if on all ranks all that it touches lies in windows, else each with each by messages.
+Task Executor::lanes_by_nodes(Channel& channel, Call call, std::vector<LaneNode> nodes,
+                              Signature signature) {
+  bool in_windows = are_in_windows(*node_, call, nodes);
+  Channel check_channel = channel.on(channel.runner(), signature_tag);
+  co_await check_signature(check_channel, signature, selector_.tuning().transport.one_shot_bytes,
+                           in_windows);
+  if (in_windows)
+    co_await hierarchical_lanes(*node_, channel, call, std::move(nodes), signature, segmentation());
+  else
+    co_await run_by_messages(channel, call, std::move(nodes), segmentation());
+}
+
+Segmentation Executor::segmentation() const {
+  const TransportTuning& tuning = selector_.tuning().transport;
+  return {tuning.segment_bytes, tuning.receives_ahead};
+}
+
 Task Executor::run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes,
                              Signature signature) {
-  const TransportTuning& tuning = selector_.tuning().transport;
-  const Segmentation segmentation{tuning.segment_bytes, tuning.receives_ahead};
   if (call.options.algorithm == Algorithm::hierarchical)
-    return hierarchical(*node_, channel, call, signature, {between_nodes(call), segmentation});
-  return run_by_messages(channel, call, std::move(nodes), segmentation);
+    return hierarchical(*node_, channel, call, signature, {between_nodes(call), segmentation()});
+  return run_by_messages(channel, call, std::move(nodes), segmentation());
 }
 
 std::shared_ptr<const Tuning> Executor::without_one_shot(

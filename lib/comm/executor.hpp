@@ -10,6 +10,7 @@
 
 #include "rondo/comm/communicator.hpp"
 
+#include "comm/algorithms/blocks.hpp"
 #include "comm/select.hpp"
 #include "comm/shm/node.hpp"
 #include "comm/shm/shared_collectives.hpp"
@@ -61,7 +62,10 @@ class Executor {
   static std::shared_ptr<const Tuning> without_one_shot(
       const std::shared_ptr<const Tuning>& tuning);
   Algorithm between_nodes(Call call) const;
+  Segmentation segmentation() const;
   Task share_lanes(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
+  Task lanes_by_nodes(Channel& channel, Call call, std::vector<LaneNode> nodes,
+                      Signature signature);
   Task run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
 
   Place place_;

@@ -51,12 +51,14 @@ std::string describe_options(const Signature& s) {
 /// What is known of the calls of some ranks without asking what they are.
 struct Knowledge {
   std::uint64_t digest;  ///< of one of them
-  std::uint64_t differ;  ///< not 0: another one has another digest
+  std::uint32_t differ;  ///< not 0: another one has another digest
+  std::uint32_t lacks;   ///< not 0: what they agree on does not hold on one
 
   bool agreed() const { return differ == 0; }
 
   void merge(const Knowledge& more) {
     if (digest != more.digest || !more.agreed()) differ = 1;
+    lacks |= more.lacks;
   }
 };
 
@@ -130,6 +132,38 @@ Task tell_difference(Channel& channel, Signature mine) {
                      other.signature);
 }
 
+/// check_signature() and exchange_calls() in one.
+Task compare(Channel& channel, Signature mine, Contributions& all, std::size_t room,
+             bool& everywhere) {
+  Knowledge known{content_hash(std::as_bytes(std::span(&mine, 1))), 0, everywhere ? 0U : 1U};
+  const algorithms::Dissemination way = all.way();
+  const std::size_t longest = sizeof(Knowledge) + room;
+  Scratch outgoing = channel.scratch(longest);
+  Scratch incoming = channel.scratch(way.rounds() * longest);
+
+  // A message that finds its receive posted spares MPI a copy.
+  struct Arrival {
+    Transport::Ticket ticket;
+    std::size_t length;
+  };
+  std::vector<Arrival> arrivals(way.rounds());
+  for (std::size_t round = 0; round < arrivals.size(); ++round)
+    arrivals[round].ticket = channel.receive_up_to(
+        way.from(1 << round), incoming.bytes().subspan(round * longest, longest),
+        arrivals[round].length);
+  for (std::size_t round = 0; round < arrivals.size(); ++round) {
+    const int distance = 1 << round;
+    const auto departure =
+        channel.send(way.to(distance), pack(known, all.outgoing(distance), outgoing.bytes()));
+    co_await channel.done(arrivals[round].ticket);
+    co_await channel.done(departure);
+    unpack(incoming.bytes().subspan(round * longest, arrivals[round].length), way.from(distance),
+           known, all.incoming(distance));
+  }
+  if (!known.agreed()) co_await tell_difference(channel, mine);
+  everywhere = known.lacks == 0;
+}
+
 }  // namespace
 
 Signature signature_of(const Call& call, std::uint32_t sequence) {
@@ -179,37 +213,18 @@ CommError disagreement(int rank, const Signature& calls, int other_rank,
 }
 
 Task check_signature(Channel& channel, Signature mine, std::size_t room) {
+  bool everywhere = true;
+  co_await check_signature(channel, mine, room, everywhere);
+}
+
+Task check_signature(Channel& channel, Signature mine, std::size_t room, bool& everywhere) {
   auto nothing = Contributions::of_all(channel, 0);
-  co_await exchange_calls(channel, mine, nothing, room);
+  co_await compare(channel, mine, nothing, room, everywhere);
 }
 
 Task exchange_calls(Channel& channel, Signature mine, Contributions& all, std::size_t room) {
-  Knowledge known{content_hash(std::as_bytes(std::span(&mine, 1))), 0};
-  const algorithms::Dissemination way = all.way();
-  const std::size_t longest = sizeof(Knowledge) + room;
-  Scratch outgoing = channel.scratch(longest);
-  Scratch incoming = channel.scratch(way.rounds() * longest);
-
-  // A message that finds its receive posted spares MPI a copy.
-  struct Arrival {
-    Transport::Ticket ticket;
-    std::size_t length;
-  };
-  std::vector<Arrival> arrivals(way.rounds());
-  for (std::size_t round = 0; round < arrivals.size(); ++round)
-    arrivals[round].ticket = channel.receive_up_to(
-        way.from(1 << round), incoming.bytes().subspan(round * longest, longest),
-        arrivals[round].length);
-  for (std::size_t round = 0; round < arrivals.size(); ++round) {
-    const int distance = 1 << round;
-    const auto departure =
-        channel.send(way.to(distance), pack(known, all.outgoing(distance), outgoing.bytes()));
-    co_await channel.done(arrivals[round].ticket);
-    co_await channel.done(departure);
-    unpack(incoming.bytes().subspan(round * longest, arrivals[round].length), way.from(distance),
-           known, all.incoming(distance));
-  }
-  if (!known.agreed()) co_await tell_difference(channel, mine);
+  bool everywhere = true;
+  co_await compare(channel, mine, all, room, everywhere);
 }
 
 }  // namespace rondo::comm

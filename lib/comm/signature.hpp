@@ -59,8 +59,12 @@ CommError disagreement(int rank, const Signature& calls, int other_rank,
 /// Transport::test
 Task check_signature(Channel& channel, Signature mine, std::size_t room);
 
-/// The same, and in the same messages completes `all`, the contributions of ranks that make equal
-/// calls: at most `room` bytes. They are unspecified if it throws.
+/// The same, and in the same messages agrees on something that may differ between equal calls:
+/// `everywhere`, whether it holds on this rank, becomes whether it holds on all ranks.
+Task check_signature(Channel& channel, Signature mine, std::size_t room, bool& everywhere);
+
+/// As the first one, and in the same messages completes `all`, the contributions of ranks that make
+/// equal calls: at most `room` bytes. They are unspecified if it throws.
 Task exchange_calls(Channel& channel, Signature mine, algorithms::Contributions& all,
                     std::size_t room);
 

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -17,7 +16,7 @@
 #include "rondo/comm/tuning.hpp"
 
 #include "support/collective_checks.hpp"
-#include "support/counting_transport.hpp"
+#include "support/count_messages.hpp"
 #include "support/run_on_nodes.hpp"
 
 /// What holds of collectives by nodes beside their results: how they round, and what they send.
@@ -121,39 +120,6 @@ TEST(Hierarchical, wire_types_round_between_nodes_only) {
   });
 }
 
-/// What the ranks' messages are, in bytes, but for those of a barrier.
-struct Traffic {
-  std::atomic<std::size_t> inside_nodes = 0;
-  std::atomic<std::size_t> between_nodes = 0;
-};
-
-void count_messages(const std::vector<int>& nodes, Traffic& traffic,
-                    const std::function<void(Communicator&)>& call) {
-  std::vector<std::unique_ptr<Transport>> plain(nodes.size());
-  std::vector<const test::CountingTransport*> counting(nodes.size());
-  const auto wrap = [&](std::unique_ptr<Transport> transport) {
-    const auto rank = static_cast<std::size_t>(transport->rank());
-    plain[rank] = std::move(transport);
-    auto wrapped = std::make_unique<test::CountingTransport>(*plain[rank]);
-    counting[rank] = wrapped.get();
-    return wrapped;
-  };
-  const auto body = [&](Communicator& comm) {
-    const auto& sent = counting[static_cast<std::size_t>(comm.rank())]->bytes_sent_to();
-    const auto start = sent;
-    barrier(comm);
-    const auto middle = sent;
-    call(comm);
-    for (std::size_t peer = 0; peer < nodes.size(); ++peer) {
-      const std::size_t checking = middle[peer] - start[peer];
-      const std::size_t data = sent[peer] - middle[peer] - checking;
-      const bool inside = nodes[peer] == comm.place().node;
-      (inside ? traffic.inside_nodes : traffic.between_nodes) += data;
-    }
-  };
-  run_on_nodes(nodes, body, {.time_limit = std::chrono::seconds(30)}, wrap);
-}
-
 TEST(Hierarchical, sends_nothing_inside_a_node_and_the_least_between_nodes) {
   constexpr std::size_t count = 6 * 1'024;  // on each rank, or in all blocks together
   constexpr std::size_t bytes = count * sizeof(float);
@@ -164,8 +130,7 @@ TEST(Hierarchical, sends_nothing_inside_a_node_and_the_least_between_nodes) {
   for (const auto& [collective, all_nodes_send] :
        {Case{Collective::allreduce, 2 * 2 * bytes}, Case{Collective::reduce_scatter, 2 * bytes},
         Case{Collective::allgather, 2 * bytes}, Case{Collective::broadcast, 2 * bytes}}) {
-    Traffic traffic;
-    count_messages(three_pairs, traffic, [kind = collective](Communicator& comm) {
+    const auto call = [kind = collective](Communicator& comm) {
       std::vector<float> all(count);
       std::vector<float> block(count / 6);
       const std::span<float> whole(all);
@@ -176,7 +141,9 @@ TEST(Hierarchical, sends_nothing_inside_a_node_and_the_least_between_nodes) {
       if (kind == Collective::allgather)
         allgather(comm, std::span<const float>(block), whole, by_nodes);
       if (kind == Collective::broadcast) broadcast(comm, whole, 3, by_nodes);
-    });
+    };
+    const test::Traffic traffic = test::count_messages(
+        three_pairs, [](auto&) {}, call);
     EXPECT_EQ(traffic.inside_nodes, 0U) << name_of(collective);
     EXPECT_EQ(traffic.between_nodes, all_nodes_send) << name_of(collective);
   }

@@ -18,13 +18,6 @@ bool scatters(const Call& call) {
   return call.collective == Collective::reduce_scatter_lanes;
 }
 
-/// What rank `local`, which has `sums` of them, shows.
-std::span<const MemoryReference> shown_by(Node& node, int local, std::size_t sums) {
-  const std::size_t count = 1 + sums;
-  const std::byte* const bytes = node.contribution(local, count * sizeof(MemoryReference));
-  return {reinterpret_cast<const MemoryReference*>(bytes), count};
-}
-
 bool is_in_window(const MemoryReference& reference) {
   return reference.window != MemoryReference::private_memory;
 }
@@ -37,6 +30,21 @@ Cut slice_of_call(const Node& node, const Call& call) {
 }
 
 }  // namespace
+
+std::span<const MemoryReference> shown_by(Node& node, int local, std::size_t sums) {
+  const std::size_t count = 1 + sums;
+  const std::byte* const bytes = node.contribution(local, count * sizeof(MemoryReference));
+  return {reinterpret_cast<const MemoryReference*>(bytes), count};
+}
+
+bool are_in_windows(const Node& node, const Call& call, std::span<const LaneNode> nodes) {
+  const auto lies_in_window = [&](std::span<const std::byte> bytes) {
+    return bytes.empty() || is_in_window(node.locate(bytes));
+  };
+  return (scatters(call) || lies_in_window(call.output)) &&
+         std::ranges::all_of(
+             nodes, [&](const LaneNode& own) { return lies_in_window(std::as_bytes(own.sum)); });
+}
 
 Task enter_lanes_round(Node& node, Runner& runner, Call call, std::vector<LaneNode> nodes,
                        Signature signature) {

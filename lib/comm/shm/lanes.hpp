@@ -23,6 +23,14 @@ Task enter_lanes_round(Node& node, Runner& runner, Call call, std::vector<LaneNo
 /// result, must lie in windows.
 bool are_lanes_direct(Node& node, const Call& call);
 
+/// What rank `local`, which has `sums` of them, has shown in the present round: its result, and
+/// then its sums.
+std::span<const MemoryReference> shown_by(Node& node, int local, std::size_t sums);
+
+/// Do this rank's sums and its result, which reduce_scatter_lanes may have anywhere, lie in
+/// windows?
+bool are_in_windows(const Node& node, const Call& call, std::span<const LaneNode> nodes);
+
 /// After are_lanes_direct(). Where all ranks' sums together are at least `streaming_bytes`, results
 /// are stored past the cache. \throws CommError as Node::throw_gone
 Task direct_lanes(Node& node, Runner& runner, Call call, std::size_t streaming_bytes);
