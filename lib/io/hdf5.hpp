@@ -30,10 +30,12 @@ struct Hdf5Traits {
 };
 using Hdf5Handle = UniqueHandle<Hdf5Traits>;
 
-/// How the elements of a dataset lie in the file.
+/// How the elements of a dataset lie in the file. What is done to chunks needs chunks.
 struct Hdf5Storage {
   Shape chunk;            ///< empty: contiguous
   bool checksum = false;  ///< Fletcher32 of each chunk, checked at every read
+  bool shuffle = false;   ///< bytes of equal weight together, which deflate likes
+  int deflate_level = 0;  ///< 1 (fast) to 9 (small); 0: not compressed
 };
 
 /// An n-dimensional array of one DType in an open file; move-only.
@@ -70,7 +72,13 @@ class Hdf5Dataset {
     write_rows(dtype_of<T>, first, count, elements.data(), elements.size());
   }
 
+  /// Writes a chunk as ChunkMap and encode_chunk() know it: `stored` is what the file will hold.
+  /// `first_row` is the chunk's first; all other dimensions start at 0. \throws IoError  io
+  void write_chunk(std::size_t first_row, std::span<const std::byte> stored,
+                   std::uint32_t skipped_filters = 0);
+
  private:
+  friend class ChunkMap;
   friend class Hdf5File;
   Hdf5Dataset() = default;
   void read_all(DType dtype, void* elements, std::size_t count) const;

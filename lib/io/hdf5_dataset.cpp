@@ -91,4 +91,19 @@ void Hdf5Dataset::write_rows(DType dtype, std::size_t first, std::size_t row_cou
   throw_if_output_failed(handle_.get(), place);
 }
 
+void Hdf5Dataset::write_chunk(std::size_t first_row, std::span<const std::byte> stored,
+                              std::uint32_t skipped_filters) {
+  require(!storage_.chunk.empty() && first_row < shape_.front() &&
+              first_row % storage_.chunk.front() == 0,
+          "write_chunk: expected the first row of a chunk");
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name_};
+  std::vector<hsize_t> offset(shape_.size(), 0);
+  offset.front() = first_row;
+  checked(H5Dwrite_chunk(handle_.get(), H5P_DEFAULT, skipped_filters, offset.data(), stored.size(),
+                         stored.data()),
+          ExitCode::io, place, fmt::format("cannot write the chunk of row {}", first_row));
+  throw_if_output_failed(handle_.get(), place);
+}
+
 }  // namespace rondo::io

@@ -10,6 +10,7 @@
 
 #include "io/hdf5.hpp"
 #include "io/hdf5_guard.hpp"
+#include "io/hdf5_input_driver.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_output_driver.hpp"
 
@@ -45,15 +46,6 @@ Hdf5Handle open_hard_link(hid_t parent, const std::string& part, const Hdf5Place
                         "cannot open");
 }
 
-Hdf5Handle input_access_properties(const std::string& path) {
-  auto properties = checked_handle(H5Pcreate(H5P_FILE_ACCESS), ExitCode::internal, {path},
-                                   "cannot set up file access");
-  // Readers take no locks: network file systems may lack them, and files are replaced, not changed.
-  checked(H5Pset_file_locking(properties.get(), false, true), ExitCode::internal, {path},
-          "cannot set up file access");
-  return properties;
-}
-
 herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) {
   static_cast<std::vector<std::string>*>(names)->emplace_back(name);
   return 0;
@@ -69,6 +61,12 @@ Hdf5Handle create_properties(const Hdf5Storage& storage, const Hdf5Place& place)
   const std::vector<hsize_t> chunk(storage.chunk.begin(), storage.chunk.end());
   checked(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()),
           ExitCode::internal, place, "cannot set the chunk shape");
+  if (storage.shuffle)
+    checked(H5Pset_shuffle(properties.get()), ExitCode::internal, place,
+            "cannot switch shuffling on");
+  if (storage.deflate_level > 0)
+    checked(H5Pset_deflate(properties.get(), static_cast<unsigned>(storage.deflate_level)),
+            ExitCode::internal, place, "cannot switch compression on");
   if (storage.checksum)
     checked(H5Pset_fletcher32(properties.get()), ExitCode::internal, place,
             "cannot switch checksums on");
@@ -82,7 +80,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   require_intact_file(file.path_);
   const Hdf5Scope scope;
   file.handle_ = checked_handle(
-      H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, input_access_properties(file.path_).get()),
+      H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, input_access_properties({file.path_}).get()),
       ExitCode::bad_content, {file.path_}, "cannot open as HDF5");
   return file;
 }
@@ -169,7 +167,11 @@ Hdf5Dataset Hdf5File::create_dataset(const std::string& name, DType dtype, const
                                      const Hdf5Storage& storage) {
   require(storage.chunk.empty() || storage.chunk.size() == shape.size(),
           "create_dataset: the chunk must have as many dimensions as the shape");
-  require(!storage.checksum || !storage.chunk.empty(), "create_dataset: checksums need chunks");
+  const bool has_filters = storage.checksum || storage.shuffle || storage.deflate_level != 0;
+  require(!has_filters || !storage.chunk.empty(),
+          "create_dataset: checksums, shuffling and compression need chunks");
+  require(storage.deflate_level >= 0 && storage.deflate_level <= 9,
+          "create_dataset: the level of deflate must be 0 to 9");
   const Hdf5Scope scope;
   const Hdf5Place place{path_, name};
   const std::vector<hsize_t> dimensions(shape.begin(), shape.end());

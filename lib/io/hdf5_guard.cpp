@@ -21,8 +21,6 @@
 namespace rondo::io {
 namespace {
 
-/// Deflate's best ratio: 258 bytes from two bits.
-constexpr std::uint64_t deflate_ratio_limit = 1032;
 constexpr std::size_t superblock_bytes = 56;
 constexpr std::string_view signature{"\x89HDF\r\n\x1a\n", 8};
 
@@ -68,19 +66,21 @@ void require_own_storage(hid_t properties, const Hdf5Place& place) {
     throw_bad(place, "has external storage; expected its elements in this file");
 }
 
-void require_known_filters(hid_t properties, const Hdf5Place& place, Hdf5Header& header,
-                           bool& is_compressed) {
+void require_known_filters(hid_t properties, const Hdf5Place& place, Hdf5Header& header) {
   const int filters = H5Pget_nfilters(properties);
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0;
-    std::size_t values = 0;
+    std::size_t values = 1;
+    unsigned value = 0;
     const H5Z_filter_t filter = H5Pget_filter2(properties, static_cast<unsigned>(i), &flags,
-                                               &values, nullptr, 0, nullptr, nullptr);
+                                               &values, &value, 0, nullptr, nullptr);
     if (filter == H5Z_FILTER_FLETCHER32)
       header.storage.checksum = true;
-    else if (filter == H5Z_FILTER_DEFLATE && !is_compressed)
-      is_compressed = true;
-    else if (filter != H5Z_FILTER_SHUFFLE)
+    else if (filter == H5Z_FILTER_SHUFFLE)
+      header.storage.shuffle = true;
+    else if (filter == H5Z_FILTER_DEFLATE && header.storage.deflate_level == 0)
+      header.storage.deflate_level = static_cast<int>(std::clamp(value, 1U, 9U));
+    else
       throw_bad(place, fmt::format("uses filter {}; expected none but deflate once, shuffle and "
                                    "Fletcher32 (h5repack can convert the file)",
                                    filter));
@@ -122,14 +122,13 @@ std::uint64_t file_bytes_of(hid_t dataset, const Hdf5Place& place) {
 /// Nothing is declared that the file does not hold, so that no buffer is larger than the file
 /// (times deflate's ratio) and no missing part reads as zeros.
 void require_elements_present(hid_t dataset, hid_t space, const std::vector<hsize_t>& dimensions,
-                              const Hdf5Header& header, bool is_compressed,
-                              const Hdf5Place& place) {
+                              const Hdf5Header& header, const Hdf5Place& place) {
   const auto declared = declared_bytes(size_of(header.dtype), dimensions);
   const auto one_chunk = declared_bytes(size_of(header.dtype),
                                         {header.storage.chunk.begin(), header.storage.chunk.end()});
   const std::uint64_t file_bytes = file_bytes_of(dataset, place);
   const std::uint64_t stored = H5Dget_storage_size(dataset);
-  const std::uint64_t expansion = is_compressed ? deflate_ratio_limit : 1;
+  const std::uint64_t expansion = header.storage.deflate_level > 0 ? deflate_ratio_limit : 1;
   const std::uint64_t held = std::min(stored, file_bytes);
   if (!declared || *declared / expansion > held)
     throw_bad(place,
@@ -211,10 +210,9 @@ Hdf5Header require_plain_dataset(hid_t dataset, const Hdf5Place& place) {
   const auto properties = checked_handle(H5Dget_create_plist(dataset), ExitCode::bad_content, place,
                                          "cannot read the properties");
   Hdf5Header header;
-  bool is_compressed = false;
   // First of all: asking a virtual dataset for its shape would already open its source files.
   require_own_storage(properties.get(), place);
-  require_known_filters(properties.get(), place, header, is_compressed);
+  require_known_filters(properties.get(), place, header);
 
   const auto type =
       checked_handle(H5Dget_type(dataset), ExitCode::bad_content, place, "cannot read the type");
@@ -227,7 +225,7 @@ Hdf5Header require_plain_dataset(hid_t dataset, const Hdf5Place& place) {
   if (layout == H5D_CHUNKED)
     header.storage.chunk = chunk_shape(properties.get(), dimensions.size(), place);
   if (layout == H5D_CONTIGUOUS) require_range_in_file(dataset, place);
-  require_elements_present(dataset, space.get(), dimensions, header, is_compressed, place);
+  require_elements_present(dataset, space.get(), dimensions, header, place);
   return header;
 }
 

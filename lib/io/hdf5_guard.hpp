@@ -10,6 +10,9 @@
 /// The checks that make reading a foreign file safe; see Hdf5File::open for what they promise.
 namespace rondo::io {
 
+/// Deflate's best ratio: 258 bytes from two bits.
+inline constexpr std::uint64_t deflate_ratio_limit = 1032;
+
 /// Looks at the bytes before HDF5 does: a readable regular file, HDF5's signature, and as long as
 /// its superblock says. \throws IoError  missing_input or bad_content
 void require_intact_file(const std::string& path);

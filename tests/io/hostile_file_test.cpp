@@ -193,7 +193,8 @@ TEST_F(HostileFile, is_refused_with_elements_of_another_type) {
     H5Sclose(space);
   });
 
-  EXPECT_THAT(refusal_of_x(), HasSubstr("x: expected elements of f32, f64, i32, i64, u8, u16 or u32"));
+  EXPECT_THAT(refusal_of_x(),
+              HasSubstr("x: expected elements of f32, f64, i32, i64, u8, u16 or u32"));
 }
 
 TEST_F(HostileFile, may_be_chunked_shuffled_deflated_and_checksummed) {

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/file_identity.hpp"
+#include "io/hdf5_library.hpp"
+
+/// Hands files to HDF5 for reading, on HDF5's terms but not its trust.
+///
+/// It takes no locks, opens one file, reads nothing beyond its end, and lets no B-tree pass whose
+/// nodes do not form a tree: HDF5 would follow a cycle until its stack ends.
+namespace rondo::io {
+
+/// A property list for H5Fopen.
+Hdf5Handle input_access_properties(const Hdf5Place& place);
+
+/// Of the file that `object` is in, which that driver opened.
+FileIdentity identity_of_input(hid_t object, const Hdf5Place& place);
+
+/// A piece of a dataset's elements that HDF5 asked for.
+struct RawRead {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// For its lifetime, and while the library's lock is held, elements are not read: buffers stay as
+/// they are, and what would have been read is noted. So HDF5 tells where a chunk lies; the function
+/// made for it goes through all chunks for each one (H5Dget_chunk_info_by_coord in 1.10).
+class RawReadRecorder {
+ public:
+  RawReadRecorder();
+  ~RawReadRecorder();
+  RawReadRecorder(const RawReadRecorder&) = delete;
+  RawReadRecorder& operator=(const RawReadRecorder&) = delete;
+
+  /// What was asked for since the last call.
+  static std::vector<RawRead> take();
+};
+
+}  // namespace rondo::io
