@@ -45,14 +45,29 @@ Layers cnn(std::size_t classes) {
   return layers;
 }
 
+/// `layers` with a Dropout before each Linear that has a layer in front.
+Layers with_dropout(const Layers& layers, float probability) {
+  Layers result;
+  for (const Layer& layer : layers) {
+    if (std::holds_alternative<Linear>(layer) && !result.empty())
+      result.emplace_back(Dropout{probability});
+    result.push_back(layer);
+  }
+  return result;
+}
+
 using Model = std::pair<const char*, Layers (*)(std::size_t classes)>;
 constexpr std::array<Model, 3> models{{{"cnn", cnn}, {"lenet", lenet}, {"mlp", mlp}}};
 
 }  // namespace
 
-NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes) {
-  for (const auto& [model_name, layers] : models)
-    if (name == model_name) return {name, input, classes, layers(classes)};
+NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes,
+                       float dropout) {
+  for (const auto& [model_name, layers] : models) {
+    if (name != model_name) continue;
+    return {name, input, classes,
+            dropout > 0 ? with_dropout(layers(classes), dropout) : layers(classes)};
+  }
   throw ConfigError(
       fmt::format("unknown model '{}': choose one of {}", name, fmt::join(model_names(), ", ")));
 }

@@ -40,8 +40,8 @@ void report_ready(const ResolvedLayer& layer, const GradientReady& ready) {
     ready(layer.first_parameter + i - 1);
 }
 
-NetworkBase::NetworkBase(NetworkSpec spec, Precision precision)
-    : spec_(std::move(spec)), precision_(precision), topology_(resolve(spec_)) {}
+NetworkBase::NetworkBase(NetworkSpec spec, Precision precision, std::uint64_t seed)
+    : spec_(std::move(spec)), precision_(precision), seed_(seed), topology_(resolve(spec_)) {}
 
 void NetworkBase::bind(std::span<const ParameterView> views) {
   check_views(topology_.parameters, views);

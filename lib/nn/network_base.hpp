@@ -7,6 +7,7 @@
 
 #include "rondo/nn/network.hpp"
 
+#include "nn/dropout_mask.hpp"
 #include "nn/topology.hpp"
 
 namespace rondo::nn {
@@ -18,7 +19,7 @@ void check_views(std::span<const ParameterSpec> parameters, std::span<const Para
 /// empty batches. A backend implements the `do_` functions, which see valid, non-empty input.
 class NetworkBase : public Network {
  public:
-  NetworkBase(NetworkSpec spec, Precision precision);
+  NetworkBase(NetworkSpec spec, Precision precision, std::uint64_t seed);
 
   const NetworkSpec& spec() const noexcept final { return spec_; }
   Precision precision() const noexcept final { return precision_; }
@@ -32,6 +33,9 @@ class NetworkBase : public Network {
   const Topology& topology() const noexcept { return topology_; }
   std::span<const ParameterView> views() const noexcept { return views_; }
   const ParameterNeeded& needed() const noexcept { return needed_; }
+  DropoutKey dropout_key(const Batch& batch) const noexcept {
+    return {seed_, batch.step, batch.lane};
+  }
 
  private:
   virtual void do_bind() = 0;
@@ -42,6 +46,7 @@ class NetworkBase : public Network {
 
   NetworkSpec spec_;
   Precision precision_;
+  std::uint64_t seed_;
   Topology topology_;
   std::vector<ParameterView> views_;
   ParameterNeeded needed_;

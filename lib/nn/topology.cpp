@@ -25,6 +25,7 @@ class LayerResolver {
   void add(const Layer& layer) {
     current_ = {.layer = layer,
                 .name = {},
+                .index = topology_.layers.size(),
                 .input = shape_,
                 .output = shape_,
                 .first_parameter = topology_.parameters.size(),
@@ -70,6 +71,11 @@ class LayerResolver {
   void resolve_layer(const Relu&) { set_name("relu"); }
   void resolve_layer(const MaxPool& pool) { resolve_pool("maxpool", pool); }
   void resolve_layer(const AveragePool& pool) { resolve_pool("avgpool", pool); }
+
+  void resolve_layer(const Dropout& dropout) {
+    set_name("dropout");
+    check(dropout.probability >= 0 && dropout.probability < 1, "probability must be in [0, 1)");
+  }
 
   template <class Pool>
   void resolve_pool(const char* kind, const Pool& pool) {

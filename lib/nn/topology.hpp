@@ -15,7 +15,8 @@ namespace rondo::nn {
 /// weight and bias if any; of a BatchNorm scale, shift, running mean, running variance.
 struct ResolvedLayer {
   Layer layer;
-  std::string name;  ///< kind and number within the kind: "conv1"
+  std::string name;       ///< kind and number within the kind: "conv1"
+  std::size_t index = 0;  ///< in the chain
   ImageShape input;
   ImageShape output;
   std::size_t first_parameter = 0;

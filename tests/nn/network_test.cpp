@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -248,6 +249,37 @@ TEST_P(NetworkContract, repeats_bit_for_bit_whatever_sizes_come_between) {
   BoundNetwork another = make(spec);
   another.train(usual);
   EXPECT_EQ(another.grads, first);
+}
+
+TEST_P(NetworkContract, draws_dropout_by_seed_step_and_lane) {
+  const NetworkSpec spec = chain("linear_dropout").spec();
+  const auto loss_of = [&](std::uint64_t seed, std::uint64_t step, std::size_t lane) {
+    auto options = test::options_for(GetParam());
+    options.seed = seed;
+    BoundNetwork network(spec, options);
+    TestBatch batch(spec, 4);
+    network.train(batch);  // what was drawn before does not matter
+    batch.step = step;
+    batch.lane = lane;
+    return network.train(batch).loss;
+  };
+
+  const std::set<double> different{loss_of(1, 2, 3), loss_of(9, 2, 3), loss_of(1, 9, 3),
+                                   loss_of(1, 2, 9)};
+
+  EXPECT_EQ(different.size(), 4U);
+  EXPECT_EQ(loss_of(1, 2, 3), loss_of(1, 2, 3));
+}
+
+TEST_P(NetworkContract, evaluates_without_dropout) {
+  const TestBatch batch(chain("conv_relu").spec(), 4);
+  Chain dropped = chain("conv_relu");
+  dropped.layers.emplace_back(Dropout{0.9F});
+  BoundNetwork with = make(dropped.spec());
+  BoundNetwork without = make(chain("conv_relu").spec());
+
+  EXPECT_EQ(with->evaluate(batch.view()).loss, without->evaluate(batch.view()).loss);
+  EXPECT_NE(with.train(batch).loss, without.train(batch).loss);
 }
 
 TEST_P(NetworkContract, follows_a_second_bind) {

@@ -29,13 +29,15 @@ struct TestBatch {
   std::vector<float> images;
   std::vector<std::int32_t> labels;
   std::vector<float> weights = {};
+  std::uint64_t step = 0;
+  std::size_t lane = 0;
 
   TestBatch(const NetworkSpec& spec, std::size_t count, std::uint32_t stream = 0)
       : images(random_values(count * spec.input.elements(), stream)), labels(count) {
     for (std::size_t n = 0; n < count; ++n)
       labels[n] = static_cast<std::int32_t>((3 * n + stream) % spec.classes);
   }
-  Batch view() const { return {images, labels, weights}; }
+  Batch view() const { return {images, labels, weights, step, lane}; }
 };
 
 using Tensors = std::vector<std::vector<float>>;
@@ -163,6 +165,11 @@ inline std::vector<Chain> chains() {
       {"conv_avgpool", odd, {conv, AveragePool{}}},
       {"wide_avgpool", wide, {Conv2d{.out_channels = 16}, AveragePool{}}},
       {"conv_avgpool3_stride2", odd, {conv, AveragePool{.kernel = 3, .stride = 2}}},
+      {"dropout_first", odd, {Dropout{0.4F}}},
+      {"conv_dropout", odd, {conv, Dropout{0.4F}}},
+      {"wide_dropout", wide, {Conv2d{.out_channels = 20}, Dropout{0.3F}, conv}},
+      {"linear_dropout", odd, {Linear{.out_features = 11}, Dropout{0.4F}}},
+      {"two_dropouts", odd, {Linear{.out_features = 40}, Dropout{0.5F}, Dropout{0.5F}}},
       {"two_blocks",
        {1, 12, 12},
        {Conv2d{.out_channels = 8, .bias = false}, BatchNorm{}, Relu{}, MaxPool{},

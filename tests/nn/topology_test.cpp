@@ -83,6 +83,8 @@ TEST(Topology, refuses_impossible_layers) {
   EXPECT_THAT(error_of(with(Conv2d{.out_channels = 1, .padding = 3})), HasSubstr("padding"));
   EXPECT_THAT(error_of(with(Linear{.out_features = 0})), HasSubstr("out_features"));
   EXPECT_THAT(error_of(with(BatchNorm{.epsilon = 0})), HasSubstr("epsilon"));
+  EXPECT_THAT(error_of(with(Dropout{1.0F})), HasSubstr("probability must be in [0, 1)"));
+  EXPECT_THAT(error_of(with(Dropout{-0.1F})), HasSubstr("probability must be in [0, 1)"));
   EXPECT_THAT(error_of({"net", {1, 4, 4}, 5, {}}), HasSubstr("0 layers"));
   EXPECT_THAT(error_of({"net", {0, 4, 4}, 5, {Relu{}}}), HasSubstr("input 0x4x4"));
 }
@@ -101,6 +103,21 @@ TEST(Models, all_fit_their_input) {
     EXPECT_EQ(spec.name, name);
     EXPECT_NO_THROW(resolve(spec)) << name;
   }
+}
+
+TEST(Models, have_dropout_before_each_linear_layer_behind_another_one) {
+  const auto dropouts_in = [](const std::string& name, float dropout) {
+    const auto layers = resolve(make_model(name, {1, 28, 28}, 10, dropout)).layers;
+    std::vector<std::string> followers;
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      if (std::holds_alternative<Dropout>(layers[i].layer)) followers.push_back(layers[i + 1].name);
+    return followers;
+  };
+
+  EXPECT_THAT(dropouts_in("cnn", 0.2F), ElementsAre("linear1"));
+  EXPECT_THAT(dropouts_in("lenet", 0.2F), ElementsAre("linear1", "linear2", "linear3"));
+  EXPECT_THAT(dropouts_in("mlp", 0.2F), ElementsAre("linear2", "linear3"));
+  EXPECT_THAT(dropouts_in("cnn", 0.0F), ElementsAre());
 }
 
 TEST(Models, unknown_name_lists_the_known_ones) {

@@ -19,6 +19,8 @@ struct Batch {
   std::span<const float> images;         ///< (N, C, H, W), normalised
   std::span<const std::int32_t> labels;  ///< (N), each in [0, classes)
   std::span<const float> weights = {};   ///< (N) loss weights; empty: all 1
+  std::uint64_t step = 0;                ///< of the run; Dropout draws by it
+  std::size_t lane = 0;                  ///< of the step; the same
   std::size_t size() const { return labels.size(); }
 };
 
@@ -80,6 +82,7 @@ struct NetworkOptions {
   precision::Policy precision = Precision::f32;
   std::size_t micro_batch = 64;  ///< the usual batch size; other sizes work and are slower at first
   int threads = 1;
+  std::uint64_t seed = 0;  ///< of Dropout
 };
 
 /// \throws UsageError   layers that do not fit each other (which one, which shapes)

@@ -45,8 +45,14 @@ struct AveragePool {
   std::size_t kernel = 2;
   std::size_t stride = 2;
 };
+/// Srivastava et al. 2014, inverted: in training an element is 0 with `probability` and else
+/// divided by 1 - probability; in evaluation nothing happens. Drawn by Philox from
+/// (NetworkOptions::seed, Batch::step, Batch::lane, layer, element of the micro-batch).
+struct Dropout {
+  float probability = 0.5F;
+};
 
-using Layer = std::variant<Conv2d, Linear, BatchNorm, Relu, MaxPool, AveragePool>;
+using Layer = std::variant<Conv2d, Linear, BatchNorm, Relu, MaxPool, AveragePool, Dropout>;
 
 /// A chain of layers that ends in `classes` logits and softmax cross-entropy.
 struct NetworkSpec {
@@ -56,9 +62,11 @@ struct NetworkSpec {
   std::vector<Layer> layers;
 };
 
-/// The networks that the example trainers know, by name (`model_names()`).
+/// The networks that the example trainers know, by name (`model_names()`); with a `dropout` above 0
+/// each Linear behind another layer has a Dropout of that probability before it.
 /// \throws ConfigError  unknown name; the message lists the names.
-NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes);
+NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes,
+                       float dropout = 0.0F);
 std::vector<std::string> model_names();
 
 }  // namespace rondo::nn

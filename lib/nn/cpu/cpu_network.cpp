@@ -60,7 +60,8 @@ class ThreadCount {
 class CpuNetwork final : public NetworkBase {
  public:
   CpuNetwork(const NetworkSpec& network_spec, const NetworkOptions& options)
-      : NetworkBase(network_spec, usable(options.precision.compute)), threads_(options.threads) {}
+      : NetworkBase(network_spec, usable(options.precision.compute), options.seed),
+        threads_(options.threads) {}
 
   void parameters_changed() override {
     for (auto& [key, plan] : plans_)
@@ -72,7 +73,9 @@ class CpuNetwork final : public NetworkBase {
 
   BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) override {
     const ThreadCount threads(threads_);
-    return plan_for(Mode::train, batch.size()).train(batch, loss_scale, ready);
+    Plan& plan = plan_for(Mode::train, batch.size());
+    plan.set_dropout(dropout_key(batch));
+    return plan.train(batch, loss_scale, ready);
   }
 
   BatchSums do_evaluate(const Batch& batch) override {

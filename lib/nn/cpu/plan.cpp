@@ -20,7 +20,8 @@ PlanContext make_context(std::span<const ParameterView> views, const PlanOptions
           .views = views,
           .engine = engine,
           .stream = dnnl::stream(engine),
-          .diffs = DiffBuffers(engine)};
+          .diffs = DiffBuffers(engine),
+          .dropout = {}};
 }
 
 StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
@@ -38,6 +39,7 @@ StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const 
     StagePointer operator()(const Relu&) { return make_relu(context, input); }
     StagePointer operator()(const MaxPool&) { return make_pool(context, layer, input); }
     StagePointer operator()(const AveragePool&) { return make_pool(context, layer, input); }
+    StagePointer operator()(const Dropout&) { return make_dropout(context, layer, input); }
   };
   return std::visit(Maker{context, layer, input, relu}, layer.layer);
 }

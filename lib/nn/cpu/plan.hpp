@@ -31,6 +31,8 @@ class Plan {
 
   /// The parameters have changed: copies of them are renewed at the next run.
   void parameters_changed() { stale_ = true; }
+  /// Of the next `train`.
+  void set_dropout(const DropoutKey& key) { context_.dropout = key; }
   BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready);
   BatchSums evaluate(const Batch& batch);
 

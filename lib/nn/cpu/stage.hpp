@@ -11,6 +11,7 @@
 
 #include "rondo/nn/network.hpp"
 
+#include "nn/dropout_mask.hpp"
 #include "nn/topology.hpp"
 
 namespace rondo::nn::cpu {
@@ -50,6 +51,7 @@ struct PlanContext {
   dnnl::engine engine;
   dnnl::stream stream;
   DiffBuffers diffs;
+  DropoutKey dropout;  ///< of the micro-batch at hand
 
   /// The type of activations. f16 does not exist on CPUs: f32 holds rounded values.
   dnnl::memory::data_type type() const {
@@ -94,6 +96,8 @@ StagePointer make_batch_norm(PlanContext& context, const ResolvedLayer& layer, c
                              FusedRelu relu);
 StagePointer make_relu(PlanContext& context, const Edge& input);
 StagePointer make_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+/// No stage at all (null) in evaluation.
+StagePointer make_dropout(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 /// The same values as `desc`; no stage at all (null) if the input already is.
 StagePointer make_conversion(PlanContext& context, const Edge& input,
                              const dnnl::memory::desc& desc);

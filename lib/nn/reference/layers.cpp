@@ -40,7 +40,7 @@ class Convolution final : public LayerFunction {
   Convolution(const ResolvedLayer& layer, std::span<const ParameterView> views)
       : conv_(std::get<Conv2d>(layer.layer)), layer_(layer), views_(views) {}
 
-  Tensor forward(const Tensor& input, Mode) override {
+  Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, layer_.output);
     for_each_element(output, [&](auto n, auto o, auto h, auto w) {
       double sum = conv_.bias ? double{views_[1].value[o]} : 0.0;
@@ -109,7 +109,7 @@ class LinearFunction final : public LayerFunction {
         layer_(layer),
         views_(views) {}
 
-  Tensor forward(const Tensor& input, Mode) override {
+  Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, layer_.output);
     for (std::size_t n = 0; n < input.batch_size; ++n) {
       for (std::size_t o = 0; o < outputs_; ++o) {
@@ -156,8 +156,8 @@ class BatchNormFunction final : public LayerFunction {
   BatchNormFunction(const ResolvedLayer& layer, std::span<const ParameterView> views)
       : epsilon_(std::get<BatchNorm>(layer.layer).epsilon), views_(views) {}
 
-  Tensor forward(const Tensor& input, Mode mode) override {
-    set_statistics(input, mode);
+  Tensor forward(const Tensor& input, const Pass& pass) override {
+    set_statistics(input, pass.mode);
     Tensor output(input.batch_size, input.shape);
     for_each_element(input, [&](auto n, auto c, auto h, auto w) {
       output.at(n, c, h, w) = static_cast<float>(
@@ -235,7 +235,7 @@ class BatchNormFunction final : public LayerFunction {
 
 class ReluFunction final : public LayerFunction {
  public:
-  Tensor forward(const Tensor& input, Mode) override {
+  Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output = input;
     for (float& value : output.values)
       value = value > 0 ? value : 0.0F;
@@ -264,7 +264,7 @@ class MaxPoolFunction final : public LayerFunction {
   explicit MaxPoolFunction(const ResolvedLayer& layer)
       : pool_(std::get<MaxPool>(layer.layer)), output_shape_(layer.output) {}
 
-  Tensor forward(const Tensor& input, Mode) override {
+  Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, output_shape_);
     for_each_element(output, [&](auto n, auto c, auto h, auto w) {
       output.at(n, c, h, w) = input.values[largest(input, n, c, h, w)];
@@ -300,7 +300,7 @@ class AveragePoolFunction final : public LayerFunction {
   explicit AveragePoolFunction(const ResolvedLayer& layer)
       : pool_(std::get<AveragePool>(layer.layer)), output_shape_(layer.output) {}
 
-  Tensor forward(const Tensor& input, Mode) override {
+  Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, output_shape_);
     for_each_element(output, [&](auto n, auto c, auto h, auto w) {
       double sum = 0;
@@ -330,6 +330,34 @@ class AveragePoolFunction final : public LayerFunction {
   ImageShape output_shape_;
 };
 
+class DropoutFunction final : public LayerFunction {
+ public:
+  explicit DropoutFunction(const ResolvedLayer& layer)
+      : probability_(std::get<Dropout>(layer.layer).probability), layer_index_(layer.index) {}
+
+  Tensor forward(const Tensor& input, const Pass& pass) override {
+    if (pass.mode == Mode::evaluate) return input;
+    mask_.resize(input.values.size());
+    draw_dropout_mask(pass.dropout, layer_index_, probability_, mask_);
+    return masked(input);
+  }
+
+  Tensor backward(const Tensor&, const Tensor& output_diff, double) override {
+    return masked(output_diff);
+  }
+
+ private:
+  Tensor masked(Tensor tensor) const {
+    for (std::size_t i = 0; i < mask_.size(); ++i)
+      tensor.values[i] *= mask_[i];
+    return tensor;
+  }
+
+  float probability_;
+  std::size_t layer_index_;
+  std::vector<float> mask_;
+};
+
 struct LayerMaker {
   const ResolvedLayer& layer;
   std::span<const ParameterView> views;
@@ -345,6 +373,7 @@ struct LayerMaker {
   Result operator()(const AveragePool&) const {
     return std::make_unique<AveragePoolFunction>(layer);
   }
+  Result operator()(const Dropout&) const { return std::make_unique<DropoutFunction>(layer); }
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "nn/dropout_mask.hpp"
 #include "nn/topology.hpp"
 
 namespace rondo::nn::reference {
@@ -32,11 +33,17 @@ struct Tensor {
 
 enum class Mode { train, evaluate };
 
+/// What a forward pass is for.
+struct Pass {
+  Mode mode = Mode::evaluate;
+  DropoutKey dropout = {};
+};
+
 /// One layer, its parameters, and what it remembers from forward for backward.
 class LayerFunction {
  public:
   virtual ~LayerFunction() = default;
-  virtual Tensor forward(const Tensor& input, Mode mode) = 0;
+  virtual Tensor forward(const Tensor& input, const Pass& pass) = 0;
   /// Returns the gradient of the input of the last forward call in training and adds to the
   /// gradients of the parameters; to those of statistics `weight` times the batch's.
   virtual Tensor backward(const Tensor& input, const Tensor& output_diff, double weight) = 0;

@@ -83,7 +83,8 @@ class ReferenceNetwork final : public NetworkBase {
     std::copy(batch.images.begin(), batch.images.end(), activations[0].values.begin());
     for (std::size_t i = 0; i < functions_.size(); ++i) {
       report_needed(topology().layers[i], needed());
-      activations.push_back(functions_[i]->forward(activations.back(), mode));
+      activations.push_back(functions_[i]->forward(activations.back(),
+                                                   {.mode = mode, .dropout = dropout_key(batch)}));
     }
     return activations;
   }
@@ -98,7 +99,7 @@ std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec,
   if (options.precision.compute != Precision::f32)
     throw ConfigError(fmt::format("the reference layers compute in f32 only, not in {}",
                                   name_of(options.precision.compute)));
-  return std::make_unique<ReferenceNetwork>(spec, Precision::f32);
+  return std::make_unique<ReferenceNetwork>(spec, Precision::f32, options.seed);
 }
 
 }  // namespace rondo::nn::reference
