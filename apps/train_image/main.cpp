@@ -52,9 +52,12 @@ Inputs open_inputs(const TrainOptions& options) {
   const data::DatasetInfo& info = inputs.train->info();
   data::require_same_shape(info, inputs.test->info(), options.data);
   const nn::ImageShape shape{info.channels, info.height, info.width};
-  inputs.network = nn::make_network(
-      nn::make_model(options.model, shape, info.classes),
-      {.precision = options.policy(), .micro_batch = options.batch, .threads = options.threads});
+  inputs.network =
+      nn::make_network(nn::make_model(options.model, shape, info.classes, options.dropout),
+                       {.precision = options.policy(),
+                        .micro_batch = options.batch,
+                        .threads = options.threads,
+                        .seed = options.seed});
   inputs.optimizer = optim::make_optimizer(options.optimizer, options.optimizer_options());
   return inputs;
 }
@@ -72,7 +75,7 @@ Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks)
   train::check(options.session_options(lanes), *inputs.optimizer, ranks);
   const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
   const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();
-  return {sampler, steps, options.make_schedule(steps)};
+  return {sampler, steps, options.make_schedule(steps, lanes)};
 }
 
 /// Everything a step needs, built once.
@@ -120,7 +123,9 @@ class Trainer {
       session_.begin_lane(lane, static_cast<double>(batch.count));
       const nn::BatchSums sums = inputs_.network->train(
           {.images = batch.images.span().first(batch.count * sample_elements()),
-           .labels = batch.labels.span().first(batch.count)},
+           .labels = batch.labels.span().first(batch.count),
+           .step = step_,
+           .lane = lane},
           session_.loss_scale(), [this](std::size_t parameter) { session_.ready(parameter); });
       session_.end_lane(sums.loss, static_cast<double>(sums.correct));
     }

@@ -6,19 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "rondo/base/error.hpp"
-#include "rondo/base/hash.hpp"
 #include "rondo/nn/network_spec.hpp"
 
 namespace rondo::apps {
 
 namespace {
-
-constexpr float default_momentum = 0.9F;
-
-bool has_momentum(const TrainOptions& options) {
-  return options.optimizer == "sgd" || options.optimizer == "lars";
-}
 
 void declare_training(Options& options, TrainOptions& values) {
   options.group("Training");
@@ -50,7 +42,7 @@ void declare_training(Options& options, TrainOptions& values) {
                    "chunks of a lane whose samples are shuffled together; auto: as many as make "
                    "64 MiB, at least 4")
       .at_least(1);
-  options.add("seed", values.seed, "of parameters, order and augmentation");
+  options.add("seed", values.seed, "of parameters, order, augmentation and dropout");
 }
 
 void declare_compression(Options& options, TrainOptions& values) {
@@ -76,24 +68,47 @@ void declare_compression(Options& options, TrainOptions& values) {
       .between(1, 65536);
 }
 
-void declare_optimizer(Options& options, TrainOptions& values) {
-  options.group("Optimizer");
-  options.add("optimizer", values.optimizer, "update rule")
-      .one_of({optim::optimizer_names().begin(), optim::optimizer_names().end()});
+void declare_schedule(Options& options, TrainOptions& values) {
   options
       .add("lr", values.lr,
            "learning rate after warm-up; default: 0.2 for sgd, 0.001 for adamw, others by rule")
       .at_least(0);
   options
+      .add("base-batch", values.base_batch,
+           "samples a step that --lr is meant for: the rate is multiplied by lanes x micro-batch / "
+           "this; default: not scaled")
+      .at_least(1);
+  options
       .add("schedule", values.schedule,
            "how the rate goes on after warm-up; step: to a tenth after each third of what follows; "
-           "wsd: "
-           "falls in the last fifth; polynomial: of power 2")
+           "wsd: falls in the last fifth")
       .one_of({optim::schedule_names().begin(), optim::schedule_names().end()});
+  options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
+  options
+      .add("final-fraction", values.final_fraction,
+           "of the rate, at the end; not of constant and step; default: 0")
+      .between(0, 1);
+  options.add("power", values.power, "of the polynomial schedule; default: 2").between(1e-3, 1e3);
+}
+
+void declare_optimizer(Options& options, TrainOptions& values) {
+  options.group("Optimizer");
+  options.add("optimizer", values.optimizer, "update rule")
+      .one_of({optim::optimizer_names().begin(), optim::optimizer_names().end()});
+  declare_schedule(options, values);
   options.add("momentum", values.momentum, "of sgd (Nesterov) and lars; default: 0.9")
       .between(0, 0.999999);
+  options.add("beta1", values.beta1, "of adam, adamw, lamb and lion; default: 0.9")
+      .between(0, 0.999999);
+  options.add("beta2", values.beta2, "of the same; default: 0.999, for lion 0.99")
+      .between(0, 0.999999);
+  options
+      .add("epsilon", values.epsilon,
+           "of adam and adamw, default: 1e-8; of lamb, 1e-6; of adafactor, 1e-30")
+      .at_least(1e-37);
+  options.add("trust-coefficient", values.trust_coefficient, "of lars; default: 0.001")
+      .at_least(1e-37);
   options.add("weight-decay", values.weight_decay, "not applied to biases and norms").at_least(0);
-  options.add("warmup", values.warmup, "share of the run in which the rate rises").between(0, 1);
   options.add("clip-norm", values.clip_norm, "greatest length of the mean gradient")
       .at_least(1e-30);
   options.add("clip-value", values.clip_value, "greatest element of the mean gradient")
@@ -126,6 +141,10 @@ void declare(Options& options, TrainOptions& values) {
 
   options.group("Model");
   options.add("model", values.model, "network").one_of(nn::model_names());
+  options
+      .add("dropout", values.dropout,
+           "share of the linear layers' inputs that training leaves out at random; not of images")
+      .between(0, 0.999999);
   options.add("precision", values.precision,
               {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
               "type in which the layers compute; parameters and sums are f32 always");
@@ -162,9 +181,20 @@ float TrainOptions::default_lr() const {
   return 0.001F;
 }
 
+float TrainOptions::peak_lr(std::size_t resolved_lanes) const {
+  const float given = lr.value_or(default_lr());
+  return base_batch ? optim::linearly_scaled(given, resolved_lanes * batch, *base_batch) : given;
+}
+
 optim::OptimizerOptions TrainOptions::optimizer_options() const {
-  const float used = momentum.value_or(default_momentum);
-  return {.momentum = used, .nesterov = used > 0, .weight_decay = weight_decay};
+  optim::OptimizerOptions all{.momentum = momentum.value_or(0.9F),
+                              .weight_decay = weight_decay,
+                              .beta2 = beta2,
+                              .epsilon = epsilon,
+                              .trust_coefficient = trust_coefficient};
+  all.nesterov = all.momentum > 0;
+  all.beta1 = beta1.value_or(all.beta1);
+  return all;
 }
 
 grad::CompressionOptions TrainOptions::compression_options() const {
@@ -176,17 +206,19 @@ grad::CompressionOptions TrainOptions::compression_options() const {
   return all;
 }
 
-optim::Schedule TrainOptions::make_schedule(std::uint64_t total_steps) const {
+optim::Schedule TrainOptions::make_schedule(std::uint64_t total_steps,
+                                            std::size_t resolved_lanes) const {
   const auto share = [&](double part) {
     return static_cast<std::uint64_t>(part * static_cast<double>(total_steps));
   };
   // Rounded up, so that there is no third drop just before the end.
   const std::uint64_t third = (total_steps - share(warmup) + 2) / 3;
-  return optim::make_schedule(schedule, {.peak = lr.value_or(default_lr()),
+  return optim::make_schedule(schedule, {.peak = peak_lr(resolved_lanes),
                                          .warmup_steps = share(warmup),
                                          .total_steps = total_steps,
+                                         .final_fraction = final_fraction.value_or(0.0F),
                                          .decay_steps = share(0.2),
-                                         .power = 2.0,
+                                         .power = power.value_or(2.0),
                                          .drop_steps = std::max(third, std::uint64_t{1})});
 }
 
@@ -215,27 +247,6 @@ train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes
   return session;
 }
 
-void check_all_count(const TrainOptions& options) {
-  const auto need = [](bool given, bool counts, std::string_view option, const std::string& beside,
-                       std::string_view instead) {
-    if (given && !counts)
-      throw ConfigError(fmt::format("--{} means nothing with {}: leave it out, or choose {}",
-                                    option, beside, instead));
-  };
-  const std::string compression = "--compression " + options.compression;
-  need(options.momentum.has_value(), has_momentum(options), "momentum",
-       "--optimizer " + options.optimizer, "sgd or lars");
-  need(options.topk_fraction.has_value(), options.compression == "topk", "topk-fraction",
-       compression, "topk");
-  need(options.powersgd_rank.has_value(), options.compression == "powersgd", "powersgd-rank",
-       compression, "powersgd");
-  need(options.int8_block.has_value(), options.compression == "int8", "int8-block", compression,
-       "int8");
-  need(options.loss_scale.has_value(), options.precision == Precision::f16, "loss-scale",
-       fmt::format("--precision {}", name_of(options.precision)), "f16");
-  need(options.accumulate.has_value(), !options.lanes, "accumulate", "--lanes", "one of the two");
-}
-
 data::LaneSampler::Options sampler_options(const TrainOptions& options, std::size_t lanes,
                                            const data::DatasetInfo& data) {
   const std::size_t automatic = data::automatic_window(data.chunk_samples * data.sample_elements());
@@ -245,38 +256,6 @@ data::LaneSampler::Options sampler_options(const TrainOptions& options, std::siz
           .lanes = lanes,
           .micro_batch = options.batch,
           .window = options.window.value_or(automatic)};
-}
-
-train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
-                                const data::DatasetInfo& data) {
-  train::RunIdentity identity{
-      {"data", fmt::format("{} samples of {}x{}x{}, labels {}", data.samples, data.channels,
-                           data.height, data.width, to_hex(data.label_hash))},
-      {"flip", fmt::format("{}", options.flip)},
-      {"shift", fmt::format("{}", options.shift)},
-      {"model", options.model},
-      {"precision", std::string(name_of(options.precision))},
-      {"rounding", std::string(name_of(options.rounding))},
-      {"epochs", fmt::format("{}", options.epochs)},
-      {"batch", fmt::format("{}", options.batch)},
-      {"lanes", fmt::format("{}", lanes)},
-      {"window", fmt::format("{} chunks of {}", sampler_options(options, lanes, data).window,
-                             data.chunk_samples)},
-      {"reduce", std::string(name_of(options.reduction))},
-      {"compression", grad::compression_text(options.compression, options.compression_options())},
-      {"seed", fmt::format("{}", options.seed)},
-      {"loss-scale-growth-interval", fmt::format("{}", options.loss_scale_growth_interval)},
-      {"optimizer", options.optimizer},
-      {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
-      {"schedule", options.schedule},
-      {"weight-decay", fmt::format("{}", options.weight_decay)},
-      {"warmup", fmt::format("{}", options.warmup)},
-      {"clip-norm", options.clip_norm ? fmt::format("{}", *options.clip_norm) : "off"},
-      {"clip-value", options.clip_value ? fmt::format("{}", *options.clip_value) : "off"},
-  };
-  if (has_momentum(options))
-    identity["momentum"] = fmt::format("{}", options.momentum.value_or(default_momentum));
-  return identity;
 }
 
 }  // namespace rondo::apps

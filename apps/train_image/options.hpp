@@ -31,6 +31,7 @@ struct TrainOptions {
   std::size_t shift = 0;
 
   std::string model = "cnn";
+  float dropout = 0.0F;
   Precision precision = Precision::f32;
   precision::Rounding rounding = precision::Rounding::nearest;
 
@@ -51,10 +52,17 @@ struct TrainOptions {
 
   std::string optimizer = "sgd";
   std::optional<float> lr;
+  std::optional<std::uint64_t> base_batch;
   std::string schedule = "cosine";
-  std::optional<float> momentum;
-  float weight_decay = 5e-4F;
   double warmup = 0.1;
+  std::optional<float> final_fraction;
+  std::optional<double> power;
+  std::optional<float> momentum;
+  std::optional<float> beta1;
+  std::optional<float> beta2;
+  std::optional<float> epsilon;
+  std::optional<float> trust_coefficient;
+  float weight_decay = 5e-4F;
   std::optional<double> clip_norm;
   std::optional<float> clip_value;
   train::BadStep bad_step = train::BadStep::abort;
@@ -71,9 +79,11 @@ struct TrainOptions {
 
   /// For a global batch of 256: good for sgd and adamw, a beginning for the others.
   float default_lr() const;
+  /// The learning rate after warm-up, with the global batch accounted for.
+  float peak_lr(std::size_t resolved_lanes) const;
   optim::OptimizerOptions optimizer_options() const;
   grad::CompressionOptions compression_options() const;
-  optim::Schedule make_schedule(std::uint64_t total_steps) const;
+  optim::Schedule make_schedule(std::uint64_t total_steps, std::size_t resolved_lanes) const;
   precision::Policy policy() const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;
   std::chrono::milliseconds communication_limit() const {

@@ -75,6 +75,16 @@ class TrainImage : public testing::Test {
     return found;
   }
 
+  /// The learning rate of the first step.
+  static double first_rate(const std::string& run) {
+    std::ifstream file(std::filesystem::path(run) / "metrics.ndjson");
+    for (std::string line; std::getline(file, line);) {
+      const auto entry = nlohmann::json::parse(line);
+      if (entry["event"] == "step") return entry["lr"];
+    }
+    return 0;
+  }
+
   static std::string final_hash(const std::string& run) {
     std::ifstream file(std::filesystem::path(run) / "metrics.ndjson");
     std::string hash;
@@ -131,6 +141,39 @@ TEST_F(TrainImage, fixed_gives_the_same_bits_on_any_number_of_ranks) {
     }
     EXPECT_EQ(hashes[0].size(), 16U);
     EXPECT_THAT(hashes, testing::Each(hashes[0])) << precision;
+  }
+}
+
+TEST_F(TrainImage, fixed_gives_the_same_bits_with_all_that_is_drawn_at_random) {
+  const std::string options =
+      "--model cnn --lanes 6 --batch 8 --epochs 1 --reduce fixed --precision bf16 --flip --shift 2 "
+      "--rounding stochastic --output ";
+  std::vector<std::string> hashes;
+  for (const int ranks : {1, 2, 3, 4, 6}) {
+    const std::string run = output(fmt::format("random-{}", ranks));
+    ASSERT_EQ(train(ranks, "--dropout 0.4 " + options + run).code, 0);
+    hashes.push_back(final_hash(run));
+  }
+  const std::string pieces = output("random-pieces");
+  ASSERT_EQ(train(4, "--dropout 0.4 " + options + pieces + " --steps 2").code, 0);
+  ASSERT_EQ(train(3, "--dropout 0.4 --resume " + options + pieces).code, 0);
+  hashes.push_back(final_hash(pieces));
+  const std::string without = output("random-without");
+  ASSERT_EQ(train(2, options + without).code, 0);
+
+  EXPECT_EQ(hashes[0].size(), 16U);
+  EXPECT_THAT(hashes, testing::Each(hashes[0]));
+  EXPECT_NE(final_hash(without), hashes[0]) << "dropout must do something";
+}
+
+TEST_F(TrainImage, base_batch_scales_the_rate_by_the_global_batch_whatever_the_ranks) {
+  for (const int ranks : {1, 2}) {
+    const std::string run = output(fmt::format("scaled-{}", ranks));
+    ASSERT_EQ(
+        train(ranks, "--lanes 4 --steps 1 --warmup 0 --lr 0.01 --base-batch 32 --output " + run)
+            .code,
+        0);
+    EXPECT_FLOAT_EQ(static_cast<float>(first_rate(run)), 0.02F);  // 4 x 16 samples a step
   }
 }
 
@@ -297,14 +340,30 @@ TEST_F(TrainImage, resuming_with_another_compression_is_78) {
 TEST_F(TrainImage, an_option_that_means_nothing_beside_the_others_is_78) {
   const std::map<std::string, std::string> complaints{
       {"--optimizer adamw --momentum 0.5", "--momentum means nothing with --optimizer adamw"},
+      {"--beta1 0.8", "--beta1 means nothing with --optimizer sgd: leave it out, or choose adam"},
+      {"--optimizer adafactor --beta2 0.8", "--beta2 means nothing with --optimizer adafactor"},
+      {"--optimizer lion --epsilon 1e-6", "--epsilon means nothing with --optimizer lion"},
+      {"--trust-coefficient 0.1", "--trust-coefficient means nothing with --optimizer sgd"},
+      {"--schedule step --final-fraction 0.1",
+       "--final-fraction means nothing with --schedule step"},
+      {"--power 3", "--power means nothing with --schedule cosine: leave it out, or choose poly"},
       {"--topk-fraction 0.5", "--topk-fraction means nothing with --compression none"},
       {"--loss-scale 8", "--loss-scale means nothing with --precision f32"},
       {"--lanes 2 --accumulate 2", "--accumulate means nothing with --lanes"}};
   for (const auto& [options, complaint] : complaints) {
-    const ProgramResult result = train(2, options + " --output " + output("meaningless"));
+    const ProgramResult result =
+        run_program(trainer(options + " --output " + output("meaningless")));
     EXPECT_EQ(result.code, 78) << options;
     EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
     EXPECT_THAT(result.err, HasSubstr(complaint));
+  }
+}
+
+TEST_F(TrainImage, a_dropout_outside_of_0_to_1_is_2) {
+  for (const std::string value : {"1", "-0.1", "nan"}) {
+    const ProgramResult result = run_program(trainer("--dropout " + value));
+    EXPECT_EQ(result.code, 2) << value;
+    EXPECT_THAT(result.err, HasSubstr("--dropout"));
   }
 }
 
@@ -335,6 +394,26 @@ TEST_F(TrainImage, resuming_another_run_is_78_and_leaves_it_alone) {
   EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
   EXPECT_THAT(result.err, HasSubstr("seed: checkpoint 1, now 9"));
   EXPECT_EQ(losses(run).size(), 2U);
+}
+
+TEST_F(TrainImage, resuming_names_every_option_that_differs) {
+  const std::string run = output("other-options");
+  const std::string options =
+      "--lanes 2 --optimizer adamw --schedule polynomial --lr 0.001 --output " + run;
+  ASSERT_EQ(train(2, options + " --steps 2 --beta1 0.9 --power 2").code, 0);
+
+  const ProgramResult same = train(2, options + " --resume --steps 3 --beta2 0.999");
+  const ProgramResult other = train(2, options +
+                                           " --resume --beta1 0.8 --epsilon 1e-6 --power 3 "
+                                           "--final-fraction 0.1 --base-batch 64 --dropout 0.5");
+
+  EXPECT_EQ(same.code, 0) << "defaults that are spelled out are the same: " << same.err;
+  EXPECT_EQ(other.code, 78);
+  for (const char* difference :
+       {"adamw, betas 0.8 and 0.999, epsilon 1e-06", "power: checkpoint 2, now 3",
+        "final-fraction: checkpoint 0, now 0.1", "base-batch: checkpoint off, now 64",
+        "dropout: checkpoint 0, now 0.5"})
+    EXPECT_THAT(other.err, HasSubstr(difference));
 }
 
 TEST_F(TrainImage, a_finished_run_is_not_overwritten_unless_told_to) {

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the options must be beside each other, and what must not change when a run goes on.
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
+
+#include "train_image/options.hpp"
+
+namespace rondo::apps {
+namespace {
+
+using Choices = std::initializer_list<std::string_view>;
+
+/// An option that may have been given, and what it needs: that `chooser` is one of `choices`.
+struct Companion {
+  std::string_view option;
+  bool given;
+  std::string_view chooser;
+  std::string_view chosen;
+  Choices choices;
+};
+
+void require_company(const Companion& companion) {
+  const auto& choices = companion.choices;
+  const bool counts = std::find(choices.begin(), choices.end(), companion.chosen) != choices.end();
+  if (companion.given && !counts)
+    throw ConfigError(fmt::format("--{} means nothing with --{} {}: leave it out, or choose {}",
+                                  companion.option, companion.chooser, companion.chosen,
+                                  fmt::join(choices, " or ")));
+}
+
+void check_optimizer(const TrainOptions& options) {
+  const auto need = [&](std::string_view option, bool given, Choices choices) {
+    require_company({option, given, "optimizer", options.optimizer, choices});
+  };
+  need("momentum", options.momentum.has_value(), {"sgd", "lars"});
+  need("beta1", options.beta1.has_value(), {"adam", "adamw", "lamb", "lion"});
+  need("beta2", options.beta2.has_value(), {"adam", "adamw", "lamb", "lion"});
+  need("epsilon", options.epsilon.has_value(), {"adam", "adamw", "lamb", "adafactor"});
+  need("trust-coefficient", options.trust_coefficient.has_value(), {"lars"});
+}
+
+void check_schedule(const TrainOptions& options) {
+  const auto need = [&](std::string_view option, bool given, Choices choices) {
+    require_company({option, given, "schedule", options.schedule, choices});
+  };
+  need("final-fraction", options.final_fraction.has_value(),
+       {"cosine", "linear", "polynomial", "wsd", "one-cycle"});
+  need("power", options.power.has_value(), {"polynomial"});
+}
+
+void check_compression(const TrainOptions& options) {
+  const auto need = [&](std::string_view option, bool given, Choices choices) {
+    require_company({option, given, "compression", options.compression, choices});
+  };
+  need("topk-fraction", options.topk_fraction.has_value(), {"topk"});
+  need("powersgd-rank", options.powersgd_rank.has_value(), {"powersgd"});
+  need("int8-block", options.int8_block.has_value(), {"int8"});
+}
+
+std::string text_or_off(const auto& value) {
+  return value ? fmt::format("{}", *value) : "off";
+}
+
+}  // namespace
+
+void check_all_count(const TrainOptions& options) {
+  check_optimizer(options);
+  check_schedule(options);
+  check_compression(options);
+  require_company({"loss-scale",
+                   options.loss_scale.has_value(),
+                   "precision",
+                   name_of(options.precision),
+                   {"f16"}});
+  if (options.accumulate && options.lanes)
+    throw ConfigError(
+        "--accumulate means nothing with --lanes: leave it out, or choose one of the two");
+}
+
+train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
+                                const data::DatasetInfo& data) {
+  return {
+      {"data", fmt::format("{} samples of {}x{}x{}, labels {}", data.samples, data.channels,
+                           data.height, data.width, to_hex(data.label_hash))},
+      {"flip", fmt::format("{}", options.flip)},
+      {"shift", fmt::format("{}", options.shift)},
+      {"model", options.model},
+      {"dropout", fmt::format("{}", options.dropout)},
+      {"precision", std::string(name_of(options.precision))},
+      {"rounding", std::string(name_of(options.rounding))},
+      {"epochs", fmt::format("{}", options.epochs)},
+      {"batch", fmt::format("{}", options.batch)},
+      {"lanes", fmt::format("{}", lanes)},
+      {"window", fmt::format("{} chunks of {}", sampler_options(options, lanes, data).window,
+                             data.chunk_samples)},
+      {"reduce", std::string(name_of(options.reduction))},
+      {"compression", grad::compression_text(options.compression, options.compression_options())},
+      {"seed", fmt::format("{}", options.seed)},
+      {"loss-scale-growth-interval", fmt::format("{}", options.loss_scale_growth_interval)},
+      {"optimizer", optim::make_optimizer(options.optimizer, options.optimizer_options())->text()},
+      {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
+      {"base-batch", text_or_off(options.base_batch)},
+      {"schedule", options.schedule},
+      {"warmup", fmt::format("{}", options.warmup)},
+      {"final-fraction", fmt::format("{}", options.final_fraction.value_or(0.0F))},
+      {"power", fmt::format("{}", options.power.value_or(2.0))},
+      {"clip-norm", text_or_off(options.clip_norm)},
+      {"clip-value", text_or_off(options.clip_value)},
+  };
+}
+
+}  // namespace rondo::apps
