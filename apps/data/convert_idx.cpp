@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -144,7 +145,9 @@ void copy_split(Split& split, std::size_t chunk, data::DatasetWriter& writer) {
     const std::size_t count = std::min(chunk, shape[0] - first);
     const auto images = std::span(buf).first(count * pixels);
     split.images.read(images);
-    writer.append(split.name, images, std::span(split.labels).subspan(first, count));
+    const std::array<std::span<const std::byte>, 2> fields{
+        std::as_bytes(images), std::as_bytes(std::span(split.labels).subspan(first, count))};
+    writer.append(split.name, count, fields);
     progress.update(first + count, shape[0]);
   }
   split.images.require_end();
@@ -154,15 +157,14 @@ data::DatasetDescription describe(const ConvertOptions& values, const Split& tra
                                   const Split& test) {
   const std::string origin =
       values.directory.empty() ? values.train_images.string() : values.directory.string();
-  data::DatasetDescription description{.train_samples = train.labels.size(),
-                                       .test_samples = test.labels.size(),
-                                       .channels = 1,
-                                       .height = train.images.shape()[1],
-                                       .width = train.images.shape()[2],
-                                       .classes = values.classes,
-                                       .chunk_samples = values.chunk,
-                                       .class_names = split_names(values.class_names),
-                                       .source = values.source.empty() ? origin : values.source};
+  const Shape& shape = train.images.shape();
+  data::DatasetDescription description{
+      .fields = {{.name = "image", .sample_shape = {1, shape[1], shape[2]}}, {.name = "label"}},
+      .splits = {{"train", train.labels.size()}, {"test", test.labels.size()}},
+      .classes = values.classes,
+      .class_names = split_names(values.class_names),
+      .source = values.source.empty() ? origin : values.source,
+      .storage = {.chunk_samples = values.chunk}};
   if (!description.class_names.empty() && description.class_names.size() != values.classes)
     throw Error(ExitCode::usage, fmt::format("--class-names: expected {} names (--classes), got {}",
                                              values.classes, description.class_names.size()));

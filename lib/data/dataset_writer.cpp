@@ -4,113 +4,152 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <optional>
+#include <list>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 
+#include "data/field_writer.hpp"
 #include "data/schema.hpp"
+#include "data/statistics.hpp"
 #include "io/hdf5.hpp"
 
 namespace rondo::data {
 namespace {
 
-constexpr std::size_t label_chunk = 65536;
-
-/// Exact sums of u8 values: the result does not depend on how samples were appended.
-struct ChannelSums {
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-  std::uint64_t sum_of_squares = 0;
-
-  void add(std::span<const std::uint8_t> values) {
-    count += values.size();
-    for (const std::uint64_t value : values) {
-      sum += value;
-      sum_of_squares += value * value;
-    }
-  }
-  double mean() const { return static_cast<double>(sum) / static_cast<double>(count) / 255.0; }
-  /// 1 for a channel of one value, which then normalises to 0.
-  double deviation() const {
-    const double mean_square =
-        static_cast<double>(sum_of_squares) / static_cast<double>(count) / (255.0 * 255.0);
-    const double variance = mean_square - mean() * mean();
-    return variance > 1e-10 ? std::sqrt(variance) : 1.0;
-  }
-};
-
-struct SplitWriter {
-  io::Hdf5Dataset image;
-  io::Hdf5Dataset label;
-  std::size_t written = 0;
-};
+bool is_usable_name(const std::string& name) {
+  return !name.empty() && name != "." && name.find('/') == std::string::npos;
+}
 
 void require_usable(const DatasetDescription& description) {
-  require(description.train_samples > 0 && description.test_samples > 0,
-          "DatasetWriter: both splits need samples");
-  require(description.channels > 0 && description.height > 0 && description.width > 0,
-          "DatasetWriter: images need pixels");
-  require(description.classes > 0 && description.classes <= schema::max_classes,
-          "DatasetWriter: classes must be 1 to 256");
-  require(description.chunk_samples > 0, "DatasetWriter: chunks need samples");
+  std::set<std::string> names;
+  for (const FieldSpec& field : description.fields) {
+    require(is_usable_name(field.name) && names.insert(field.name).second,
+            "DatasetWriter: fields need names of their own, without slashes");
+    require(field.sample_elements() > 0, "DatasetWriter: a sample needs elements");
+    require(!field.is_stream || field.sample_shape.size() == 1,
+            "DatasetWriter: a stream's samples are rows of tokens");
+  }
+  std::set<std::string> splits;
+  for (const SplitDescription& split : description.splits)
+    require(is_usable_name(split.name) && splits.insert(split.name).second && split.samples != 0U,
+            "DatasetWriter: splits need names of their own, without slashes, and samples");
+  require(!names.empty() && !splits.empty(), "DatasetWriter: a data set needs fields and splits");
+  require(description.classes <= schema::max_classes, "DatasetWriter: too many classes");
+  require(description.storage.deflate_level >= 0 && description.storage.deflate_level <= 9,
+          "DatasetWriter: the level of deflate is 0 to 9");
   require(description.class_names.empty() || description.class_names.size() == description.classes,
           "DatasetWriter: one name for each class, or none");
 }
 
-SplitWriter create_split(io::Hdf5File& file, const std::string& split, std::size_t samples,
-                         const DatasetDescription& description) {
-  const std::size_t chunk_samples = std::min(description.chunk_samples, samples);
-  const Shape sample{description.channels, description.height, description.width};
-  return {file.create_dataset(
-              schema::image_name(split), DType::u8, {samples, sample[0], sample[1], sample[2]},
-              {.chunk = {chunk_samples, sample[0], sample[1], sample[2]}, .checksum = true}),
-          file.create_dataset(schema::label_name(split), DType::u8, {samples},
-                              {.chunk = {std::min(label_chunk, samples)}, .checksum = true}),
-          0};
+bool is_image(const FieldSpec& field) {
+  return field.name == schema::image && !field.is_stream &&
+         (field.dtype == DType::u8 || field.dtype == DType::f32) &&
+         (field.sample_shape.size() == 2 || field.sample_shape.size() == 3);
 }
+
+bool is_label(const FieldSpec& field) {
+  return field.name == schema::label && holds_labels(field);
+}
+
+/// One split on its way into the file.
+struct SplitWriter {
+  SplitWriter(io::Hdf5File& file, const SplitDescription& what,
+              const DatasetDescription& description)
+      : split(what), labels(description.classes) {
+    const auto chunks =
+        chunk_sizes(description.fields, description.storage, what.samples.value_or(0));
+    for (std::size_t i = 0; i < description.fields.size(); ++i)
+      fields.emplace_back(file, what.name + "/" + description.fields[i].name, description.fields[i],
+                          chunks[i], description.storage);
+  }
+
+  SplitDescription split;
+  std::list<FieldWriter> fields;
+  LabelStatistics labels;
+  std::size_t written = 0;
+};
 
 }  // namespace
 
 struct DatasetWriter::Impl {
   Impl(const std::filesystem::path& path, const DatasetDescription& what)
-      : description(what), target(path), sums(what.channels) {
-    file.emplace(io::Hdf5File::create(target));
-    splits.emplace("train", create_split(*file, "train", what.train_samples, what));
-    splits.emplace("test", create_split(*file, "test", what.test_samples, what));
+      : description(what), target(path), file(io::Hdf5File::create(target)) {
+    for (const SplitDescription& split : what.splits)
+      splits.emplace_back(file, split, what);
+    const auto image = std::find_if(what.fields.begin(), what.fields.end(), is_image);
+    if (image != what.fields.end()) images.emplace(*image);
+  }
+
+  SplitWriter& split(const std::string& name) {
+    const auto found = std::find_if(splits.begin(), splits.end(), [&](const SplitWriter& writer) {
+      return writer.split.name == name;
+    });
+    require(found != splits.end(), "DatasetWriter: a split that was not described");
+    return *found;
+  }
+
+  /// Notes what the attributes will say of the samples.
+  void observe(SplitWriter& writer, const FieldSpec& field, std::span<const std::byte> samples) {
+    if (is_label(field)) {
+      writer.labels.add(field.dtype, samples);
+      const auto& outliers = writer.labels.outliers();
+      if (outliers.count > 0)
+        throw UsageError(fmt::format(
+            "DatasetWriter: label {} of sample {} of {} is negative or not below the classes",
+            outliers.label, outliers.sample, writer.split.name));
+    }
+    // The first split is the one that is trained on.
+    if (is_image(field) && &writer == &splits.front()) images->add(samples);
   }
 
   void write_attributes() {
-    std::vector<double> means;
-    std::vector<double> deviations;
-    for (const ChannelSums& channel : sums) {
-      means.push_back(channel.mean());
-      deviations.push_back(channel.deviation());
-    }
-    file->set_text("", "format", schema::format_name);
-    file->set_integer("", "version", schema::version);
-    file->set_integer("", "classes", static_cast<std::int64_t>(description.classes));
-    if (!description.class_names.empty())
-      file->set_texts("", "class_names", description.class_names);
-    file->set_text("", "source", description.source);
-    file->set_numbers("", "mean", means);
-    file->set_numbers("", "deviation", deviations);
+    file.set_text("", "format", schema::format_name);
+    file.set_integer("", "version", schema::version);
+    file.set_text("", "source", description.source);
+    if (images) write_normalization();
+    write_classes();
+    for (const SplitWriter& writer : splits)
+      file.set_integer(writer.split.name, "samples", static_cast<std::int64_t>(writer.written));
   }
 
-  void add_to_sums(std::span<const std::uint8_t> images) {
-    const std::size_t plane = description.height * description.width;
-    for (std::size_t i = 0; i * plane < images.size(); ++i)
-      sums[i % sums.size()].add(images.subspan(i * plane, plane));
+  void write_normalization() {
+    const auto mean = images->mean();
+    const auto deviation = images->deviation();
+    if (!std::all_of(mean.begin(), mean.end(), [](double value) { return std::isfinite(value); }))
+      throw IoError(ExitCode::bad_content,
+                    fmt::format("{}: the training images hold values that are not finite (mean "
+                                "{}): find and mend them in the source",
+                                file.path(), fmt::join(mean, ", ")));
+    file.set_numbers("", "mean", mean);
+    file.set_numbers("", "deviation", deviation);
+  }
+
+  void write_classes() {
+    if (std::none_of(description.fields.begin(), description.fields.end(), is_label)) return;
+    std::size_t classes = description.classes;
+    for (const SplitWriter& writer : splits)
+      classes = std::max(classes, writer.labels.counts().size());
+    file.set_integer("", "classes", static_cast<std::int64_t>(classes));
+    if (!description.class_names.empty())
+      file.set_texts("", "class_names", description.class_names);
+    if (classes > schema::max_attribute_numbers) return;
+    for (const SplitWriter& writer : splits) {
+      std::vector<double> counts(writer.labels.counts().begin(), writer.labels.counts().end());
+      counts.resize(classes);
+      file.set_numbers(writer.split.name, "label_counts", counts);
+    }
   }
 
   DatasetDescription description;
   AtomicFile target;  ///< outlives what is open in it
-  std::optional<io::Hdf5File> file;
-  std::map<std::string, SplitWriter> splits;
-  std::vector<ChannelSums> sums;  ///< of the training split, per channel
+  io::Hdf5File file;
+  std::list<SplitWriter> splits;
+  std::optional<ImageStatistics> images;
 };
 
 DatasetWriter::DatasetWriter(const std::filesystem::path& file,
@@ -121,28 +160,33 @@ DatasetWriter::DatasetWriter(const std::filesystem::path& file,
 
 DatasetWriter::~DatasetWriter() = default;
 
-void DatasetWriter::append(const std::string& split, std::span<const std::uint8_t> images,
-                           std::span<const std::uint8_t> labels) {
-  const auto found = impl_->splits.find(split);
-  require(found != impl_->splits.end(), "DatasetWriter: the splits are train and test");
-  SplitWriter& writer = found->second;
-  require(labels.size() <= writer.label.shape()[0] - writer.written,
+void DatasetWriter::append(const std::string& split, std::size_t count,
+                           std::span<const std::span<const std::byte>> fields) {
+  SplitWriter& writer = impl_->split(split);
+  require(fields.size() == writer.fields.size(), "DatasetWriter: all fields of the description");
+  require(!writer.split.samples || count <= *writer.split.samples - writer.written,
           "DatasetWriter: more samples than described");
-  require(std::all_of(labels.begin(), labels.end(),
-                      [&](std::uint8_t label) { return label < impl_->description.classes; }),
-          "DatasetWriter: label not below the number of classes");
-  writer.image.write_rows(writer.written, labels.size(), images);
-  writer.label.write_rows(writer.written, labels.size(), labels);
-  writer.written += labels.size();
-  if (split == "train") impl_->add_to_sums(images);
+  std::size_t i = 0;
+  for (FieldWriter& field : writer.fields) {
+    const auto samples = fields[i++];
+    require(samples.size() == count * field.field().sample_bytes(),
+            "DatasetWriter: the elements of a field are not as many as the samples need");
+    impl_->observe(writer, field.field(), samples);
+    field.append(samples);
+  }
+  writer.written += count;
 }
 
 void DatasetWriter::finish() {
-  for (const auto& [split, writer] : impl_->splits)
-    require(writer.written == writer.label.shape()[0], "DatasetWriter: samples are missing");
+  for (SplitWriter& writer : impl_->splits) {
+    require(writer.written > 0 && writer.written == writer.split.samples.value_or(writer.written),
+            "DatasetWriter: samples are missing");
+    for (FieldWriter& field : writer.fields)
+      field.finish();
+  }
   impl_->write_attributes();
   impl_->splits.clear();
-  impl_->file->close();
+  impl_->file.close();
   impl_->target.publish();
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,188 +11,249 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 
+#include "data/problems.hpp"
+#include "data/schema_fields.hpp"
+#include "data/statistics.hpp"
+
 namespace rondo::data::schema {
 namespace {
 
-/// Samples read at once from a file without chunks.
-constexpr std::size_t default_chunk_samples = 256;
+/// Read at once where all samples pass by.
+constexpr std::size_t block_bytes = std::size_t{1} << 20;
+/// Images that mean and deviation are found from, at most.
+constexpr std::size_t measured_bytes = std::size_t{256} << 20;
 
-/// Collects what is wrong with a file, to report all of it in one message.
-class Problems {
+const Field* find(const std::vector<Field>& fields, const char* name) {
+  const auto found = std::find_if(fields.begin(), fields.end(),
+                                  [&](const Field& field) { return field.info.name == name; });
+  return found == fields.end() || found->info.samples == 0 ? nullptr : &*found;
+}
+
+/// Calls `use(bytes)` with samples [first, last), a block at a time.
+template <class Use>
+void for_each_block(const Field& field, std::size_t first, std::size_t last, Use use) {
+  const std::size_t sample_bytes = field.info.sample_bytes();
+  const std::size_t block = std::max<std::size_t>(1, block_bytes / sample_bytes);
+  std::vector<std::byte> buf(std::min(block, last - first) * sample_bytes);
+  for (; first < last; first += block) {
+    const std::size_t count = std::min(block, last - first);
+    const auto bytes = std::span(buf).first(count * sample_bytes);
+    field.dataset.read_row_bytes(first, count, bytes);
+    use(std::span<const std::byte>(bytes));
+  }
+}
+
+/// Stands in for the labels' hash where there are none.
+std::uint64_t hash_of_shapes(const std::vector<Field>& fields) {
+  std::string text;
+  for (const Field& field : fields)
+    text += fmt::format("{} x {};", field.info.samples, describe(field.info));
+  return content_hash(text);
+}
+
+/// Reads one split: what it found so far, and what is wrong with it.
+class SplitReader {
  public:
-  explicit Problems(std::string path) : path_(std::move(path)) {}
-
-  void add(const std::string& problem) { problems_.push_back(problem); }
-  void add_unless(bool ok, const std::string& problem) {
-    if (!ok) add(problem);
+  SplitReader(const io::Hdf5File& file, const std::string& split, const Dataset::Options& options)
+      : file_(file), options_(options), problems_(file.path()) {
+    info_.split = split;
   }
 
-  /// The result of `read`, or none and its error's text noted.
-  template <class Read>
-  auto attempt(Read read) -> std::optional<decltype(read())> {
-    try {
-      return read();
-    } catch (const IoError& error) {
-      const std::string text = error.what();
-      const std::string prefix = path_ + ": ";
-      add(text.rfind(prefix, 0) == 0 ? text.substr(prefix.size()) : text);
-      return std::nullopt;
+  Split read() {
+    std::vector<Field> fields = open_fields(file_, info_.split, options_, problems_);
+    read_extent(fields);
+    if (file_.has_attribute("", "source"))
+      info_.source = problems_.attempt([&] { return file_.text("", "source"); }).value_or("");
+    if (const Field* field = find(fields, image)) read_image(*field);
+    if (const Field* field = find(fields, label)) read_label(*field);
+    problems_.throw_if_any();
+    if (const Field* field = find(fields, image); field != nullptr && info_.mean.empty())
+      measure(*field);
+
+    if (info_.classes == 0) info_.label_hash = hash_of_shapes(fields);
+
+    Split split{std::move(info_), {}};
+    for (Field& field : fields) {
+      split.info.fields.push_back(std::move(field.info));
+      split.datasets.push_back(std::move(field.dataset));
     }
-  }
-
-  bool any() const noexcept { return !problems_.empty(); }
-
-  void throw_if_any() const {
-    if (problems_.size() == 1)
-      throw IoError(ExitCode::bad_content, fmt::format("{}: {}", path_, problems_.front()));
-    if (any())
-      throw IoError(ExitCode::bad_content,
-                    fmt::format("{}: {} problems:\n  {}", path_, problems_.size(),
-                                fmt::join(problems_, "\n  ")));
+    return split;
   }
 
  private:
-  std::string path_;
-  std::vector<std::string> problems_;
+  void read_extent(const std::vector<Field>& fields) {
+    if (fields.empty()) return;
+    const auto& largest = std::max_element(fields.begin(), fields.end(), [](auto& a, auto& b) {
+                            return a.info.sample_bytes() < b.info.sample_bytes();
+                          })->info;
+    info_.samples = largest.samples;
+    info_.chunk_samples = largest.chunk_samples;
+    info_.checksum = largest.checksum;
+    info_.bytes = largest.stored_bytes;
+    if (!file_.has_attribute(info_.split, "samples")) return;
+    const auto stated = problems_.attempt([&] { return file_.integer(info_.split, "samples"); });
+    if (stated && (*stated < 0 || static_cast<std::size_t>(*stated) != info_.samples))
+      problems_.add(fmt::format("attribute {}@samples: expected {}, as {} has, found {}",
+                                info_.split, info_.samples, largest.path, *stated));
+  }
+
+  void read_image(const Field& field) {
+    if (field.info.sample_shape.size() < 2 || field.info.sample_shape.size() > 3) return;
+    const ImageShape shape = image_shape(field.info);
+    info_.channels = shape.channels;
+    info_.height = shape.height;
+    info_.width = shape.width;
+    info_.mean = per_channel("mean", options_.given.mean, 0.0);
+    info_.deviation = per_channel("deviation", options_.given.deviation, 1e-6);
+    if (info_.mean.empty() != info_.deviation.empty())
+      problems_.add("attributes mean and deviation: expected both or neither, found one");
+  }
+
+  std::vector<float> per_channel(const char* attribute, const std::vector<float>& given,
+                                 double minimum) {
+    std::vector<float> result = given;
+    if (given.empty()) {
+      if (!file_.has_attribute("", attribute)) return {};
+      const auto values = problems_.attempt([&] { return file_.numbers("", attribute); });
+      if (!values) return {};
+      result.assign(values->begin(), values->end());
+    }
+    const bool is_usable = std::all_of(result.begin(), result.end(), [&](float value) {
+      return std::isfinite(value) && double{value} >= minimum;
+    });
+    problems_.add_unless(is_usable, fmt::format("attribute {}: expected finite numbers of at least "
+                                                "{}, found ({})",
+                                                attribute, minimum, fmt::join(result, ", ")));
+    problems_.add_unless(result.size() == info_.channels,
+                         fmt::format("attribute {}: expected one number for each of {} channels, "
+                                     "found {}",
+                                     attribute, info_.channels, result.size()));
+    return result;
+  }
+
+  void read_label(const Field& field) {
+    if (!holds_labels(field.info)) {
+      if (std::find(options_.required.begin(), options_.required.end(), label) !=
+          options_.required.end())
+        problems_.add(fmt::format("{}: expected whole numbers (samples), found {} ({})",
+                                  field.info.path, name_of(field.info.dtype),
+                                  fmt::join(field.dataset.shape(), ", ")));
+      return;
+    }
+    const auto classes = stated_classes();
+    if (!classes) return;
+    count_labels(field, *classes);
+    read_class_names();
+  }
+
+  /// 0 if neither the caller nor the file says how many; none if what the file says is unusable.
+  std::optional<std::size_t> stated_classes() {
+    if (options_.given.classes != 0) return options_.given.classes;
+    if (!file_.has_attribute("", "classes")) return 0;
+    const auto classes = problems_.attempt([&] { return file_.integer("", "classes"); });
+    if (!classes) return std::nullopt;
+    if (*classes >= 1 && *classes <= static_cast<std::int64_t>(max_classes))
+      return static_cast<std::size_t>(*classes);
+    problems_.add(
+        fmt::format("attribute classes: expected 1 to {}, found {}", max_classes, *classes));
+    return std::nullopt;
+  }
+
+  void count_labels(const Field& field, std::size_t classes) {
+    LabelStatistics statistics(classes);
+    ContentHasher hasher;
+    const auto is_read = problems_.attempt([&] {
+      for_each_block(field, 0, field.info.samples, [&](std::span<const std::byte> labels) {
+        statistics.add(field.info.dtype, labels);
+        hasher.add(labels);
+      });
+      return true;
+    });
+    if (!is_read) return;
+    if (const auto& found = statistics.outliers(); found.count > 0)
+      problems_.add(fmt::format(
+          "{}: expected labels from 0, below {} ({}), found {} at sample {} ({} such samples)",
+          field.info.path, classes == 0 ? max_classes : classes,
+          classes == 0 ? "the most there may be" : "attribute classes", found.label, found.sample,
+          found.count));
+    info_.label_counts = statistics.counts();
+    info_.classes = info_.label_counts.size();
+    info_.label_hash = hasher.value();
+    if (classes == 0)
+      info_.notes.push_back(fmt::format("classes: {} taken, the highest label of {} + 1",
+                                        info_.classes, field.info.path));
+  }
+
+  void read_class_names() {
+    if (!file_.has_attribute("", "class_names")) return;
+    info_.class_names = problems_.attempt([&] { return file_.texts("", "class_names"); })
+                            .value_or(info_.class_names);
+    problems_.add_unless(info_.class_names.size() == info_.classes,
+                         fmt::format("attribute class_names: expected {} names, found {}",
+                                     info_.classes, info_.class_names.size()));
+  }
+
+  /// Mean and deviation, from whole chunks spread evenly over the split.
+  void measure(const Field& field) {
+    const std::size_t chunk = field.info.chunk_samples;
+    const std::size_t chunks = (field.info.samples - 1) / chunk + 1;
+    const std::size_t measured =
+        std::clamp<std::size_t>(measured_bytes / (chunk * field.info.sample_bytes()), 1, chunks);
+    ImageStatistics statistics(field.info);
+    std::size_t samples = 0;
+    for (std::size_t i = 0; i < measured; ++i) {
+      const std::size_t first = i * chunks / measured * chunk;
+      const std::size_t last = std::min(first + chunk, field.info.samples);
+      for_each_block(field, first, last,
+                     [&](std::span<const std::byte> images) { statistics.add(images); });
+      samples += last - first;
+    }
+    const auto mean = statistics.mean();
+    const auto deviation = statistics.deviation();
+    info_.mean.assign(mean.begin(), mean.end());
+    info_.deviation.assign(deviation.begin(), deviation.end());
+    info_.notes.push_back(
+        fmt::format("mean {:.4f} and deviation {:.4f}: measured on {} samples of {}",
+                    fmt::join(mean, ", "), fmt::join(deviation, ", "), samples, field.info.path));
+  }
+
+  const io::Hdf5File& file_;
+  const Dataset::Options& options_;
+  Problems problems_;
+  DatasetInfo info_;
 };
 
-void require_format(const io::Hdf5File& file) {
-  if (!file.has_attribute("", "format"))
-    throw IoError(
-        ExitCode::bad_content,
-        fmt::format("{}: is not a Rondo data set: expected attribute format \"{}\", found "
-                    "none (rondo-data convert makes one)",
-                    file.path(), format_name));
-  if (const std::string found = file.text("", "format"); found != format_name)
-    throw IoError(ExitCode::bad_content,
-                  fmt::format("{}: attribute format: expected \"{}\", found \"{}\"", file.path(),
-                              format_name, found));
+}  // namespace
+
+bool is_rondo_file(const io::Hdf5File& file) {
+  if (!file.has_attribute("", "format") || file.text("", "format") != format_name) return false;
   if (const std::int64_t found = file.integer("", "version"); found != version)
     throw IoError(
         ExitCode::bad_content,
         fmt::format("{}: attribute version: expected {}, found {}: convert the data again",
                     file.path(), version, found));
+  return true;
 }
 
-void read_classes(const io::Hdf5File& file, DatasetInfo& info, Problems& problems) {
-  const auto classes = problems.attempt([&] { return file.integer("", "classes"); });
-  if (!classes) return;
-  if (*classes < 1 || *classes > static_cast<std::int64_t>(max_classes)) {
-    problems.add(
-        fmt::format("attribute classes: expected 1 to {}, found {}", max_classes, *classes));
-    return;
-  }
-  info.classes = static_cast<std::size_t>(*classes);
-  if (!file.has_attribute("", "class_names")) return;
-  info.class_names =
-      problems.attempt([&] { return file.texts("", "class_names"); }).value_or(info.class_names);
-  problems.add_unless(info.class_names.size() == info.classes,
-                      fmt::format("attribute class_names: expected {} names, found {}",
-                                  info.classes, info.class_names.size()));
+std::vector<std::string> split_names(const io::Hdf5File& file) {
+  std::vector<std::string> names = file.names("");
+  if (const auto train = std::find(names.begin(), names.end(), "train"); train != names.end())
+    std::rotate(names.begin(), train, train + 1);
+  return names;
 }
 
-std::vector<float> read_per_channel(const io::Hdf5File& file, const char* attribute, double minimum,
-                                    std::size_t channels, Problems& problems) {
-  const auto values = problems.attempt([&] { return file.numbers("", attribute); });
-  if (!values) return {};
-  const bool is_usable = std::all_of(values->begin(), values->end(), [&](double value) {
-    return std::isfinite(value) && value >= minimum;
-  });
-  problems.add_unless(is_usable,
-                      fmt::format("attribute {}: expected finite numbers of at least {}, "
-                                  "found ({})",
-                                  attribute, minimum, fmt::join(*values, ", ")));
-  problems.add_unless(channels == 0 || values->size() == channels,
-                      fmt::format("attribute {}: expected one number for each of {} channels, "
-                                  "found {}",
-                                  attribute, channels, values->size()));
-  std::vector<float> result;
-  for (const double value : *values)
-    result.push_back(static_cast<float>(value));
-  return result;
-}
-
-std::string describe(const io::Hdf5Dataset& dataset) {
-  return fmt::format("{} ({})", name_of(dataset.dtype()), fmt::join(dataset.shape(), ", "));
-}
-
-void read_image_header(const io::Hdf5Dataset& image, DatasetInfo& info, Problems& problems) {
-  const Shape& shape = image.shape();
-  if (image.dtype() != DType::u8 || shape.size() != 4) {
-    problems.add(fmt::format("{}: expected u8 (samples, channels, height, width), found {}",
-                             image.name(), describe(image)));
-    return;
-  }
-  if (element_count(shape) == 0) {
-    problems.add(fmt::format("{}: expected at least one sample and pixel, found {}", image.name(),
-                             describe(image)));
-    return;
-  }
-  info.samples = shape[0];
-  info.channels = shape[1];
-  info.height = shape[2];
-  info.width = shape[3];
-  info.chunk_samples =
-      image.storage().chunk.empty() ? default_chunk_samples : image.storage().chunk[0];
-  info.checksum = image.storage().checksum;
-  info.bytes = image.stored_bytes();
-}
-
-bool is_label_header_good(const io::Hdf5Dataset& label, const DatasetInfo& info,
-                          Problems& problems) {
-  const bool is_vector = label.dtype() == DType::u8 && label.shape().size() == 1;
-  const bool is_good = is_vector && (info.samples == 0 || label.shape()[0] == info.samples);
-  problems.add_unless(is_good,
-                      fmt::format("{}: expected u8 ({}), found {}", label.name(),
-                                  info.samples == 0 ? "samples" : fmt::format("{}", info.samples),
-                                  describe(label)));
-  return is_good;
-}
-
-/// Counts the labels of each class; those that are none are a problem.
-void count_labels(const std::vector<std::uint8_t>& labels, const std::string& name,
-                  DatasetInfo& info, Problems& problems) {
-  const auto is_outside = [&](std::uint8_t label) { return label >= info.classes; };
-  const auto first = std::find_if(labels.begin(), labels.end(), is_outside);
-  if (first != labels.end()) {
-    problems.add(
-        fmt::format("{}: expected labels below {} (attribute classes), found {} at sample "
-                    "{} ({} such samples)",
-                    name, info.classes, *first, first - labels.begin(),
-                    std::count_if(first, labels.end(), is_outside)));
-    return;
-  }
-  info.label_counts.assign(info.classes, 0);
-  for (const std::uint8_t label : labels)
-    ++info.label_counts[label];
-}
-
-}  // namespace
-
-Split read_split(const io::Hdf5File& file, const std::string& split) {
-  require_format(file);
-  Problems problems(file.path());
-  DatasetInfo info;
-  info.split = split;
-  read_classes(file, info, problems);
-  if (file.has_attribute("", "source"))
-    info.source = problems.attempt([&] { return file.text("", "source"); }).value_or("");
-
-  auto image = problems.attempt([&] { return file.dataset(image_name(split)); });
-  if (image) read_image_header(*image, info, problems);
-  info.mean = read_per_channel(file, "mean", 0.0, info.channels, problems);
-  info.deviation = read_per_channel(file, "deviation", 1e-6, info.channels, problems);
-
-  std::vector<std::uint8_t> labels;
-  const auto label = problems.attempt([&] { return file.dataset(label_name(split)); });
-  if (label && is_label_header_good(*label, info, problems)) {
-    labels.resize(label->shape()[0]);
-    const auto is_read = problems.attempt([&] { return label->read(std::span(labels)), true; });
-    if (is_read && info.classes > 0) count_labels(labels, label->name(), info, problems);
-  }
-  problems.throw_if_any();
-  info.label_hash = content_hash(std::as_bytes(std::span(labels)));
-  return {std::move(info), std::move(*image), std::move(labels)};
+Split read_split(const io::Hdf5File& file, const std::string& split,
+                 const Dataset::Options& options) {
+  if (options.field_map.empty() && !is_rondo_file(file))
+    throw IoError(
+        ExitCode::bad_content,
+        fmt::format("{}: is not a Rondo data set: attribute format: expected \"{}\", found {} "
+                    "(rondo-data convert makes one; --field image=/path reads another HDF5 file)",
+                    file.path(), format_name,
+                    file.has_attribute("", "format")
+                        ? fmt::format("\"{}\"", file.text("", "format"))
+                        : "none"));
+  return SplitReader(file, split, options).read();
 }
 
 }  // namespace rondo::data::schema

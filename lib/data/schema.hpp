@@ -10,28 +10,32 @@
 
 #include "io/hdf5.hpp"
 
-/// The file format of README.md, known to no other file.
+/// The file format of README.md, known to no other part of the project.
 namespace rondo::data::schema {
 
 inline constexpr const char* format_name = "rondo-dataset";
 inline constexpr std::int64_t version = 1;
-inline constexpr std::size_t max_classes = 256;  ///< labels are u8
+inline constexpr std::size_t max_classes = std::size_t{1} << 20;
+/// Attributes are small in HDF5: no list of more numbers is written.
+inline constexpr std::size_t max_attribute_numbers = 4096;
 
-inline std::string image_name(const std::string& split) {
-  return split + "/image";
-}
-inline std::string label_name(const std::string& split) {
-  return split + "/label";
-}
+inline constexpr const char* image = "image";
+inline constexpr const char* label = "label";
 
-/// One split of an open file, checked.
+/// True if `file` says that it is a data set; \throws IoError  of another format or version
+bool is_rondo_file(const io::Hdf5File& file);
+
+/// The groups at the root that hold fields, "train" first.
+std::vector<std::string> split_names(const io::Hdf5File& file);
+
+/// One split of an open file, checked; datasets in the order of info.fields.
 struct Split {
   DatasetInfo info;
-  io::Hdf5Dataset image;
-  std::vector<std::uint8_t> labels;
+  std::vector<io::Hdf5Dataset> datasets;
 };
 
 /// \throws IoError  bad_content: every field that differs from the format, expected and found
-Split read_split(const io::Hdf5File& file, const std::string& split);
+Split read_split(const io::Hdf5File& file, const std::string& split,
+                 const Dataset::Options& options);
 
 }  // namespace rondo::data::schema

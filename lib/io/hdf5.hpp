@@ -32,10 +32,11 @@ using Hdf5Handle = UniqueHandle<Hdf5Traits>;
 
 /// How the elements of a dataset lie in the file. What is done to chunks needs chunks.
 struct Hdf5Storage {
-  Shape chunk;            ///< empty: contiguous
-  bool checksum = false;  ///< Fletcher32 of each chunk, checked at every read
-  bool shuffle = false;   ///< bytes of equal weight together, which deflate likes
-  int deflate_level = 0;  ///< 1 (fast) to 9 (small); 0: not compressed
+  Shape chunk;              ///< empty: contiguous
+  bool checksum = false;    ///< Fletcher32 of each chunk, checked at every read
+  bool shuffle = false;     ///< bytes of equal weight together, which deflate likes
+  int deflate_level = 0;    ///< 1 (fast) to 9 (small); 0: not compressed
+  bool extendible = false;  ///< the first dimension may grow; writing only
 };
 
 /// An n-dimensional array of one DType in an open file; move-only.
@@ -61,6 +62,11 @@ class Hdf5Dataset {
     read_rows(dtype_of<T>, first, count, elements.data(), elements.size());
   }
 
+  /// The same for elements of whatever type the dataset has.
+  void read_row_bytes(std::size_t first, std::size_t count, std::span<std::byte> elements) const {
+    read_rows(dtype_, first, count, elements.data(), elements.size() / size_of(dtype_));
+  }
+
   /// Writes all elements, or rows [first, first + count) of the first dimension.
   /// \throws IoError  io
   template <Element T>
@@ -71,6 +77,12 @@ class Hdf5Dataset {
   void write_rows(std::size_t first, std::size_t count, std::span<T> elements) {
     write_rows(dtype_of<T>, first, count, elements.data(), elements.size());
   }
+  void write_row_bytes(std::size_t first, std::size_t count, std::span<const std::byte> elements) {
+    write_rows(dtype_, first, count, elements.data(), elements.size() / size_of(dtype_));
+  }
+
+  /// Makes the first dimension of an extendible dataset `rows` long, at least as long as it is.
+  void extend(std::size_t rows);
 
   /// Writes a chunk as ChunkMap and encode_chunk() know it: `stored` is what the file will hold.
   /// `first_row` is the chunk's first; all other dimensions start at 0. \throws IoError  io

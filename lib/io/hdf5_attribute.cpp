@@ -12,6 +12,9 @@
 namespace rondo::io {
 namespace {
 
+/// Fixed-length texts up to here; HDF5 allows 64 KiB.
+constexpr std::size_t max_fixed_text_bytes = std::size_t{1} << 15;
+
 /// More than any attribute of ours needs, and little enough to allocate on a stranger's word.
 constexpr std::size_t max_attribute_bytes = std::size_t{1} << 20;
 
@@ -119,22 +122,39 @@ void write_attribute(hid_t object, const std::string& attribute, hid_t type, std
   throw_if_output_failed(object, place);
 }
 
-/// Fixed-length UTF-8, padded with zeros: needs no heap in the file.
+/// UTF-8 texts of `length`, or of any (H5T_VARIABLE).
+Hdf5Handle text_type(std::size_t length, const Hdf5Place& place) {
+  auto type =
+      checked_handle(H5Tcopy(H5T_C_S1), ExitCode::internal, place, "cannot describe the attribute");
+  H5Tset_size(type.get(), length);
+  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  return type;
+}
+
+void write_long_texts(hid_t object, const std::string& attribute,
+                      std::span<const std::string> values, std::size_t count,
+                      const Hdf5Place& place) {
+  std::vector<const char*> pointers;
+  for (const std::string& value : values)
+    pointers.push_back(value.c_str());
+  write_attribute(object, attribute, text_type(H5T_VARIABLE, place).get(), count,
+                  static_cast<const void*>(pointers.data()), place);
+}
+
+/// Fixed length, padded with zeros, which needs no heap in the file; unless that is too much.
 void write_texts(hid_t object, const std::string& attribute, std::span<const std::string> values,
                  std::size_t count, const Hdf5Place& place) {
   std::size_t length = 1;
   for (const std::string& value : values)
     length = std::max(length, value.size());
+  if (length * values.size() > max_fixed_text_bytes)
+    return write_long_texts(object, attribute, values, count, place);
   std::vector<char> bytes(length * values.size(), '\0');
   for (std::size_t i = 0; i < values.size(); ++i)
     std::copy(values[i].begin(), values[i].end(),
               bytes.begin() + static_cast<std::ptrdiff_t>(i * length));
-  const auto type =
-      checked_handle(H5Tcopy(H5T_C_S1), ExitCode::internal, place, "cannot describe the attribute");
-  H5Tset_size(type.get(), length);
-  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  write_attribute(object, attribute, type.get(), count, bytes.data(), place);
+  write_attribute(object, attribute, text_type(length, place).get(), count, bytes.data(), place);
 }
 
 }  // namespace

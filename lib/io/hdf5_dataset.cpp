@@ -106,4 +106,15 @@ void Hdf5Dataset::write_chunk(std::size_t first_row, std::span<const std::byte> 
   throw_if_output_failed(handle_.get(), place);
 }
 
+void Hdf5Dataset::extend(std::size_t rows) {
+  require(!shape_.empty() && rows >= shape_.front(), "extend: a dataset only grows");
+  std::vector<hsize_t> dimensions(shape_.begin(), shape_.end());
+  dimensions.front() = rows;
+  const Hdf5Scope scope;
+  checked(H5Dset_extent(handle_.get(), dimensions.data()), ExitCode::io, {path_, name_},
+          "cannot extend");
+  throw_if_output_failed(handle_.get(), {path_, name_});
+  shape_.front() = rows;
+}
+
 }  // namespace rondo::io

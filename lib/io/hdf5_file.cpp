@@ -172,12 +172,15 @@ Hdf5Dataset Hdf5File::create_dataset(const std::string& name, DType dtype, const
           "create_dataset: checksums, shuffling and compression need chunks");
   require(storage.deflate_level >= 0 && storage.deflate_level <= 9,
           "create_dataset: the level of deflate must be 0 to 9");
+  require(!storage.extendible || !storage.chunk.empty(), "create_dataset: growing needs chunks");
   const Hdf5Scope scope;
   const Hdf5Place place{path_, name};
   const std::vector<hsize_t> dimensions(shape.begin(), shape.end());
-  const auto space =
-      checked_handle(H5Screate_simple(static_cast<int>(shape.size()), dimensions.data(), nullptr),
-                     ExitCode::internal, place, "cannot set the shape");
+  std::vector<hsize_t> limits = dimensions;
+  if (storage.extendible) limits.front() = H5S_UNLIMITED;
+  const auto space = checked_handle(
+      H5Screate_simple(static_cast<int>(shape.size()), dimensions.data(), limits.data()),
+      ExitCode::internal, place, "cannot set the shape");
   const auto links = checked_handle(H5Pcreate(H5P_LINK_CREATE), ExitCode::internal, place,
                                     "cannot set up the name");
   checked(H5Pset_create_intermediate_group(links.get(), 1), ExitCode::internal, place,

@@ -19,6 +19,7 @@
 namespace rondo::data {
 namespace {
 
+using test::append;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -132,19 +133,20 @@ TEST_F(DatasetTest, names_the_samples_of_a_damaged_chunk) {
 TEST(RequireSameShape, names_both_shapes_of_splits_that_differ) {
   DatasetInfo train;
   train.split = "train";
-  train.channels = 1;
-  train.height = train.width = 28;
+  train.fields.resize(1);
+  train.fields[0].name = "image";
+  train.fields[0].sample_shape = {1, 28, 28};
   DatasetInfo other = train;
   other.split = "test";
   require_same_shape(train, other, "x.h5");
 
-  other.height = 14;
-  other.width = 56;
+  other.fields[0].sample_shape = {1, 14, 56};
   const auto message =
       test::io_error_of(ExitCode::bad_content, [&] { require_same_shape(train, other, "x.h5"); });
 
-  EXPECT_THAT(message, HasSubstr("x.h5: /test/image: expected samples of 1x28x28"));
-  EXPECT_THAT(message, HasSubstr("found 1x14x56"));
+  EXPECT_THAT(message,
+              HasSubstr("x.h5: test: expected the fields of train (image: u8 (1, 28, 28))"));
+  EXPECT_THAT(message, HasSubstr("found image: u8 (1, 14, 56)"));
 }
 
 TEST_F(DatasetTest, is_missing_input_when_the_file_is_absent) {
@@ -207,7 +209,7 @@ class BadDataset : public DatasetTest {
     if (content.image_dtype == DType::u8)
       image.write(std::span<const std::uint8_t>(std::vector<std::uint8_t>(count, 1)));
     else
-      image.write(std::span<const float>(std::vector<float>(count, 1.0F)));
+      image.write(std::span<const double>(std::vector<double>(count, 1.0)));
   }
 
   std::string refusal_of(const Content& content) const {
@@ -239,18 +241,19 @@ TEST_F(BadDataset, is_named_when_it_is_no_data_set) {
 }
 
 TEST_F(BadDataset, names_expected_and_found_of_each_field) {
-  EXPECT_THAT(refusal_of({.classes = 0}), HasSubstr("classes: expected 1 to 256, found 0"));
+  EXPECT_THAT(refusal_of({.classes = 0}), HasSubstr("classes: expected 1 to 1048576, found 0"));
   EXPECT_THAT(refusal_of({.class_names = {"a"}}),
               HasSubstr("class_names: expected 3 names, found 1"));
   EXPECT_THAT(refusal_of({.mean = {0.5, 0.5}}), HasSubstr("mean: expected one number for each"));
   EXPECT_THAT(refusal_of({.deviation = {0.0}}), HasSubstr("deviation: expected finite numbers"));
   EXPECT_THAT(refusal_of({.mean = {NAN}}), HasSubstr("mean: expected finite numbers"));
-  EXPECT_THAT(
-      refusal_of({.image_shape = {4, 2, 2}}),
-      HasSubstr("train/image: expected u8 (samples, channels, height, width), found u8 (4, 2, 2)"));
-  EXPECT_THAT(refusal_of({.image_dtype = DType::f32}), HasSubstr("found f32 (4, 1, 2, 2)"));
+  EXPECT_THAT(refusal_of({.image_shape = {4, 4}}),
+              HasSubstr("train/image: expected u8 or f32 (samples, channels, height, width), found "
+                        "u8 (4, 4)"));
+  EXPECT_THAT(refusal_of({.image_dtype = DType::f64}), HasSubstr("found f64 (4, 1, 2, 2)"));
   EXPECT_THAT(refusal_of({.labels = {0, 1}}),
-              HasSubstr("train/label: expected u8 (4), found u8 (2)"));
+              HasSubstr("train: expected fields of equal length, found samples: train/image 4, "
+                        "train/label 2"));
   EXPECT_THAT(refusal_of({.has_images = false}),
               HasSubstr("train/image: expected a dataset, found nothing"));
 }
@@ -258,8 +261,8 @@ TEST_F(BadDataset, names_expected_and_found_of_each_field) {
 TEST_F(BadDataset, names_the_first_label_out_of_range) {
   EXPECT_THAT(
       refusal_of({.labels = {0, 1, 3, 200}}),
-      HasSubstr("train/label: expected labels below 3 (attribute classes), found 3 at sample "
-                "2 (2 such samples)"));
+      HasSubstr("train/label: expected labels from 0, below 3 (attribute classes), found 3 at "
+                "sample 2 (2 such samples)"));
 }
 
 TEST_F(BadDataset, is_refused_when_empty) {
@@ -268,7 +271,7 @@ TEST_F(BadDataset, is_refused_when_empty) {
 }
 
 TEST_F(BadDataset, names_all_that_differs_at_once) {
-  const auto message = refusal_of({.classes = 300, .deviation = {-1}, .labels = {0}});
+  const auto message = refusal_of({.classes = -1, .deviation = {-1}, .labels = {0}});
 
   EXPECT_THAT(message, AllOf(HasSubstr(path_.string() + ": 3 problems"), HasSubstr("classes"),
                              HasSubstr("deviation"), HasSubstr("train/label")));
@@ -285,7 +288,7 @@ TEST_F(BadDataset, is_refused_without_the_split) {
 class DatasetWriterTest : public DatasetTest {};
 
 TEST_F(DatasetWriterTest, leaves_nothing_when_it_does_not_finish) {
-  { const DatasetWriter writer(path_, test::small_description()); }
+  { const DatasetWriter writer(path_, describe(test::small_description())); }
 
   EXPECT_EQ(test::entry_count(directory_.path()), 0U);
 }
@@ -295,16 +298,19 @@ TEST_F(DatasetWriterTest, refuses_what_does_not_fit_the_description) {
   no_samples.test_samples = 0;
   auto other_names = test::small_description();
   other_names.class_names = {"a"};
-  EXPECT_THROW(DatasetWriter(path_, no_samples), UsageError);
-  EXPECT_THROW(DatasetWriter(path_, other_names), UsageError);
+  EXPECT_THROW(DatasetWriter(path_, describe(no_samples)), UsageError);
+  EXPECT_THROW(DatasetWriter(path_, describe(other_names)), UsageError);
 
-  DatasetWriter writer(path_, test::small_description());
+  DatasetWriter writer(path_, describe(test::small_description()));
   const std::vector<std::uint8_t> images(24 * 6);
   const std::vector<std::uint8_t> labels(6);
+  const std::vector<std::uint8_t> one_image(24);
   const std::vector<std::uint8_t> bad_label{3};
-  EXPECT_THROW(writer.append("test", images, labels), UsageError);
-  EXPECT_THROW(writer.append("train", std::span(images).first(24), bad_label), UsageError);
-  EXPECT_THROW(writer.append("other", {}, {}), UsageError);
+  EXPECT_THROW(append(writer, "test", 6, images, labels), UsageError);
+  EXPECT_THROW(append(writer, "test", 2, one_image, labels), UsageError);
+  EXPECT_THROW(append(writer, "train", 1, one_image, bad_label), UsageError);
+  EXPECT_THROW(append(writer, "train", 1, one_image), UsageError);
+  EXPECT_THROW(append(writer, "other", 6, images, labels), UsageError);
   EXPECT_THROW(writer.finish(), UsageError);
 }
 
@@ -312,11 +318,11 @@ TEST_F(DatasetWriterTest, gives_a_constant_channel_a_usable_deviation) {
   auto description = test::small_description();
   description.train_samples = description.test_samples = 1;
   {
-    DatasetWriter writer(path_, description);
+    DatasetWriter writer(path_, describe(description));
     const std::vector<std::uint8_t> image(24, 51);
     const std::vector<std::uint8_t> label{0};
-    writer.append("train", image, label);
-    writer.append("test", image, label);
+    append(writer, "train", 1, image, label);
+    append(writer, "test", 1, image, label);
     writer.finish();
   }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,19 @@ inline std::uint8_t sample_label(std::uint64_t sample, std::size_t classes) {
   return static_cast<std::uint8_t>(sample * 7 % classes);
 }
 
-/// A small description; the caller changes what matters to its test.
-inline data::DatasetDescription small_description() {
+/// An image set to generate; the caller changes what matters to its test.
+struct ImageSet {
+  std::size_t train_samples = 0, test_samples = 0;
+  std::size_t channels = 0, height = 0, width = 0;
+  std::size_t classes = 0;
+  std::size_t chunk_samples = 0;
+  std::vector<std::string> class_names = {};
+  std::string source = {};
+
+  std::size_t sample_elements() const { return channels * height * width; }
+};
+
+inline ImageSet small_description() {
   return {.train_samples = 23,
           .test_samples = 5,
           .channels = 2,
@@ -39,17 +51,31 @@ inline data::DatasetDescription small_description() {
           .source = "generated"};
 }
 
+inline data::DatasetDescription describe(const ImageSet& set) {
+  return {.fields = {{.name = "image", .sample_shape = {set.channels, set.height, set.width}},
+                     {.name = "label"}},
+          .splits = {{"train", set.train_samples}, {"test", set.test_samples}},
+          .classes = set.classes,
+          .class_names = set.class_names,
+          .source = set.source,
+          .storage = {.chunk_samples = set.chunk_samples}};
+}
+
+/// Appends samples of one type for each field.
+template <class... Elements>
+void append(data::DatasetWriter& writer, const std::string& split, std::size_t count,
+            const std::vector<Elements>&... fields) {
+  const std::vector<std::span<const std::byte>> bytes{std::as_bytes(std::span(fields))...};
+  writer.append(split, count, bytes);
+}
+
 /// Writes sample_bytes and sample_label; the test split counts on where train ends.
-inline void generate_dataset(const std::filesystem::path& path,
-                             const data::DatasetDescription& description) {
-  data::DatasetWriter writer(path, description);
-  const std::size_t elements = description.channels * description.height * description.width;
-  const std::size_t total = description.train_samples + description.test_samples;
-  for (std::uint64_t sample = 0; sample < total; ++sample) {
-    const std::vector<std::uint8_t> label{sample_label(sample, description.classes)};
-    writer.append(sample < description.train_samples ? "train" : "test",
-                  sample_bytes(sample, elements), label);
-  }
+inline void generate_dataset(const std::filesystem::path& path, const ImageSet& set) {
+  data::DatasetWriter writer(path, describe(set));
+  for (std::uint64_t sample = 0; sample < set.train_samples + set.test_samples; ++sample)
+    append(writer, sample < set.train_samples ? "train" : "test", 1,
+           sample_bytes(sample, set.sample_elements()),
+           std::vector<std::uint8_t>{sample_label(sample, set.classes)});
   writer.finish();
 }
 
