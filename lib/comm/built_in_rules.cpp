@@ -36,7 +36,8 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 // Rules for ranks apart from one another follow those for nodes, which shared memory serves.
 // `hierarchical` has nodes in place of ranks in all of that: fewer steps, and each node's link
 // carries its data once. What its steps in memory add is less than a of a link; only the shortest
-// allreduce has nothing to share out.
+// allreduce has nothing to share out. Sums over lanes by nodes wait for the comparison, which tells
+// where buffers are; short ones by messages run beside it.
 constexpr TuningRule rules[] = {
     {Collective::allreduce, Algorithm::shared, {}, {1, 1}},
     {Collective::allreduce, Algorithm::one_shot},
@@ -76,9 +77,11 @@ constexpr TuningRule rules[] = {
     {Collective::barrier, Algorithm::shared, {}, {1, 1}},
     {Collective::barrier, Algorithm::one_shot},
     {Collective::allreduce_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::allreduce_lanes, Algorithm::direct, {2, 16}, {}, 64_KiB},
     {Collective::allreduce_lanes, Algorithm::hierarchical, {}, {2, any}},
     {Collective::allreduce_lanes, Algorithm::direct},
     {Collective::reduce_scatter_lanes, Algorithm::shared, {}, {1, 1}},
+    {Collective::reduce_scatter_lanes, Algorithm::direct, {2, 16}, {}, 16_KiB},
     {Collective::reduce_scatter_lanes, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter_lanes, Algorithm::direct},
 };

@@ -93,11 +93,20 @@ TEST(SubtreesOfNodes, tile_the_lanes_wherever_ranks_are) {
   }
 }
 
+/// Short sums too go by nodes, where that fits.
+CommunicatorOptions by_nodes(std::size_t segment_bytes = TransportTuning{}.segment_bytes) {
+  auto tuning = std::make_shared<Tuning>();
+  for (const Collective collective : over_lanes)
+    tuning->rules.push_back({collective, Algorithm::hierarchical});
+  tuning->transport.segment_bytes = segment_bytes;
+  return {.time_limit = std::chrono::seconds(60), .tuning = std::move(tuning)};
+}
+
 /// By rank, its node: equal and unequal ones, single ranks, and ranks that go round the nodes.
 class LanesOnNodes : public testing::TestWithParam<std::vector<int>> {
  protected:
   static void run(const std::function<void(Communicator&)>& body) {
-    run_on_nodes(GetParam(), body, {.time_limit = std::chrono::seconds(60)});
+    run_on_nodes(GetParam(), body, by_nodes());
   }
 };
 
@@ -126,8 +135,6 @@ TEST_P(LanesOnNodes, have_the_bits_of_the_tree_for_any_length) {
 }
 
 TEST_P(LanesOnNodes, go_in_segments_of_any_length) {
-  Tuning tuning;
-  tuning.transport.segment_bytes = 100;
   run_on_nodes(
       GetParam(),
       [](Communicator& comm) {
@@ -135,7 +142,7 @@ TEST_P(LanesOnNodes, go_in_segments_of_any_length) {
                                         std::array{std::size_t{5}, std::size_t{8}},
                                         std::array{std::size_t{2'003}});
       },
-      {.time_limit = std::chrono::seconds(60), .tuning = std::make_shared<Tuning>(tuning)});
+      by_nodes(100));
 }
 
 TEST_P(LanesOnNodes, in_private_memory_of_some_ranks_go_by_messages) {
@@ -158,12 +165,13 @@ test::Traffic traffic_of(const std::vector<int>& nodes, Collective collective, s
     buffers[static_cast<std::size_t>(comm.rank())] =
         std::make_unique<test::LaneBuffers>(comm, LaneMemory::windows, 10 * count);
   };
-  return test::count_messages(nodes, allocate, [=, &buffers](Communicator& comm) {
+  const auto call = [=, &buffers](Communicator& comm) {
     const bool scatters = collective == Collective::reduce_scatter_lanes;
     const std::size_t parts = scatters ? static_cast<std::size_t>(comm.size()) : 1;
     test::check_sum_over_lanes(comm, collective, {lanes, count / parts},
                                *buffers[static_cast<std::size_t>(comm.rank())]);
-  });
+  };
+  return test::count_messages(nodes, allocate, call, by_nodes());
 }
 
 TEST(LanesOnNodes, send_as_little_as_other_sums_where_nodes_have_whole_subtrees) {
@@ -194,23 +202,24 @@ TEST(LanesOnNodes, send_each_subtree_of_a_node_once) {
 
 TEST(LanesOnNodes, are_explained) {
   run_on_nodes({0, 0, 1, 1, 1}, [](Communicator& comm) {
-    std::array<std::byte, 20> result{};
-    const auto explained = [&](Collective collective) {
+    std::vector<std::byte> result(std::size_t{256} << 10);
+    const auto explained = [&](Collective collective, std::size_t bytes) {
       return comm.explain({.collective = collective,
                            .dtype = DType::f32,
-                           .output = std::span(result).first(4),
+                           .output = std::span(result).first(bytes),
                            .lanes = 5});
     };
-    EXPECT_THAT(explained(Collective::allreduce_lanes),
-                HasSubstr("5 ranks on 2 nodes: hierarchical"));
-    EXPECT_THAT(explained(Collective::reduce_scatter_lanes),
-                HasSubstr("5 ranks on 2 nodes: direct"));  // nodes of different size
+    EXPECT_THAT(explained(Collective::allreduce_lanes, result.size()),
+                HasSubstr("allreduce_lanes 256 KiB, 5 ranks on 2 nodes: hierarchical"));
+    EXPECT_THAT(explained(Collective::allreduce_lanes, 1'024), HasSubstr("2 nodes: direct"));
+    EXPECT_THAT(explained(Collective::reduce_scatter_lanes, result.size()),
+                HasSubstr("2 nodes: direct"));  // nodes of different size
     barrier(comm);
   });
 }
 
 TEST(LanesOnNodes, that_differ_between_nodes_are_refused_before_anything_changes) {
-  run_on_nodes({0, 0, 1, 1}, [](Communicator& comm) {
+  const auto body = [](Communicator& comm) {
     const std::size_t lanes = comm.place().node == 0 ? 4 : 8;
     test::LaneBuffers buffers(comm, LaneMemory::windows, 64);
     const auto sum = buffers.take(8);
@@ -224,7 +233,8 @@ TEST(LanesOnNodes, that_differ_between_nodes_are_refused_before_anything_changes
       EXPECT_THAT(e.what(), HasSubstr("calls allreduce_lanes of 8 lanes, 8 elements"));
     }
     EXPECT_THAT(result, testing::Each(0.0F));
-  });
+  };
+  run_on_nodes({0, 0, 1, 1}, body, by_nodes());
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ struct Traffic {
 /// Of one `call` on ranks on `nodes`, after what `before` does there.
 inline Traffic count_messages(const std::vector<int>& nodes,
                               const std::function<void(comm::Communicator&)>& before,
-                              const std::function<void(comm::Communicator&)>& call) {
+                              const std::function<void(comm::Communicator&)>& call,
+                              const comm::CommunicatorOptions& options = {
+                                  .time_limit = std::chrono::seconds(30)}) {
   std::vector<std::unique_ptr<comm::Transport>> plain(nodes.size());
   std::vector<const CountingTransport*> counting(nodes.size());
   const auto wrap = [&](std::unique_ptr<comm::Transport> transport) {
@@ -50,7 +52,7 @@ inline Traffic count_messages(const std::vector<int>& nodes,
       (inside ? inside_nodes : between_nodes) += data;
     }
   };
-  run_on_nodes(nodes, body, {.time_limit = std::chrono::seconds(30)}, wrap);
+  run_on_nodes(nodes, body, options, wrap);
   return {inside_nodes, between_nodes};
 }
 

@@ -40,6 +40,11 @@ std::vector<Cut> parts_of(const Node& node, const Call& call) {
   return parts;
 }
 
+/// Of several pieces, which must be added up before the sum can be sent.
+bool is_joint(const Subtree& subtree) {
+  return subtree.end_piece - subtree.first_piece > 1;
+}
+
 /// A rank's part in one call, if it carries any.
 class Carrier {
  public:
@@ -86,7 +91,7 @@ class Carrier {
   }
   void find_pieces();
   std::size_t bytes_to_come() const;
-  std::size_t bytes_to_send() const;
+  std::size_t bytes_to_add_up() const;
   void post_receives(std::span<std::byte> memory);
   void send_sums(std::span<std::byte> memory);
   std::span<const std::byte> sum_of(const Subtree& subtree, Cut segment,
@@ -148,11 +153,12 @@ std::size_t Carrier::bytes_to_come() const {
   return sums * own_bytes();
 }
 
-std::size_t Carrier::bytes_to_send() const {
+std::size_t Carrier::bytes_to_add_up() const {
   std::size_t bytes = 0;
   for (const Cut& part : parts_)
     bytes += part.end - part.begin;
-  return subtrees(node_.number()).size() * (bytes - own_bytes());
+  const auto sums = std::ranges::count_if(subtrees(node_.number()), is_joint);
+  return static_cast<std::size_t>(sums) * (bytes - own_bytes());
 }
 
 void Carrier::send_sums(std::span<std::byte> memory) {
@@ -172,7 +178,7 @@ std::span<const std::byte> Carrier::sum_of(const Subtree& subtree, Cut segment,
                                            std::span<std::byte>& memory) const {
   const std::size_t bytes = segment.end - segment.begin;
   const std::size_t count = subtree.end_piece - subtree.first_piece;
-  if (count == 1) return {places_[subtree.first_piece] + segment.begin, bytes};
+  if (!is_joint(subtree)) return {places_[subtree.first_piece] + segment.begin, bytes};
   std::vector<const std::byte*> inputs;
   inputs.reserve(count);
   for (std::size_t k = subtree.first_piece; k < subtree.end_piece; ++k)
@@ -197,7 +203,7 @@ void Carrier::add_segment(const TreeAddition& addition, std::size_t begin) const
 
 Task Carrier::add_own_part() {
   Scratch incoming = counterparts_.scratch(bytes_to_come());
-  Scratch outgoing = counterparts_.scratch(bytes_to_send());
+  Scratch outgoing = counterparts_.scratch(bytes_to_add_up());
   post_receives(incoming.bytes());
   send_sums(outgoing.bytes());
   std::vector<LaneRange> lanes;
