@@ -65,6 +65,10 @@ class Options {
     return bound(std::move(name), std::move(help),
                  [&](Setting& setting) { setting.bind_bytes(target); });
   }
+  Setting& add_bytes(std::string name, std::optional<std::size_t>& target, std::string help) {
+    return bound(std::move(name), std::move(help),
+                 [&](Setting& setting) { setting.bind_bytes(target); });
+  }
   Setting& add_or_auto(std::string name, std::optional<std::size_t>& target, std::string help) {
     return bound(std::move(name), std::move(help),
                  [&](Setting& setting) { setting.bind_or_auto(target); });

@@ -156,6 +156,20 @@ void Setting::bind_bytes(std::size_t& target) {
   print_ = [&target] { return fmt::format("{}", target); };
 }
 
+void Setting::bind_bytes(std::optional<std::size_t>& target) {
+  const auto inner = std::make_shared<std::size_t>();
+  bind_bytes(*inner);
+  assign_ = [assign_inner = std::move(assign_), inner, &target](const std::string& text) {
+    const bool accepted = assign_inner(text);
+    if (accepted) target = *inner;
+    return accepted;
+  };
+  print_ = [&target]() -> std::optional<std::string> {
+    if (!target) return std::nullopt;
+    return fmt::format("{}", *target);
+  };
+}
+
 void Setting::bind_or_auto(std::optional<std::size_t>& target) {
   noun_ = "auto or a whole number";
   placeholder_ = "auto|INT";

@@ -59,6 +59,7 @@ class Setting {
   void bind(Enum& target, std::vector<std::pair<std::string, Enum>> choices);
   /// A number of bytes: `65536`, `64K`, `64KiB`, `1GiB` (powers of 1024), `64kB` (of 1000).
   void bind_bytes(std::size_t& target);
+  void bind_bytes(std::optional<std::size_t>& target);
   /// A number, or `auto`, which leaves the target empty.
   void bind_or_auto(std::optional<std::size_t>& target);
 

@@ -176,7 +176,8 @@ class Trainer {
             .lanes = sampler_.lanes(),
             .ranks = comm_.size(),
             .precision = std::string(name_of(inputs_.network->precision())),
-            .one_pass = session_.is_one_pass()};
+            .one_pass = session_.is_one_pass(),
+            .bucket = session_.bucket_size()};
   }
   RunEnd end() {
     return {.steps = step_,
@@ -235,6 +236,8 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   const auto checkpoints = options.output / "checkpoints";
   train::check_same_identity(comm, shared_options(options, inputs));
   options.lanes = resolve_lanes(comm, options, checkpoints);
+  if (options.resume && !options.bucket_bytes)
+    options.bucket_bytes = train::stored_bucket_bytes(comm, checkpoints);
   std::optional<Course> course;
   comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, comm.size()); });
   Trainer trainer(comm, options, std::move(inputs), *course);

@@ -36,7 +36,9 @@ void declare_training(Options& options, TrainOptions& values) {
        {"zero2", grad::Sharding::zero2}},
       "what ranks share out: nothing, optimizer state, or gradients too; the same bits with "
       "--reduce fixed");
-  options.add_bytes("bucket-bytes", values.bucket_bytes, "gradients that travel together");
+  options.add_bytes(
+      "bucket-bytes", values.bucket_bytes,
+      "gradients that travel together; default: measured, or as in the checkpoint to resume");
   options
       .add_or_auto("window", values.window,
                    "chunks of a lane whose samples are shuffled together; auto: as many as make "

@@ -47,7 +47,7 @@ struct TrainOptions {
   std::optional<double> topk_fraction;
   std::optional<std::size_t> powersgd_rank;
   std::optional<std::size_t> int8_block;
-  std::size_t bucket_bytes = std::size_t{1} << 22;
+  std::optional<std::size_t> bucket_bytes;
   std::uint64_t seed = 1;
 
   std::string optimizer = "sgd";

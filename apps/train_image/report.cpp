@@ -108,6 +108,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"reduce", name_of(options.reduction)},
               {"sharding", name_of(options.sharding)},
               {"one_pass", plan.one_pass},
+              {"bucket_bytes", plan.bucket.bytes},
+              {"bucket_reason", plan.bucket.reason},
               {"compression", options.compression}});
 }
 
@@ -217,6 +219,10 @@ void Report::finish(const RunEnd& end) {
   print_row("reduction", fmt::format("{}, sharding {}{}, compression {}",
                                      name_of(options_.reduction), name_of(options_.sharding),
                                      plan_.one_pass ? " in one pass" : "", options_.compression));
+  if (plan_.ranks > 1)
+    print_row("buckets",
+              fmt::format("{:.3g} MiB, {}", static_cast<double>(plan_.bucket.bytes) / (1 << 20),
+                          plan_.bucket.reason));
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(end.memory));
   print_row("parameters", hash);

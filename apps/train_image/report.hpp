@@ -33,6 +33,7 @@ struct RunPlan {
   int ranks = 1;
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
+  grad::BucketSize bucket;
 };
 
 /// What a run ended with.

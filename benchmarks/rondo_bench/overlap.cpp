@@ -10,91 +10,21 @@
 #include <fmt/format.h>
 
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/bucket_size.hpp"
+#include "rondo/telemetry/counters.hpp"
+
+#include "rondo_bench/synthetic_work.hpp"
 
 namespace rondo::bench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-/// A chain of operations each of which waits for the one before: its time is their number.
-std::uint64_t chain(std::uint64_t state, std::uint64_t operations) {
-  for (std::uint64_t i = 0; i < operations; ++i)
-    state = state * 6364136223846793005U + 1442695040888963407U;
-  return state;
-}
-
-/// Keeps a core busy for a known time, in turns.
-class SyntheticWork {
- public:
-  SyntheticWork(Backward kind, std::chrono::microseconds turn) : kind_(kind), turn_(turn) {
-    constexpr std::uint64_t trial = 10'000'000;
-    double fastest = 1;
-    for (int i = 0; i < 5; ++i) {
-      const auto begin = Clock::now();
-      state_ = chain(state_, trial);
-      fastest = std::min(fastest, seconds_since(begin));
-    }
-    operations_a_second_ = static_cast<double>(trial) / fastest;
-  }
-
-  /// Starts a pass; the shares of run() follow one another from here on.
-  void begin() { end_ = Clock::now(); }
-
-  /// One share of the pass. `between_turns` is called between its turns.
-  void run(double seconds, const std::function<void()>& between_turns) {
-    if (kind_ == Backward::clock) return run_until_due(seconds, between_turns);
-    double left = seconds;
-    while (left > 0) {
-      const double turn = std::min(left, turn_.count());
-      state_ = chain(state_, static_cast<std::uint64_t>(turn * operations_a_second_));
-      left -= turn;
-      if (left > 0) between_turns();
-    }
-  }
-
- private:
-  void run_until_due(double seconds, const std::function<void()>& between_turns) {
-    end_ += std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    while (Clock::now() < end_) {
-      const auto turn_end =
-          std::min(end_, Clock::now() + std::chrono::duration_cast<Clock::duration>(turn_));
-      while (Clock::now() < turn_end)
-        state_ = chain(state_, 100);
-      if (Clock::now() < end_) between_turns();
-    }
-  }
-
-  Backward kind_;
-  std::chrono::duration<double> turn_;
-  double operations_a_second_ = 1;
-  volatile std::uint64_t state_ = 1;  // so that the operations are made
-  Clock::time_point end_;
-};
-
-std::vector<ParameterSpec> make_specs(const OverlapOptions& options) {
-  const std::size_t elements =
-      std::max(options.gradient_bytes / sizeof(float) / options.parameters, std::size_t{1});
-  std::vector<ParameterSpec> specs;
-  for (std::size_t i = 0; i < options.parameters; ++i)
-    specs.push_back({.name = fmt::format("parameter {}", i), .shape = {elements}});
-  return specs;
-}
-
-/// Small whole numbers, so that every order of their sum is exact.
-float gradient_at(std::size_t element, int rank) {
-  return static_cast<float>((element % 13 + 1) * static_cast<std::size_t>(rank + 1));
-}
 
 class OverlapBench {
  public:
   OverlapBench(comm::Communicator& comm, const OverlapOptions& options)
       : comm_(comm),
         options_(options),
-        arena_(make_specs(options), {.bucket_bytes = options.bucket_bytes}, comm),
+        arena_(equal_parameters(options.gradient_bytes, options.parameters),
+               {.bucket_bytes = options.bucket_bytes.value_or(grad::default_bucket_bytes)}, comm),
         views_(arena_.views()),
         sum_(arena_, comm, static_cast<std::size_t>(comm.size()), options.reduction),
         work_(options.backward, options.poll_interval) {}
@@ -147,9 +77,9 @@ class OverlapBench {
 
   double slowest(const std::function<void()>& body) {
     comm::barrier(comm_);
-    const auto begin = Clock::now();
+    const telemetry::Stopwatch stopwatch;
     body();
-    double seconds = seconds_since(begin);
+    double seconds = stopwatch.seconds();
     comm::allreduce(comm_, std::span(&seconds, 1), comm::ReduceOp::max);
     return seconds;
   }

@@ -5,26 +5,23 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 
 #include "rondo_bench/statistics.hpp"
+#include "rondo_bench/synthetic_work.hpp"
 
 namespace rondo::bench {
 
-/// What a synthetic backward pass spends its time with.
-enum class Backward : std::uint8_t {
-  clock,      ///< it ends at its time, as where another device computes
-  arithmetic  ///< a fixed number of operations: what the collectives take of the core comes on top
-};
-
 struct OverlapOptions {
   std::size_t gradient_bytes = std::size_t{64} << 20;
-  std::size_t parameters = 64;  ///< of equal size
-  std::size_t bucket_bytes = std::size_t{2} << 20;
+  std::size_t parameters = 64;                   ///< of equal size
+  std::optional<std::size_t> bucket_bytes = {};  ///< default: measured, grad::measure_bucket_size()
   grad::Reduction reduction = grad::Reduction::fast;
+  grad::Sharding sharding = grad::Sharding::none;  ///< of measure_sharded_overlap()
   Backward backward = Backward::clock;
   /// The pass looks after the collectives this often, beside each parameter's ready().
   std::chrono::microseconds poll_interval{500};
@@ -45,7 +42,8 @@ struct OverlapFigures {
 
 /// How much of the reduction hides behind a backward pass of known length, with one lane a rank.
 ///
-/// Collective, equal options; figures are equal on all ranks. \throws CommError
+/// Collective, equal options, a bucket size among them; figures are equal on all ranks.
+/// \throws CommError
 std::vector<OverlapFigures> measure_overlap(comm::Communicator& comm,
                                             const OverlapOptions& options);
 

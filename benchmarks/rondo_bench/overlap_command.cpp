@@ -7,12 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "rondo/grad/bucket_size.hpp"
 #include "rondo/telemetry/step_log.hpp"
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 #include "rondo_bench/commands.hpp"
 #include "rondo_bench/overlap.hpp"
+#include "rondo_bench/sharded_overlap.hpp"
 
 namespace rondo::bench {
 namespace {
@@ -30,7 +32,16 @@ void declare(apps::Options& options, OverlapCommand& command) {
   options.group("What is measured");
   options.add_bytes("bytes", overlap.gradient_bytes, "gradients").at_least(4);
   options.add("parameters", overlap.parameters, "of equal size").at_least(1);
-  options.add_bytes("bucket", overlap.bucket_bytes, "length of a bucket").at_least(4);
+  options
+      .add_bytes("bucket", overlap.bucket_bytes,
+                 "length of a bucket; default: measured, as in a session")
+      .at_least(4);
+  options.add("sharding", overlap.sharding,
+              {{"none", grad::Sharding::none},
+               {"zero1", grad::Sharding::zero1},
+               {"zero2", grad::Sharding::zero2}},
+              "whole steps of a sharded trainer: values gathered in the step, and in the next "
+              "forward pass");
   options.add("reduce", overlap.reduction,
               {{"fast", grad::Reduction::fast}, {"fixed", grad::Reduction::fixed}},
               "order of the gradient sum");
@@ -69,7 +80,7 @@ void append(const std::filesystem::path& file, comm::Communicator& comm,
               {"nodes", comm.place().nodes},
               {"bytes", command.options.gradient_bytes},
               {"parameters", command.options.parameters},
-              {"bucket_bytes", command.options.bucket_bytes},
+              {"bucket_bytes", *command.options.bucket_bytes},
               {"backward", command.options.backward == Backward::clock ? "clock" : "arithmetic"},
               {"poll_microseconds", command.poll_microseconds},
               {"progress", command.progress == comm::Progress::thread ? "thread" : "caller"},
@@ -82,25 +93,75 @@ void append(const std::filesystem::path& file, comm::Communicator& comm,
               {"wrong", figures.wrong}});
 }
 
-ExitCode run_overlap(comm::Communicator& comm, OverlapCommand command) {
-  command.options.poll_interval = std::chrono::microseconds(command.poll_microseconds);
-  if (command.ratio) command.options.ratios = {*command.ratio};
-  const auto all = measure_overlap(comm, command.options);
+void print(const ShardedFigures& figures) {
+  fmt::print(
+      "{:>6.2f} {:>15.1f} {:>15.1f} {:>11.1f} {:>11.1f} {:>11.1f} {:>8.3f} {:>14.3f} {:>7}\n",
+      figures.ratio, 1e3 * figures.communication.median, 1e3 * figures.computation.median,
+      1e3 * figures.in_step.median, 1e3 * figures.in_forward.median, 1e3 * figures.in_forward.p95,
+      figures.gain, figures.over_bound, figures.wrong);
+}
 
-  std::uint64_t wrong = 0;
-  if (is_root(comm)) {
-    fmt::print("overlap, {} ranks on {} nodes, {} of gradients in {} parameters\n", comm.size(),
-               comm.place().nodes, command.options.gradient_bytes, command.options.parameters);
+void append(const std::filesystem::path& file, comm::Communicator& comm,
+            const OverlapCommand& command, const ShardedFigures& figures) {
+  telemetry::StepLog(file, telemetry::StepLog::Mode::append)
+      .write({{"benchmark", "overlap"},
+              {"ranks", comm.size()},
+              {"nodes", comm.place().nodes},
+              {"bytes", command.options.gradient_bytes},
+              {"bucket_bytes", *command.options.bucket_bytes},
+              {"sharding", name_of(command.options.sharding)},
+              {"reduce", name_of(command.options.reduction)},
+              {"ratio", figures.ratio},
+              {"communication_seconds", figures.communication.median},
+              {"computation_seconds", figures.computation.median},
+              {"in_step_seconds", figures.in_step.median},
+              {"in_forward_seconds", figures.in_forward.median},
+              {"gain", figures.gain},
+              {"over_bound", figures.over_bound},
+              {"wrong", figures.wrong}});
+}
+
+void print_head(const comm::Communicator& comm, const OverlapCommand& command,
+                const grad::BucketSize& bucket) {
+  fmt::print(
+      "overlap, {} ranks on {} nodes, {} of gradients in {} parameters, buckets of {} ({})\n",
+      comm.size(), comm.place().nodes, command.options.gradient_bytes, command.options.parameters,
+      bucket.bytes, bucket.reason);
+  if (command.options.sharding == grad::Sharding::none)
     fmt::print("{:>6} {:>15} {:>15} {:>11} {:>11} {:>14} {:>7}\n", "ratio", "communication",
                "computation", "step", "p95 [ms]", "step / bound", "wrong");
-  }
-  for (const OverlapFigures& figures : all) {
+  else
+    fmt::print("{:>6} {:>15} {:>15} {:>11} {:>11} {:>11} {:>8} {:>14} {:>7}\n", "ratio",
+               "communication", "computation", "in step", "in forward", "p95 [ms]", "gain",
+               "step / bound", "wrong");
+}
+
+template <class Figures>
+ExitCode report(comm::Communicator& comm, const OverlapCommand& command,
+                const std::vector<Figures>& all) {
+  std::uint64_t wrong = 0;
+  for (const Figures& figures : all) {
     wrong += figures.wrong;
     if (!is_root(comm)) continue;
     print(figures);
     if (!command.json.empty()) append(command.json, comm, command, figures);
   }
   return wrong == 0 ? ExitCode::ok : ExitCode::internal;
+}
+
+ExitCode run_overlap(comm::Communicator& comm, OverlapCommand command) {
+  OverlapOptions& options = command.options;
+  options.poll_interval = std::chrono::microseconds(command.poll_microseconds);
+  if (command.ratio) options.ratios = {*command.ratio};
+  const grad::BucketSize bucket = options.bucket_bytes
+                                      ? grad::BucketSize{*options.bucket_bytes, "given"}
+                                      : grad::measure_bucket_size(comm, options.gradient_bytes);
+  options.bucket_bytes = bucket.bytes;
+
+  if (is_root(comm)) print_head(comm, command, bucket);
+  if (options.sharding == grad::Sharding::none)
+    return report(comm, command, measure_overlap(comm, options));
+  return report(comm, command, measure_sharded_overlap(comm, options));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ std::string text_of(const Session::Options& options) {
   text += fmt::format("precision: {}, copy {}, rounding {}, seed {}\n",
                       name_of(options.precision.compute), name_of(options.precision.copy),
                       name_of(options.precision.rounding), options.rounding_seed);
-  text += fmt::format("bucket bytes: {}\n", options.bucket_bytes);
+  text += fmt::format("bucket bytes: {}\n",
+                      options.bucket_bytes ? fmt::format("{}", *options.bucket_bytes) : "measured");
   text += fmt::format("statistic momentum: {}\n", options.statistic_momentum);
   text += fmt::format("sharding: {}, one pass {}, gather {}\n", name_of(options.sharding),
                       options.one_pass, name_of(options.gather));

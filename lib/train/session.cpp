@@ -46,14 +46,19 @@ std::unique_ptr<grad::Compressor> make_compressor(const Session::Options& option
                                grad::placed_parameters(layout));
 }
 
-/// The specs, once nothing speaks against a session of them.
-std::vector<ParameterSpec> checked(comm::Communicator& comm,
-                                   std::span<const ParameterSpec> parameters,
-                                   const optim::Optimizer& optimizer,
-                                   const Session::Options& options) {
+/// The size of the buckets, once nothing speaks against a session of these parameters.
+grad::BucketSize checked_bucket_size(comm::Communicator& comm,
+                                     std::span<const ParameterSpec> parameters,
+                                     const optim::Optimizer& optimizer,
+                                     const Session::Options& options) {
   check_same_session(comm, parameters, optimizer, options);
   check(options, optimizer, comm.size());
-  return {parameters.begin(), parameters.end()};
+  if (options.bucket_bytes) return {.bytes = *options.bucket_bytes, .reason = "given"};
+  if (options.compression != "none") return {.reason = "the default with compression"};
+  std::size_t elements = 0;
+  for (const ParameterSpec& parameter : parameters)
+    elements += element_count(parameter.shape);
+  return grad::measure_bucket_size(comm, elements * sizeof(float));
 }
 
 }  // namespace
@@ -73,8 +78,9 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
     : comm_(comm),
       options_(options),
       optimizer_(std::move(optimizer)),
-      arena_(checked(comm, parameters, *optimizer_, options),
-             {.bucket_bytes = options.bucket_bytes,
+      bucket_size_(checked_bucket_size(comm, parameters, *optimizer_, options)),
+      arena_({parameters.begin(), parameters.end()},
+             {.bucket_bytes = bucket_size_.bytes,
               .share_values = options.sharding != grad::Sharding::none,
               .with_copy = options.precision.has_copy()},
              comm),

@@ -3,6 +3,7 @@
 #include "rondo/train/session_checkpoint.hpp"
 
 #include <charconv>
+#include <functional>
 #include <sstream>
 #include <system_error>
 #include <vector>
@@ -166,6 +167,20 @@ Restored load_on_root(Session& session, std::vector<double>& history, Gathered& 
   return restored;
 }
 
+/// What `read` finds in the newest valid checkpoint, if it finds anything but 0. Collective.
+std::optional<std::size_t> stored_number(
+    comm::Communicator& comm, const std::filesystem::path& directory,
+    const std::function<std::int64_t(const checkpoint::Found&)>& read) {
+  std::int64_t value = 0;
+  comm::agree_on_success(comm, [&] {
+    if (!is_root(comm)) return;
+    if (const auto found = checkpoint::find_newest(directory)) value = read(*found);
+  });
+  comm::broadcast(comm, std::span(&value, 1), 0);
+  if (value == 0) return std::nullopt;
+  return static_cast<std::size_t>(value);
+}
+
 }  // namespace
 
 void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) {
@@ -193,6 +208,7 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
         {"recent_losses", text_of(counters.health.losses)},
         {"recent_norms", text_of(counters.health.norms)},
         {"ranks", fmt::format("{}", comm.size())},
+        {"bucket_bytes", fmt::format("{}", session.bucket_size().bytes)},
     };
     for (const auto& [key, value] : identity)
       metadata[std::string(identity_prefix) + key] = value;
@@ -223,15 +239,18 @@ std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
 
 std::optional<std::size_t> stored_lanes(comm::Communicator& comm,
                                         const std::filesystem::path& directory) {
-  std::int64_t lanes = 0;
-  comm::agree_on_success(comm, [&] {
-    if (!is_root(comm)) return;
-    if (const auto found = checkpoint::find_newest(directory))
-      lanes = number<std::int64_t>(*found, std::string(identity_prefix) + "lanes");
+  return stored_number(comm, directory, [](const checkpoint::Found& found) {
+    return number<std::int64_t>(found, std::string(identity_prefix) + "lanes");
   });
-  comm::broadcast(comm, std::span(&lanes, 1), 0);
-  if (lanes == 0) return std::nullopt;
-  return static_cast<std::size_t>(lanes);
+}
+
+std::optional<std::size_t> stored_bucket_bytes(comm::Communicator& comm,
+                                               const std::filesystem::path& directory) {
+  return stored_number(comm, directory, [&](const checkpoint::Found& found) -> std::int64_t {
+    if (!found.metadata.contains("bucket_bytes")) return 0;
+    if (number<int>(found, "ranks") != comm.size()) return 0;
+    return number<std::int64_t>(found, "bucket_bytes");
+  });
 }
 
 }  // namespace rondo::train

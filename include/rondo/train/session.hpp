@@ -14,6 +14,7 @@
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/bucket_size.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/grad/sharding.hpp"
@@ -68,7 +69,10 @@ class Session {
     grad::Reduction reduction = grad::Reduction::fast;
     precision::Policy precision = Precision::f32;
     std::uint64_t rounding_seed = 0;  ///< with precision::Rounding::stochastic
-    std::size_t bucket_bytes = std::size_t{1} << 22;
+    /// Default: what grad::measure_bucket_size() says; with compression, whose results depend on
+    /// it, grad::default_bucket_bytes. With Reduction::fast on more than two ranks, bits depend on
+    /// it too.
+    std::optional<std::size_t> bucket_bytes = {};
     float statistic_momentum = 0.1F;  ///< share of the step's statistics in the running averages
     grad::Sharding sharding = grad::Sharding::none;
     /// With sharding, where all ranks share one node: new values are stored into all ranks' memory
@@ -152,6 +156,8 @@ class Session {
   /// Bad steps so far, in all lives of the run.
   std::uint64_t bad_steps() const noexcept { return health_.bad_steps(); }
 
+  /// Of the session's buckets; alike on all ranks.
+  const grad::BucketSize& bucket_size() const noexcept { return bucket_size_; }
   const optim::Optimizer& optimizer() const noexcept { return *optimizer_; }
   /// Whether Options::one_pass is followed; alike on all ranks.
   bool is_one_pass() const noexcept;
@@ -189,6 +195,7 @@ class Session {
   comm::Communicator& comm_;
   Options options_;
   std::unique_ptr<optim::Optimizer> optimizer_;
+  grad::BucketSize bucket_size_;
   grad::Arena arena_;
   std::vector<ParameterView> views_;
   std::unique_ptr<grad::Compressor> compressor_;  // null without compression

@@ -47,4 +47,11 @@ std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
 std::optional<std::size_t> stored_lanes(comm::Communicator& comm,
                                         const std::filesystem::path& directory);
 
+/// The bucket size of the run that wrote that checkpoint, if it ran on as many ranks: with
+/// Reduction::fast it belongs to what gives a resumed run the bits of one without a stop.
+///
+/// Collective. \throws AgreedError  bad_content
+std::optional<std::size_t> stored_bucket_bytes(comm::Communicator& comm,
+                                               const std::filesystem::path& directory);
+
 }  // namespace rondo::train
