@@ -143,6 +143,24 @@ TEST(RondoBench, measures_what_hides_behind_the_backward_pass) {
     EXPECT_GT(lines[3][figure], 0) << figure;
 }
 
+TEST(RondoBench, measures_the_gather_behind_the_next_forward_pass) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+
+  const ProgramResult result =
+      bench(2, fmt::format("overlap --sharding zero2 --bytes 256K --parameters 8 --repeats 2 "
+                           "--ratio 0.5 --warmup 0 --json {}",
+                           file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("measured: a sum takes"));
+  const auto lines = lines_of(file);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["wrong"], 0);
+  for (const char* figure : {"in_step_seconds", "in_forward_seconds", "bucket_bytes"})
+    EXPECT_GT(lines[0][figure], 0) << figure;
+}
+
 TEST(RondoBench, measures_the_update_in_one_pass_beside_its_three_steps) {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "figures.ndjson";

@@ -63,6 +63,26 @@ class SessionCheckpoint : public testing::Test {
   RunIdentity identity_{{"lanes", "4"}, {"seed", "1"}};
 };
 
+TEST_F(SessionCheckpoint, holds_the_bucket_size_for_as_many_ranks) {
+  const auto stored_on = [&](int ranks) {
+    std::optional<std::size_t> stored;
+    comm::run_ranks(ranks, [&](comm::Communicator& comm) {
+      const auto mine = stored_bucket_bytes(comm, directory_.path());
+      if (is_root(comm)) stored = mine;
+    });
+    return stored;
+  };
+  EXPECT_EQ(stored_on(2), std::nullopt) << "no checkpoint";
+
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session(comm, specs(), momentum(), {.lanes = 4, .bucket_bytes = 123'456});
+    save(comm, session, directory_.path(), 1, identity_);
+  });
+
+  EXPECT_EQ(stored_on(2), 123'456U);
+  EXPECT_EQ(stored_on(3), std::nullopt);
+}
+
 TEST_F(SessionCheckpoint, a_run_in_pieces_on_other_rank_counts_ends_with_the_same_bits) {
   for (const auto precision : {Precision::f32, Precision::f16}) {
     const std::uint64_t whole = run(2, 9, 0, precision);

@@ -320,5 +320,21 @@ TEST(Session, synchronize_spreads_the_values_of_rank_0) {
   });
 }
 
+TEST(Session, measures_a_bucket_size_unless_one_is_given_or_compression_depends_on_it) {
+  comm::run_ranks(2, [](comm::Communicator& comm) {
+    const auto size_with = [&](Session::Options options) {
+      options.lanes = 2;
+      const std::vector<ParameterSpec> large{{"large", {300'000}}};
+      return Session(comm, large, optim::make_optimizer("sgd", {}), options).bucket_size();
+    };
+
+    EXPECT_THAT(size_with({}).reason, HasSubstr("measured"));
+    EXPECT_LE(size_with({}).bytes, grad::most_bucket_bytes);
+    EXPECT_EQ(size_with({.bucket_bytes = 5000}).bytes, 5000U);
+    EXPECT_EQ(size_with({.bucket_bytes = 5000}).reason, "given");
+    EXPECT_EQ(size_with({.compression = "int8"}).bytes, grad::default_bucket_bytes);
+  });
+}
+
 }  // namespace
 }  // namespace rondo::train
