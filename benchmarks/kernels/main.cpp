@@ -17,6 +17,7 @@
 
 #include "rondo/base/aligned_buffer.hpp"
 
+#include "chunks.hpp"
 #include "comm/kernels/reduce.hpp"
 #include "comm/kernels/wire.hpp"
 
@@ -181,6 +182,7 @@ int main(int argc, char** argv) {
   rondo::comm::register_reductions();
   rondo::comm::register_copies();
   rondo::comm::register_wire();
+  rondo::io::register_chunks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }
