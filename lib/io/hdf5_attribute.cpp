@@ -8,6 +8,7 @@
 #include "io/hdf5.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_output_driver.hpp"
+#include "io/hdf5_text.hpp"
 
 namespace rondo::io {
 namespace {
@@ -80,25 +81,12 @@ std::vector<std::string> read_fixed_texts(const OpenAttribute& open, const Hdf5P
   return texts;
 }
 
-std::vector<std::string> read_variable_texts(const OpenAttribute& open, const Hdf5Place& place) {
-  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, place,
-                                    "cannot read the attribute's shape");
-  std::vector<char*> pointers(open.count, nullptr);
-  checked(H5Aread(open.handle.get(), open.type.get(), static_cast<void*>(pointers.data())),
-          ExitCode::bad_content, place, "cannot read the attribute");
-  std::vector<std::string> texts;
-  texts.reserve(pointers.size());
-  for (const char* text : pointers)
-    texts.emplace_back(text == nullptr ? "" : text);
-  H5Dvlen_reclaim(open.type.get(), space.get(), H5P_DEFAULT, static_cast<void*>(pointers.data()));
-  return texts;
-}
-
 std::vector<std::string> read_texts(const OpenAttribute& open, const Hdf5Place& place) {
   require_class(open, {H5T_STRING}, "text", place);
   if (open.count == 0) return {};
-  return H5Tis_variable_str(open.type.get()) > 0 ? read_variable_texts(open, place)
-                                                 : read_fixed_texts(open, place);
+  if (H5Tis_variable_str(open.type.get()) > 0)
+    return read_variable_texts(open.handle.get(), open.count, max_attribute_bytes, place);
+  return read_fixed_texts(open, place);
 }
 
 /// A list of `count`, or a scalar if `count` is 0.

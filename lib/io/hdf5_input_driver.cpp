@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "rondo/base/file_descriptor.hpp"
@@ -19,6 +21,7 @@
 namespace rondo::io {
 namespace {
 
+constexpr const char* driver_name = "rondo_input";
 constexpr haddr_t max_address = std::uint64_t{1} << 62;
 
 /// HDF5 handles it by the address of its first member.
@@ -126,7 +129,7 @@ herr_t write_bytes(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, std::size_t, const void*
 
 H5FD_class_t driver_class() {
   H5FD_class_t driver = {};
-  driver.name = "rondo_input";
+  driver.name = driver_name;
   driver.maxaddr = max_address;
   driver.fc_degree = H5F_CLOSE_WEAK;
   driver.open = open_file;
@@ -141,6 +144,19 @@ H5FD_class_t driver_class() {
   const H5FD_mem_t free_lists[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
   std::copy(std::begin(free_lists), std::end(free_lists), std::begin(driver.fl_map));
   return driver;
+}
+
+const InputFile& input_of(hid_t object, const Hdf5Place& place) {
+  const auto file =
+      checked_handle(H5Iget_file_id(object), ExitCode::internal, place, "cannot find the file");
+  void* handle = nullptr;
+  checked(H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle), ExitCode::internal, place,
+          "cannot find the driver");
+  const auto* input = static_cast<const InputFile*>(handle);
+  // Output files, too, begin with what HDF5 knows of them.
+  require(std::string_view(input->base.cls->name) == driver_name,
+          "only of a file that was opened for reading");
+  return *input;
 }
 
 }  // namespace
@@ -158,12 +174,20 @@ Hdf5Handle input_access_properties(const Hdf5Place& place) {
 }
 
 FileIdentity identity_of_input(hid_t object, const Hdf5Place& place) {
-  const auto file =
-      checked_handle(H5Iget_file_id(object), ExitCode::internal, place, "cannot find the file");
-  void* handle = nullptr;
-  checked(H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle), ExitCode::internal, place,
-          "cannot find the driver");
-  return static_cast<const InputFile*>(handle)->identity;
+  return input_of(object, place).identity;
+}
+
+void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,
+                const Hdf5Place& place) {
+  const InputFile& file = input_of(object, place);
+  const std::uint64_t base = file.base.base_addr;
+  const std::uint64_t end = file.identity.bytes;
+  const bool is_within =
+      base <= end && address <= end - base && bytes.size() <= end - base - address;
+  if (!is_within || !read_fully(file.descriptor.get(), base + address, bytes))
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: refers to bytes beyond the end of the file", place.path,
+                              place.object));
 }
 
 RawReadRecorder::RawReadRecorder() {

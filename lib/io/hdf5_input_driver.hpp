@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "io/file_identity.hpp"
@@ -19,6 +20,11 @@ Hdf5Handle input_access_properties(const Hdf5Place& place);
 
 /// Of the file that `object` is in, which that driver opened.
 FileIdentity identity_of_input(hid_t object, const Hdf5Place& place);
+
+/// Reads bytes of that file at an address as HDF5 counts it. \throws IoError  bad_content: not all
+/// within the file
+void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,
+                const Hdf5Place& place);
 
 /// A piece of a dataset's elements that HDF5 asked for.
 struct RawRead {

@@ -261,6 +261,13 @@ TEST_F(ChunkedFile, notices_that_it_was_truncated_or_replaced) {
   EXPECT_THAT(replaced, HasSubstr(path_.string() + ": the file was replaced while it was open"));
 }
 
+TEST_F(ChunkedFile, must_be_open_for_reading) {
+  Hdf5File file = Hdf5File::create(path_);
+  const Hdf5Dataset dataset = file.create_dataset("x", DType::u8, {4}, {.chunk = {2}});
+
+  EXPECT_THROW(ChunkMap::of(dataset), UsageError);
+}
+
 TEST_F(ChunkedFile, may_be_empty) {
   const ChunkMap no_rows = write<float>({0, 16}, {.chunk = {16, 16}});
   const ChunkMap no_elements = write<float>({16, 0}, {});
