@@ -21,6 +21,27 @@ float bias_correction(float beta, std::uint64_t step) {
                             (1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step))));
 }
 
+struct Corrections {
+  float beta1;
+  float beta2;
+  std::uint64_t step;
+  float mean;
+  float square;
+};
+
+/// Kept by every thread: a step asks for the same ones in each of its many ranges, of which the
+/// short ones take no longer than two powers.
+const Corrections& corrections(const AdamOptions& options, std::uint64_t step) {
+  thread_local Corrections last{.beta1 = 0, .beta2 = 0, .step = 0, .mean = 1, .square = 1};
+  if (last.beta1 != options.beta1 || last.beta2 != options.beta2 || last.step != step)
+    last = {.beta1 = options.beta1,
+            .beta2 = options.beta2,
+            .step = step,
+            .mean = bias_correction(options.beta1, step),
+            .square = bias_correction(options.beta2, step)};
+  return last;
+}
+
 kernel::Streams<3, 1> streams_of(const UpdateRange& range) {
   return {.written = {range.value.data(), range.slots[0].data(), range.slots[1].data()},
           .read = {range.grad.data()},
@@ -45,12 +66,13 @@ std::string adam_text(const AdamOptions& options, std::string_view rule) {
 
 kernel::AdamFactors adam_factors(const AdamOptions& options, const UpdateRange& range,
                                  const StepContext& context) {
+  const Corrections& correction = corrections(options, context.step);
   return {.gradient = kernel::Gradient(context),
           .lr = context.lr,
           .beta1 = options.beta1,
           .beta2 = options.beta2,
-          .mean_correction = bias_correction(options.beta1, context.step),
-          .square_correction = bias_correction(options.beta2, context.step),
+          .mean_correction = correction.mean,
+          .square_correction = correction.square,
           .epsilon = options.epsilon,
           .decay = range.decays ? options.weight_decay : 0.0F};
 }

@@ -2,11 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/optim/lamb.hpp"
 
-#include <array>
 #include <cmath>
-
-#include "rondo/base/aligned_buffer.hpp"
-#include "rondo/precision/squares.hpp"
 
 #include "optim/adam_kind.hpp"
 #include "optim/blocks.hpp"
@@ -38,19 +34,12 @@ std::span<const std::string_view> Lamb::slot_names() const noexcept {
 SquareSums Lamb::measure(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
   const kernel::AdamFactors factors = adam_factors(options_, range, context);
-  alignas(cache_line_bytes) std::array<float, block_count> directions{};
-  precision::SquareSum value_sums;
-  precision::SquareSum direction_sums;
-  for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
-    kernel::lamb_direction({.written = {directions.data(), range.slots[0].data() + begin,
-                                        range.slots[1].data() + begin},
-                            .read = {range.value.data() + begin, range.grad.data() + begin},
-                            .count = count},
-                           factors);
-    value_sums.add(range.value.subspan(begin, count));
-    direction_sums.add(std::span(directions).first(count));
-  });
-  return {.value = value_sums.total(), .direction = direction_sums.total()};
+  kernel::MeasuredSums sums;
+  kernel::measure_lamb({.written = {range.slots[0].data(), range.slots[1].data()},
+                        .read = {range.value.data(), range.grad.data()},
+                        .count = range.value.size()},
+                       factors, sums);
+  return {.value = sums.value.total(), .direction = sums.direction.total()};
 }
 
 void Lamb::update(const UpdateRange& range, const StepContext& context) const {

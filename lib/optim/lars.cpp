@@ -7,9 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "rondo/base/aligned_buffer.hpp"
-#include "rondo/precision/squares.hpp"
-
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/rules.hpp"
@@ -38,17 +35,11 @@ std::span<const std::string_view> Lars::slot_names() const noexcept {
 
 SquareSums Lars::measure(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
-  alignas(cache_line_bytes) std::array<float, block_count> gradients{};
-  precision::SquareSum value_sums;
-  precision::SquareSum gradient_sums;
-  for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
-    kernel::scale(
-        {.written = {gradients.data()}, .read = {range.grad.data() + begin}, .count = count},
-        kernel::Gradient(context));
-    value_sums.add(range.value.subspan(begin, count));
-    gradient_sums.add(std::span(gradients).first(count));
-  });
-  return {.value = value_sums.total(), .direction = gradient_sums.total()};
+  kernel::MeasuredSums sums;
+  kernel::measure_lars(
+      {.written = {}, .read = {range.value.data(), range.grad.data()}, .count = range.value.size()},
+      kernel::Gradient(context), sums);
+  return {.value = sums.value.total(), .direction = sums.direction.total()};
 }
 
 float Lars::local_rate(const UpdateRange& range) const {

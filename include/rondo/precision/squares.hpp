@@ -21,6 +21,8 @@ class SquareSum {
   /// `count` elements.
   void add(std::span<const float> values);
   double total() const;
+  /// For kernels that square in a pass of their own: sum k takes the elements k, k + count, ...
+  std::span<double, count> partial() noexcept { return partial_; }
 
  private:
   std::array<double, count> partial_{};

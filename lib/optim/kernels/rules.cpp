@@ -85,13 +85,27 @@ void adamw_on_target(const Streams<3, 1>& streams, const AdamFactors& factors) {
   });
 }
 
-void lamb_direction_on_target(const Streams<3, 2>& streams, const AdamFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[2]) HWY_ATTR {
-    auto& [direction, mean, square] = written;
-    const auto& [value, sum] = read;
-    update_moments(scaled_and_clipped(sum, f.gradient), mean, square, f);
-    direction = decoupled_direction(value, mean, square, f);
-  });
+void measure_lamb_on_target(const Streams<2, 2>& streams, const AdamFactors& factors,
+                            MeasuredSums& sums) {
+  apply_and_square(
+      streams,
+      [f = factors](Floats(&written)[2], const Floats(&read)[2]) HWY_ATTR {
+        auto& [mean, square] = written;
+        const auto& [value, sum] = read;
+        update_moments(scaled_and_clipped(sum, f.gradient), mean, square, f);
+        return Measured{value, decoupled_direction(value, mean, square, f)};
+      },
+      sums);
+}
+
+void measure_lars_on_target(const Streams<0, 2>& streams, const Gradient& gradient,
+                            MeasuredSums& sums) {
+  apply_and_square(
+      streams,
+      [gradient](const auto&, const Floats(&read)[2]) HWY_ATTR {
+        return Measured{read[0], scaled_and_clipped(read[1], gradient)};
+      },
+      sums);
 }
 
 void lamb_on_target(const Streams<1, 2>& streams, const AdamFactors& factors) {
@@ -134,7 +148,8 @@ HWY_EXPORT(momentum_on_target);
 HWY_EXPORT(nesterov_on_target);
 HWY_EXPORT(adam_on_target);
 HWY_EXPORT(adamw_on_target);
-HWY_EXPORT(lamb_direction_on_target);
+HWY_EXPORT(measure_lamb_on_target);
+HWY_EXPORT(measure_lars_on_target);
 HWY_EXPORT(lamb_on_target);
 HWY_EXPORT(lion_on_target);
 HWY_EXPORT(scale_on_target);
@@ -159,8 +174,12 @@ void adamw(const Streams<3, 1>& streams, const AdamFactors& factors) {
   HWY_DYNAMIC_DISPATCH(adamw_on_target)(streams, factors);
 }
 
-void lamb_direction(const Streams<3, 2>& streams, const AdamFactors& factors) {
-  HWY_DYNAMIC_DISPATCH(lamb_direction_on_target)(streams, factors);
+void measure_lamb(const Streams<2, 2>& streams, const AdamFactors& factors, MeasuredSums& sums) {
+  HWY_DYNAMIC_DISPATCH(measure_lamb_on_target)(streams, factors, sums);
+}
+
+void measure_lars(const Streams<0, 2>& streams, const Gradient& gradient, MeasuredSums& sums) {
+  HWY_DYNAMIC_DISPATCH(measure_lars_on_target)(streams, gradient, sums);
 }
 
 void lamb(const Streams<1, 2>& streams, const AdamFactors& factors) {

@@ -48,11 +48,14 @@ struct AdamFactors {
 void adam(const Streams<3, 1>& streams, const AdamFactors& factors);
 void adamw(const Streams<3, 1>& streams, const AdamFactors& factors);
 
-/// The moments' part of LAMB, which also writes the direction:
-/// (direction, mean, square, value, gradient sum)
-void lamb_direction(const Streams<3, 2>& streams, const AdamFactors& factors);
+/// The moments' part of LAMB, with the squares of values and directions:
+/// (mean, square, value, gradient sum)
+void measure_lamb(const Streams<2, 2>& streams, const AdamFactors& factors, MeasuredSums& sums);
 /// The move along the direction by lr: (value, mean, square)
 void lamb(const Streams<1, 2>& streams, const AdamFactors& factors);
+
+/// The squares of values and gradients: (value, gradient sum)
+void measure_lars(const Streams<0, 2>& streams, const Gradient& gradient, MeasuredSums& sums);
 
 struct LionFactors {
   Gradient gradient;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 
+#include "rondo/precision/squares.hpp"
+
 namespace rondo::optim::kernel {
 
 /// The memories that an element-wise rule goes through side by side, all `count` long.
@@ -24,6 +26,13 @@ struct Streams {
     result.count = part_count;
     return result;
   }
+};
+
+/// The squares that a measuring kernel adds to; its streams have a multiple of SquareSum::count
+/// elements in all calls but the last.
+struct MeasuredSums {
+  precision::SquareSum value = {};
+  precision::SquareSum direction = {};
 };
 
 }  // namespace rondo::optim::kernel
