@@ -91,11 +91,10 @@ std::vector<MemoryPass> passes_of(std::string_view rule) {
   if (rule == "lamb")
     return {{.read = {value, grad}, .changed = {first_slot, second_slot}},
             {.read = {first_slot, second_slot}, .changed = {value}, .copies = true}};
-  // Second moments; length of the values; length of the direction; the move.
+  // Second moments and length of the direction; length of the values; the move.
   if (rule == "adafactor")
     return {{.read = {grad}},
             {.read = {value}},
-            {.read = {grad}},
             {.read = {grad}, .changed = {value}, .copies = true}};
   throw UsageError("the memory passes of '" + std::string(rule) + "' are not known");
 }

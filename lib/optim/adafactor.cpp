@@ -9,13 +9,11 @@
 
 #include <fmt/format.h>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/precision/squares.hpp"
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/factored.hpp"
-#include "optim/kernels/rules.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -35,19 +33,6 @@ struct Matrix {
 bool is_factored(const Shape& shape) {
   return shape.size() > 1;
 }
-
-/// One block's work space.
-struct Block {
-  alignas(cache_line_bytes) std::array<float, block_count> memory{};
-
-  /// The block's gradient.
-  std::span<const float> gradient(const UpdateRange& range, const kernel::Gradient& gradient,
-                                  std::size_t begin, std::size_t count) {
-    kernel::scale({.written = {memory.data()}, .read = {range.grad.data() + begin}, .count = count},
-                  gradient);
-    return std::span(memory).first(count);
-  }
-};
 
 /// The running mean `beta * mean + (1 - beta) * sample`, in double precision, stored as f32.
 void follow(float& mean, double sample, double beta) {
@@ -70,98 +55,124 @@ kernel::MoveFactors move_factors(const Adafactor::Options& options, const Update
       std::max(static_cast<double>(options.smallest_scale), value_scale) * relative_step /
       std::max(1.0, direction_scale / static_cast<double>(options.clip_threshold));
   const double decay = range.decays ? lr * static_cast<double>(options.weight_decay) : 0.0;
-  return {.keep = static_cast<float>(1 - decay), .length = static_cast<float>(length)};
+  return {.gradient = kernel::Gradient(context),
+          .keep = static_cast<float>(1 - decay),
+          .length = static_cast<float>(length)};
 }
 
-/// The direction of a step, computed anew block by block, so that nothing is as long as the
-/// parameter.
-class Direction {
+/// The step of a matrix, in two passes over the gradient. The length of the direction takes no pass
+/// of its own: its sum of squares is that over the columns of the sum of g^2 / R, by C, times
+/// mean(R).
+class MatrixStep {
  public:
-  Direction(const UpdateRange& range, const StepContext& context, double beta, float epsilon)
-      : range_(range), gradient_(context), beta_(beta), epsilon_(epsilon), matrix_(*range.shape) {}
+  MatrixStep(const UpdateRange& range, const StepContext& context, double beta, float epsilon)
+      : range_(range),
+        context_(context),
+        beta_(beta),
+        epsilon_(static_cast<double>(epsilon)),
+        matrix_(*range.shape),
+        column_sums_(matrix_.columns),
+        scaled_sums_(matrix_.columns),
+        column_roots_(matrix_.columns) {}
 
-  /// Brings the second moments up to date. Once, before visit().
-  void update_moments() { is_factored(*range_.shape) ? update_factors() : update_square(); }
-
-  /// Calls `use(begin, direction)` for block after block.
-  template <class Use>
-  void visit(Use use) {
-    if (is_factored(*range_.shape)) return visit_rows(use);
-    for_each_block(range_.value.size(), [&](std::size_t begin, std::size_t count) {
-      block_.gradient(range_, gradient_, begin, count);
-      kernel::divide_by_root({.written = {block_.memory.data()},
-                              .read = {range_.slots[square].data() + begin},
-                              .count = count});
-      use(begin, std::span<const float>(block_.memory).first(count));
-    });
-  }
+  /// Brings the second moments up to date.
+  SquareSums measure();
+  void move(const kernel::MoveFactors& factors);
 
  private:
-  void update_factors();
-  void update_square();
-  template <class Use>
-  void visit_rows(Use use);
+  void measure_rows(std::size_t first, std::size_t count);
+  template <class Visit>
+  void visit_blocks(std::size_t first, std::size_t count, Visit visit) const;
 
   const UpdateRange& range_;
-  kernel::Gradient gradient_;
+  const StepContext& context_;
   double beta_;
-  float epsilon_;
+  double epsilon_;
   Matrix matrix_;
   double row_mean_ = 0;
-  std::vector<float> column_roots_ = {};
-  Block block_;
+  std::vector<double> column_sums_;
+  std::vector<double> scaled_sums_;
+  std::vector<float> column_roots_;
 };
 
-void Direction::update_factors() {
-  const auto [rows, columns] = matrix_;
-  std::vector<double> column_sums(columns);
-  double row_sum = 0;
-  for (std::size_t r = 0; r < rows; ++r) {
-    precision::SquareSum sums;
-    for_each_block(columns, [&, r](std::size_t begin, std::size_t count) {
-      const auto gradient = block_.gradient(range_, gradient_, r * matrix_.columns + begin, count);
-      sums.add(gradient);
-      kernel::add_squares_to(column_sums.data() + begin, gradient.data(), count);
-    });
-    float& mean = range_.slots[row][r];
-    follow(mean, sums.total() / static_cast<double>(columns) + static_cast<double>(epsilon_),
-           beta_);
-    row_sum += static_cast<double>(mean);
-  }
-  row_mean_ = row_sum / static_cast<double>(rows);
-  column_roots_.resize(columns);
-  for (std::size_t c = 0; c < columns; ++c) {
+SquareSums MatrixStep::measure() {
+  for (std::size_t r = 0; r < matrix_.rows; r += kernel::row_group)
+    measure_rows(r, std::min(kernel::row_group, matrix_.rows - r));
+  row_mean_ /= static_cast<double>(matrix_.rows);
+  double squares = 0;
+  for (std::size_t c = 0; c < matrix_.columns; ++c) {
     float& mean = range_.slots[column][c];
-    follow(mean, column_sums[c] / static_cast<double>(rows) + static_cast<double>(epsilon_), beta_);
+    follow(mean, column_sums_[c] / static_cast<double>(matrix_.rows) + epsilon_, beta_);
     column_roots_[c] = inverse_root(static_cast<double>(mean));
+    squares += scaled_sums_[c] / static_cast<double>(mean);
   }
+  return {.value = precision::sum_of_squares(range_.value), .direction = row_mean_ * squares};
 }
 
-void Direction::update_square() {
-  const kernel::SquareFactors factors{.beta = static_cast<float>(beta_), .epsilon = epsilon_};
-  for_each_block(range_.value.size(), [&](std::size_t begin, std::size_t count) {
-    const auto gradient = block_.gradient(range_, gradient_, begin, count);
-    kernel::update_square({.written = {range_.slots[square].data() + begin},
-                           .read = {gradient.data()},
-                           .count = count},
-                          factors);
+/// The second time, the rows are in the cache, and the memory has time for the next ones.
+void MatrixStep::measure_rows(std::size_t first, std::size_t count) {
+  const kernel::Gradient gradient(context_);
+  std::array<precision::SquareSum, kernel::row_group> sums;
+  visit_blocks(first, count, [&](std::size_t begin, const kernel::Rows& rows) {
+    kernel::add_squares(rows, gradient, column_sums_.data() + begin, sums.data());
+  });
+  std::array<float, kernel::row_group> roots{};
+  for (std::size_t i = 0; i < count; ++i) {
+    float& mean = range_.slots[row][first + i];
+    follow(mean, sums[i].total() / static_cast<double>(matrix_.columns) + epsilon_, beta_);
+    row_mean_ += static_cast<double>(mean);
+    roots[i] = inverse_root(static_cast<double>(mean));
+  }
+  const bool more = first + count + kernel::row_group <= matrix_.rows;
+  visit_blocks(first, count, [&](std::size_t begin, kernel::Rows rows) {
+    if (more) rows.next = rows.first + count * matrix_.columns;
+    kernel::add_scaled_squares(rows, gradient, roots.data(), scaled_sums_.data() + begin);
   });
 }
 
-template <class Use>
-void Direction::visit_rows(Use use) {
+/// Calls visit(first column, part of the rows) for block after block of their columns.
+template <class Visit>
+void MatrixStep::visit_blocks(std::size_t first, std::size_t count, Visit visit) const {
+  for_each_block(matrix_.columns, [&](std::size_t begin, std::size_t columns) {
+    visit(begin, kernel::Rows{.first = range_.grad.data() + first * matrix_.columns + begin,
+                              .stride = matrix_.columns,
+                              .rows = count,
+                              .count = columns});
+  });
+}
+
+void MatrixStep::move(const kernel::MoveFactors& factors) {
   for (std::size_t r = 0; r < matrix_.rows; ++r) {
     const float row_root = inverse_root(static_cast<double>(range_.slots[row][r]) / row_mean_);
     for_each_block(matrix_.columns, [&](std::size_t column_begin, std::size_t count) {
       const std::size_t begin = r * matrix_.columns + column_begin;
-      block_.gradient(range_, gradient_, begin, count);
-      kernel::divide_by_factors({.written = {block_.memory.data()},
-                                 .read = {column_roots_.data() + column_begin},
-                                 .count = count},
-                                row_root);
-      use(begin, std::span<const float>(block_.memory).first(count));
+      kernel::move_by_factors(
+          {.written = {range_.value.data() + begin},
+           .read = {range_.grad.data() + begin, column_roots_.data() + column_begin},
+           .count = count},
+          row_root, factors);
+      round_block(range_, context_, begin, count);
     });
   }
+}
+
+/// The step of a vector.
+SquareSums measure_vector(const UpdateRange& range, const kernel::SquareFactors& factors) {
+  kernel::MeasuredSums sums;
+  kernel::measure_squares({.written = {range.slots[square].data()},
+                           .read = {range.value.data(), range.grad.data()},
+                           .count = range.value.size()},
+                          factors, sums);
+  return {.value = sums.value.total(), .direction = sums.direction.total()};
+}
+
+void move_vector(const UpdateRange& range, const StepContext& context,
+                 const kernel::MoveFactors& factors) {
+  const kernel::Streams<1, 2> streams{.written = {range.value.data()},
+                                      .read = {range.grad.data(), range.slots[square].data()},
+                                      .count = range.value.size()};
+  update_blocks(range, context, streams,
+                [&](const auto& block) { kernel::move_by_squares(block, factors); });
 }
 
 }  // namespace
@@ -200,28 +211,16 @@ void Adafactor::update(const UpdateRange& range, const StepContext& context) con
   if (range.value.empty()) return;
   const auto step = static_cast<double>(context.step);
   const auto exponent = static_cast<double>(options_.decay_exponent);
-  Direction direction(range, context, 1 - std::pow(step, -exponent), options_.epsilon);
-  direction.update_moments();
-
-  precision::SquareSum value_sums;
-  for_each_block(range.value.size(), [&](std::size_t begin, std::size_t count) {
-    value_sums.add(range.value.subspan(begin, count));
-  });
-  double direction_squares = 0;
-  direction.visit([&](std::size_t /*begin*/, std::span<const float> values) {
-    precision::SquareSum sums;
-    sums.add(values);
-    direction_squares += sums.total();
-  });
-
-  const kernel::MoveFactors factors =
-      move_factors(options_, range, context, {value_sums.total(), direction_squares});
-  direction.visit([&](std::size_t begin, std::span<const float> values) {
-    kernel::move(
-        {.written = {range.value.data() + begin}, .read = {values.data()}, .count = values.size()},
-        factors);
-    round_block(range, context, begin, values.size());
-  });
+  const double beta = 1 - std::pow(step, -exponent);
+  if (is_factored(*range.shape)) {
+    MatrixStep matrix(range, context, beta, options_.epsilon);
+    const SquareSums sums = matrix.measure();
+    return matrix.move(move_factors(options_, range, context, sums));
+  }
+  const SquareSums sums = measure_vector(range, {.gradient = kernel::Gradient(context),
+                                                 .beta = static_cast<float>(beta),
+                                                 .epsilon = options_.epsilon});
+  move_vector(range, context, move_factors(options_, range, context, sums));
 }
 
 }  // namespace rondo::optim

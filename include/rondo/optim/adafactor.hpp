@@ -23,7 +23,7 @@ namespace rondo::optim {
 /// adds no epsilon but clamps V. A parameter of more than two dimensions is the matrix of its first
 /// dimension and the rest; PyTorch keeps a matrix of the last two for each of the others.
 ///
-/// Allocates 12 bytes a column in every update of a matrix.
+/// Allocates 20 bytes a column in every update of a matrix.
 class Adafactor final : public Optimizer {
  public:
   struct Options {

@@ -2,34 +2,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
+#include "rondo/precision/squares.hpp"
+
+#include "optim/kernels/gradient.hpp"
 #include "optim/kernels/streams.hpp"
 
-/// The element-wise parts of Adafactor. Streams are named in the order written, read.
+/// The loops of Adafactor. Streams are named in the order written, read.
 namespace rondo::optim::kernel {
 
-/// sums[i] += values[i]^2
-void add_squares_to(double* sums, const float* values, std::size_t count);
+/// How many rows of a matrix are summed at once.
+inline constexpr std::size_t row_group = 4;
 
-/// By an inverse root for every column and one for the row: (direction = gradient, column roots)
-void divide_by_factors(const Streams<1, 1>& streams, float row_root);
+/// A part of at most `row_group` rows of gradient sums.
+struct Rows {
+  const float* first;
+  std::size_t stride;  ///< from one row to the next
+  std::size_t rows;
+  std::size_t count;            ///< columns, a multiple of sixteen in all calls but a row's last
+  const float* next = nullptr;  ///< as many rows that are wanted soon
+};
+
+/// Adds the squares of the gradients to the sums of their columns, row by row, and of their rows.
+void add_squares(const Rows& rows, const Gradient& gradient, double* column_sums,
+                 precision::SquareSum* row_sums);
+
+/// Adds the squares of the gradients, times their row's scale, to the sums of their columns.
+void add_scaled_squares(const Rows& rows, const Gradient& gradient, const float* scales,
+                        double* column_sums);
 
 struct SquareFactors {
+  Gradient gradient;
   float beta;
   float epsilon;
 };
 
-/// The second moments of a vector: (square, gradient)
-void update_square(const Streams<1, 1>& streams, const SquareFactors& factors);
-
-/// The gradient by the root of the second moments: (direction = gradient, square)
-void divide_by_root(const Streams<1, 1>& streams);
+/// The second moments of a vector, with the squares of values and directions:
+/// (square, value, gradient sum)
+void measure_squares(const Streams<1, 2>& streams, const SquareFactors& factors,
+                     MeasuredSums& sums);
 
 struct MoveFactors {
+  Gradient gradient;
   float keep;    ///< 1 - decay
   float length;  ///< of the move along the direction
 };
 
-/// (value, direction)
-void move(const Streams<1, 1>& streams, const MoveFactors& factors);
+/// Along the gradient by the root of the second moments: (value, gradient sum, square)
+void move_by_squares(const Streams<1, 2>& streams, const MoveFactors& factors);
+
+/// Along the gradient by an inverse root for every column and one for the row:
+/// (value, gradient sum, column roots)
+void move_by_factors(const Streams<1, 2>& streams, float row_root, const MoveFactors& factors);
 
 }  // namespace rondo::optim::kernel

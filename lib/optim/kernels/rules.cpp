@@ -16,12 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace rondo::optim::kernel {
 namespace HWY_NAMESPACE {
 
-/// The operands are in this order for NaN to stay on x86, where the second one wins.
-HWY_INLINE Floats scaled_and_clipped(Floats sum, const Gradient& gradient) {
-  const Floats scaled = sum * all(gradient.scale);
-  return hn::Max(all(-gradient.limit), hn::Min(all(gradient.limit), scaled));
-}
-
 /// Gradient and coupled decay.
 HWY_INLINE Floats sgd_gradient(Floats value, Floats sum, const SgdFactors& f) {
   const Floats g = scaled_and_clipped(sum, f.gradient) + all(f.decay) * value;
@@ -131,11 +125,6 @@ void lion_on_target(const Streams<2, 1>& streams, const LionFactors& factors) {
   });
 }
 
-void scale_on_target(const Streams<1, 1>& streams, const Gradient& gradient) {
-  apply(streams, [gradient](Floats(&written)[1], const Floats(&read)[1])
-                     HWY_ATTR { written[0] = scaled_and_clipped(read[0], gradient); });
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace rondo::optim::kernel
 HWY_AFTER_NAMESPACE();
@@ -152,7 +141,6 @@ HWY_EXPORT(measure_lamb_on_target);
 HWY_EXPORT(measure_lars_on_target);
 HWY_EXPORT(lamb_on_target);
 HWY_EXPORT(lion_on_target);
-HWY_EXPORT(scale_on_target);
 
 void sgd(const Streams<1, 1>& streams, const SgdFactors& factors) {
   HWY_DYNAMIC_DISPATCH(sgd_on_target)(streams, factors);
@@ -188,10 +176,6 @@ void lamb(const Streams<1, 2>& streams, const AdamFactors& factors) {
 
 void lion(const Streams<2, 1>& streams, const LionFactors& factors) {
   HWY_DYNAMIC_DISPATCH(lion_on_target)(streams, factors);
-}
-
-void scale(const Streams<1, 1>& streams, const Gradient& gradient) {
-  HWY_DYNAMIC_DISPATCH(scale_on_target)(streams, gradient);
 }
 
 }  // namespace rondo::optim::kernel

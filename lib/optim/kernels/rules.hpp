@@ -2,22 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rondo/optim/optimizer.hpp"
-
+#include "optim/kernels/gradient.hpp"
 #include "optim/kernels/streams.hpp"
 
 /// The rules element by element, on the best vectors that the CPU has; the headers of the rules
 /// have their formulas. Streams are named in the order written, read.
 namespace rondo::optim::kernel {
-
-/// How the gradient sum becomes the gradient.
-struct Gradient {
-  float scale;
-  float limit;
-
-  explicit Gradient(const StepContext& context)
-      : scale(context.grad_scale), limit(context.clip_value) {}
-};
 
 struct SgdFactors {
   Gradient gradient;
@@ -67,8 +57,5 @@ struct LionFactors {
 
 /// (value, mean, gradient sum)
 void lion(const Streams<2, 1>& streams, const LionFactors& factors);
-
-/// Scales and clips: (gradient, gradient sum)
-void scale(const Streams<1, 1>& streams, const Gradient& gradient);
 
 }  // namespace rondo::optim::kernel

@@ -22,6 +22,12 @@ HWY_INLINE Floats all(float value) {
   return hn::Set(FloatTag(), value);
 }
 
+/// The operands are in this order for NaN to stay on x86, where the second one wins.
+HWY_INLINE Floats scaled_and_clipped(Floats sum, const Gradient& gradient) {
+  const Floats scaled = sum * all(gradient.scale);
+  return hn::Max(all(-gradient.limit), hn::Min(all(gradient.limit), scaled));
+}
+
 /// C++ has no arrays of length 0.
 constexpr std::size_t at_least_one(std::size_t length) {
   return length == 0 ? 1 : length;
