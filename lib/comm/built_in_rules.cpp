@@ -84,6 +84,7 @@ constexpr TuningRule rules[] = {
     {Collective::reduce_scatter_lanes, Algorithm::direct, {2, 16}, {}, 16_KiB},
     {Collective::reduce_scatter_lanes, Algorithm::hierarchical, {}, {2, any}},
     {Collective::reduce_scatter_lanes, Algorithm::direct},
+    {Collective::all_to_all, Algorithm::direct},
 };
 
 bool has_equal_nodes(const Place& place) {
@@ -97,10 +98,11 @@ std::span<const TuningRule> built_in_rules() {
 }
 
 std::vector<Algorithm> algorithms_of(Collective collective) {
-  // One way by messages, which the catalogue does not list: no data at all, and slices.
+  // One way by messages, which the catalogue does not list: no data at all, slices, and blocks.
   if (collective == Collective::barrier) return {Algorithm::one_shot, Algorithm::shared};
   if (is_over_lanes(collective))
     return {Algorithm::direct, Algorithm::shared, Algorithm::hierarchical};
+  if (collective == Collective::all_to_all) return {Algorithm::direct};
   const auto by_messages = algorithms::algorithms_for(collective);
   std::vector<Algorithm> all(by_messages.begin(), by_messages.end());
   all.push_back(Algorithm::shared);

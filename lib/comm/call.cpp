@@ -13,6 +13,7 @@ std::string_view name_of(Collective collective) {
     case Collective::barrier: return "barrier";
     case Collective::allreduce_lanes: return "allreduce_lanes";
     case Collective::reduce_scatter_lanes: return "reduce_scatter_lanes";
+    case Collective::all_to_all: return "all_to_all";
   }
   return "?";
 }

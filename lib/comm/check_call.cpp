@@ -22,12 +22,10 @@ void require_op(ReduceOp op) {
   require(op <= ReduceOp::max, "reduce op out of range: it is sum, avg, min or max");
 }
 
-void require_equal(std::size_t input_bytes, std::size_t output_bytes) {
-  if (input_bytes == output_bytes) return;
-  throw UsageError(
-      fmt::format("allreduce of {} bytes into {}: input and output must be equally "
-                  "long",
-                  input_bytes, output_bytes));
+void require_equal(const Call& call) {
+  if (call.input.size() == call.output.size()) return;
+  throw UsageError(fmt::format("{} of {} bytes into {}: input and output must be equally long",
+                               name_of(call.collective), call.input.size(), call.output.size()));
 }
 
 void require_blocks(std::size_t whole_bytes, std::size_t block_bytes, int size) {
@@ -106,7 +104,7 @@ void check_call(const Call& call, const Place& place) {
     case Collective::allreduce:
       require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
-      require_equal(call.input.size(), call.output.size());
+      require_equal(call);
       if (call.input.data() != call.output.data()) require_apart(call);
       return;
     case Collective::reduce_scatter:
@@ -116,6 +114,11 @@ void check_call(const Call& call, const Place& place) {
       return require_apart(call);
     case Collective::allgather:
       require_blocks(call.output.size(), call.input.size(), place.size);
+      return require_apart(call);
+    case Collective::all_to_all:
+      require_equal(call);
+      require_blocks(call.input.size(), call.input.size() / static_cast<std::size_t>(place.size),
+                     place.size);
       return require_apart(call);
     case Collective::broadcast:
       if (call.root < 0 || call.root >= place.size)

@@ -37,6 +37,10 @@ Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
       co_await algorithms::allgather(channel, algorithm, blocks, segmentation);
       break;
     }
+    case Collective::all_to_all:
+      co_await algorithms::all_to_all(channel, {call.input, 1, channel.size()},
+                                      {call.output, 1, channel.size()}, segmentation);
+      break;
     case Collective::broadcast:
       co_await algorithms::broadcast(channel, algorithm, call.output, call.root, segmentation);
       break;

@@ -63,7 +63,7 @@ class Selector {
 
   std::shared_ptr<const Tuning> tuning_;
   Place place_;
-  std::array<Menu, 7> menus_;  // by collective
+  std::array<Menu, 8> menus_;  // by collective
 };
 
 }  // namespace rondo::comm

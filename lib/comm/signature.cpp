@@ -32,6 +32,7 @@ std::string describe_call(const Signature& s) {
     case Collective::allgather: return fmt::format("allgather of {} bytes a rank", s.count);
     case Collective::broadcast:
       return fmt::format("broadcast of {} bytes from rank {}", s.count, s.detail);
+    case Collective::all_to_all: return fmt::format("all_to_all of {} bytes", s.count);
     case Collective::barrier: return "barrier";
     case Collective::allreduce_lanes:
     case Collective::reduce_scatter_lanes:
@@ -186,6 +187,7 @@ Signature signature_of(const Call& call, std::uint32_t sequence) {
       s.detail = static_cast<std::uint32_t>(call.root);
       s.count = call.output.size();
       break;
+    case Collective::all_to_all: s.count = call.input.size(); break;
     case Collective::barrier: break;
     case Collective::allreduce_lanes:
     case Collective::reduce_scatter_lanes:

@@ -37,8 +37,9 @@ Signature signature_of(const Call& call, std::uint32_t sequence);
 
 /// Of the buffer whose elements are counted.
 inline std::size_t bytes_of(const Signature& signature) {
-  const bool counts_bytes =
-      signature.kind == Collective::allgather || signature.kind == Collective::broadcast;
+  const bool counts_bytes = signature.kind == Collective::allgather ||
+                            signature.kind == Collective::broadcast ||
+                            signature.kind == Collective::all_to_all;
   return signature.count * (counts_bytes ? 1 : size_of(signature.dtype));
 }
 

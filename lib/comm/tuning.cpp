@@ -21,10 +21,14 @@ constexpr std::string_view format_name = "rondo-tuning";
 constexpr int format_version = 1;
 constexpr std::size_t largest_size = std::size_t{1} << 40;
 
-constexpr Collective all_collectives[] = {
-    Collective::allreduce,           Collective::reduce_scatter, Collective::allgather,
-    Collective::broadcast,           Collective::barrier,        Collective::allreduce_lanes,
-    Collective::reduce_scatter_lanes};
+constexpr Collective all_collectives[] = {Collective::allreduce,
+                                          Collective::reduce_scatter,
+                                          Collective::allgather,
+                                          Collective::broadcast,
+                                          Collective::barrier,
+                                          Collective::allreduce_lanes,
+                                          Collective::reduce_scatter_lanes,
+                                          Collective::all_to_all};
 constexpr DType all_dtypes[] = {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i32,
                                 DType::i64, DType::u8,  DType::u16, DType::u32};
 

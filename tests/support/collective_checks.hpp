@@ -140,6 +140,22 @@ inline void check_allgather(comm::Communicator& comm, std::size_t count,
   EXPECT_EQ(output, expected) << count << " elements on rank " << comm.rank();
 }
 
+inline void check_all_to_all(comm::Communicator& comm, std::size_t count) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  const auto own = static_cast<std::size_t>(comm.rank());
+  const auto input = planted_data<int>(comm.rank(), count * ranks);
+  std::vector<int> output(input.size(), -99);
+  comm::all_to_all(comm, std::span<const int>(input), std::span<int>(output));
+
+  std::vector<int> expected;
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    const auto theirs = planted_data<int>(rank, count * ranks);
+    const auto block = std::span(theirs).subspan(own * count, count);
+    expected.insert(expected.end(), block.begin(), block.end());
+  }
+  EXPECT_EQ(output, expected) << count << " elements on rank " << comm.rank();
+}
+
 inline void check_broadcast(comm::Communicator& comm, std::size_t count,
                             comm::CallOptions options = {}) {
   for (int root = 0; root < comm.size(); ++root) {
@@ -155,6 +171,7 @@ inline void check_all_collectives(comm::Communicator& comm) {
     check_allreduce(comm, count);
     check_reduce_scatter(comm, count);
     check_allgather(comm, count);
+    check_all_to_all(comm, count);
     check_broadcast(comm, count);
     comm::barrier(comm);
   }

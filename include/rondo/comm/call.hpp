@@ -23,7 +23,8 @@ enum class Collective : std::uint8_t {
   broadcast,
   barrier,
   allreduce_lanes,
-  reduce_scatter_lanes
+  reduce_scatter_lanes,
+  all_to_all
 };
 
 /// Sums over lanes, in the order of the lane tree.

@@ -157,6 +157,16 @@ class Communicator {
                   .options = options});
   }
 
+  /// `input` and `output` are size() blocks, equally long: block r of a rank's input becomes block
+  /// rank() of rank r's output. They do not overlap. Always by messages, straight to their rank.
+  std::unique_ptr<Work> all_to_all(std::span<const std::byte> input, std::span<std::byte> output,
+                                   CallOptions options = {}) {
+    return start({.collective = Collective::all_to_all,
+                  .input = input,
+                  .output = output,
+                  .options = options});
+  }
+
   /// Every rank's `data` becomes rank `root`'s.
   std::unique_ptr<Work> broadcast(std::span<std::byte> data, int root, CallOptions options = {}) {
     return start({.collective = Collective::broadcast,
@@ -249,6 +259,14 @@ template <class T>
 void allgather(Communicator& comm, std::span<const T> input, std::span<T> output,
                CallOptions options = {}) {
   comm.run({.collective = Collective::allgather,
+            .input = std::as_bytes(input),
+            .output = std::as_writable_bytes(output),
+            .options = options});
+}
+template <class T>
+void all_to_all(Communicator& comm, std::span<const T> input, std::span<T> output,
+                CallOptions options = {}) {
+  comm.run({.collective = Collective::all_to_all,
             .input = std::as_bytes(input),
             .output = std::as_writable_bytes(output),
             .options = options});

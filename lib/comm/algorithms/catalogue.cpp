@@ -83,6 +83,12 @@ Task gather_everywhere(Channel& channel, Algorithm algorithm, Blocks blocks,
   }
 }
 
+Task exchange_blocks(Channel& channel, ConstBlocks input, Blocks output,
+                     Segmentation segmentation) {
+  ElementChannel elements(channel, Reduction(), segmentation);
+  co_await direct_all_to_all(elements, input, output);
+}
+
 }  // namespace
 
 std::span<const Algorithm> algorithms_for(Collective collective) {
@@ -93,7 +99,8 @@ std::span<const Algorithm> algorithms_for(Collective collective) {
     case Collective::broadcast: return for_broadcast;
     case Collective::barrier:
     case Collective::allreduce_lanes:
-    case Collective::reduce_scatter_lanes: return {};
+    case Collective::reduce_scatter_lanes:
+    case Collective::all_to_all: return {};
   }
   return {};
 }
@@ -139,6 +146,11 @@ Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks, Segmentatio
   if (channel.size() == 1) return nothing();
   if (algorithm == Algorithm::one_shot) return one_shot_allgather(channel, blocks);
   return gather_everywhere(channel, algorithm, blocks, segmentation);
+}
+
+Task all_to_all(Channel& channel, ConstBlocks input, Blocks output, Segmentation segmentation) {
+  std::ranges::copy(input[channel.rank()], output[channel.rank()].begin());
+  return channel.size() == 1 ? nothing() : exchange_blocks(channel, input, output, segmentation);
 }
 
 Task broadcast(Channel& channel, Algorithm algorithm, std::span<std::byte> data, int root,

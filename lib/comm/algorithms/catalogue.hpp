@@ -45,6 +45,10 @@ Task reduce_scatter(Channel& channel, Algorithm algorithm, std::span<const std::
 Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks,
                Segmentation segmentation = {});
 
+/// Block r of a rank's `input` becomes block rank() of rank r's `output`. Both have size() blocks
+/// of one length, and do not overlap. By one algorithm only.
+Task all_to_all(Channel& channel, ConstBlocks input, Blocks output, Segmentation segmentation = {});
+
 /// Every rank's `data` becomes rank `root`'s.
 Task broadcast(Channel& channel, Algorithm algorithm, std::span<std::byte> data, int root,
                Segmentation segmentation = {});

@@ -134,4 +134,24 @@ Task direct_allgather(ElementChannel& elements, Blocks blocks) {
   co_await by_rows(elements, segments.rows(), begin, end);
 }
 
+Task direct_all_to_all(ElementChannel& elements, ConstBlocks input, Blocks output) {
+  const SegmentTable outgoing(elements, input);
+  const SegmentTable incoming(elements, output);
+  const auto peers = others(elements);
+  const auto begin = [&](std::size_t k) {
+    std::vector<Arrival> arrivals;
+    for (const int peer : peers) {
+      arrivals.push_back(elements.receive(peer, incoming.at(peer, k)));
+      elements.send(peer, outgoing.at(peer, k));
+    }
+    return arrivals;
+  };
+  const auto end = [&](std::size_t k, std::vector<Arrival>& arrivals) {
+    auto arrival = arrivals.begin();
+    for (const int peer : peers)
+      elements.unpack(*arrival++, incoming.at(peer, k));
+  };
+  co_await by_rows(elements, outgoing.rows(), begin, end);
+}
+
 }  // namespace rondo::comm::algorithms

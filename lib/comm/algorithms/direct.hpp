@@ -15,6 +15,7 @@
 ///   allreduce       2 (p-1)/p S        2 (p-1) k      2        2: one a hop, one of the result
 ///   reduce_scatter  (p-1)/p S          (p-1) k        1        1
 ///   allgather       (p-1)/p S          (p-1) k        1        1
+///   all_to_all      (p-1)/p S          (p-1) k        1        0
 /// A block is reduced in the order of ranks 0, 1, ..., p-1 by the rank it belongs to; short floats
 /// are rounded once, when all are added.
 namespace rondo::comm::algorithms {
@@ -29,5 +30,8 @@ Task direct_reduce_scatter(ElementChannel& elements, ConstBlocks input,
 
 /// Completes `blocks` on every rank from each rank's own block, which must be in place.
 Task direct_allgather(ElementChannel& elements, Blocks blocks);
+
+/// Block r of a rank's `input` becomes block rank() of rank r's `output`, but for its own one.
+Task direct_all_to_all(ElementChannel& elements, ConstBlocks input, Blocks output);
 
 }  // namespace rondo::comm::algorithms

@@ -81,7 +81,8 @@ Task direct(Node& node, Runner& runner, Call call, std::size_t streaming_bytes) 
     case Collective::broadcast: pull_from_root(node, call, stores); break;
     case Collective::barrier:
     case Collective::allreduce_lanes:
-    case Collective::reduce_scatter_lanes: break;
+    case Collective::reduce_scatter_lanes:
+    case Collective::all_to_all: break;
   }
   co_await finish_round(node, runner);
 }

@@ -141,7 +141,8 @@ Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
     case Collective::broadcast: co_await hierarchy.broadcast(); break;
     case Collective::barrier:
     case Collective::allreduce_lanes:
-    case Collective::reduce_scatter_lanes: break;
+    case Collective::reduce_scatter_lanes:
+    case Collective::all_to_all: break;
   }
 }
 

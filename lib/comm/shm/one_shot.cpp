@@ -57,7 +57,8 @@ void leave(Node& node, const Call& call, const Signature& signature) {
       return;
     case Collective::barrier:
     case Collective::allreduce_lanes:
-    case Collective::reduce_scatter_lanes: return;
+    case Collective::reduce_scatter_lanes:
+    case Collective::all_to_all: return;
   }
 }
 

@@ -51,7 +51,8 @@ Task staged(Node& node, Runner& runner, Call call, SharedMemoryTuning tuning) {
       break;
     case Collective::barrier:
     case Collective::allreduce_lanes:
-    case Collective::reduce_scatter_lanes: break;
+    case Collective::reduce_scatter_lanes:
+    case Collective::all_to_all: break;
   }
 }
 
