@@ -51,7 +51,7 @@ inline Layout mixed_layout() {
 
 /// Small enough to leave work to the residuals of the few elements.
 inline CompressionOptions small_options() {
-  return {.block = 24, .fraction = 0.05, .rank = 3, .seed = 7};
+  return {.block = 24, .fraction = 0.05, .warmup_steps = 4, .rank = 3, .seed = 7};
 }
 
 /// The gradient of `rank` in `step`, zero where no parameter lies; the trailer counts.

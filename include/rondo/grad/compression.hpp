@@ -94,10 +94,11 @@ class Compressor {
 
 /// The methods' parameters. Equal on all ranks.
 struct CompressionOptions {
-  std::size_t block = 256;  ///< int8: elements that share a scale, 1 to 65536
-  double fraction = 0.05;   ///< topk: of a range's elements that is sent, above 0, at most 1
-  std::size_t rank = 4;     ///< powersgd: columns of the factors, 1 to 256
-  std::uint64_t seed = 0;   ///< powersgd: of the first factors
+  std::size_t block = 256;         ///< int8: elements that share a scale, 1 to 65536
+  double fraction = 0.05;          ///< topk: of a range's elements that is sent, above 0, at most 1
+  std::size_t warmup_steps = 200;  ///< topk: in which that fraction falls from 1 to its own
+  std::size_t rank = 4;            ///< powersgd: columns of the factors, 1 to 256
+  std::uint64_t seed = 0;          ///< powersgd: of the first factors
 };
 
 /// "none", "bf16", "f16", "int8", "topk", "powersgd".

@@ -7,8 +7,9 @@
 
 namespace rondo::grad {
 
-ExactSum::ExactSum(comm::Communicator& comm, std::span<float> gradients, Runs runs)
-    : comm_(comm), gradients_(gradients), runs_(std::move(runs)), packed_(runs_.count()) {
+ExactSum::ExactSum(comm::Communicator& comm, std::span<float> gradients, Runs runs,
+                   BufferPool& pool)
+    : comm_(comm), gradients_(gradients), runs_(std::move(runs)), packed_(pool, runs_.count()) {
   if (packed_.empty()) return;
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
     std::ranges::copy(gradients_.subspan(at, count), packed_.data() + position);

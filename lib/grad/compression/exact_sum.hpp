@@ -5,9 +5,9 @@
 #include <memory>
 #include <span>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/comm/communicator.hpp"
 
+#include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/runs.hpp"
 
 namespace rondo::grad {
@@ -16,7 +16,7 @@ namespace rondo::grad {
 class ExactSum {
  public:
   /// Starts it, unless there are no elements. Collective.
-  ExactSum(comm::Communicator& comm, std::span<float> gradients, Runs runs);
+  ExactSum(comm::Communicator& comm, std::span<float> gradients, Runs runs, BufferPool& pool);
   /// Collective. \throws CommError
   void finish();
 
@@ -24,7 +24,7 @@ class ExactSum {
   comm::Communicator& comm_;
   std::span<float> gradients_;
   Runs runs_;
-  AlignedBuffer<float> packed_;
+  BufferPool::Buffer<float> packed_;
   std::unique_ptr<comm::Work> work_;
 };
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
-#include "rondo/base/aligned_buffer.hpp"
-
+#include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/int8_blocks.hpp"
 #include "grad/compression/residual.hpp"
@@ -16,10 +16,12 @@
 namespace rondo::grad {
 namespace {
 
-/// One rank's message: a scale for every block, then the codes of all.
+/// One rank's slice of blocks as it travels: a scale for every block, then the codes of all. Blocks
+/// that are shorter than others leave codes unused.
 struct Message {
   std::span<std::byte> bytes;
   std::size_t blocks;
+  std::size_t block_elements;
 
   void set_scale(std::size_t block, float scale) const {
     std::memcpy(bytes.data() + block * sizeof(float), &scale, sizeof(float));
@@ -29,88 +31,133 @@ struct Message {
     std::memcpy(&scale, bytes.data() + block * sizeof(float), sizeof(float));
     return scale;
   }
-  std::span<std::int8_t> codes(std::size_t first, std::size_t count) const {
+  std::span<std::int8_t> codes(std::size_t block, std::size_t count) const {
     auto* const codes = reinterpret_cast<std::int8_t*>(bytes.data() + blocks * sizeof(float));
-    return {codes + first, count};
+    return {codes + block * block_elements, count};
   }
 };
 
-/// Calls visit(block, arena position, sequence position, count); a block lies within one run.
-template <class Visit>
-void visit_blocks(const Runs& runs, std::size_t block_elements, Visit&& visit) {
-  std::size_t block = 0;
-  runs.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
-    for (std::size_t done = 0; done < count; done += block_elements)
-      visit(block++, at + done, position + done, std::min(block_elements, count - done));
-  });
-}
+/// A range in blocks, which lie within one run each, and these in equally many for every rank, but
+/// for the last ranks, which may have fewer.
+class Slices {
+ public:
+  Slices(Runs runs, std::size_t block_elements, int ranks)
+      : runs_(std::move(runs)),
+        ranks_(static_cast<std::size_t>(ranks)),
+        // Ranges that are short have shorter blocks, so that every rank gets its part.
+        block_elements_(std::min(block_elements, parts_of(runs_.count(), ranks_))) {
+    std::size_t blocks = 0;
+    for (const auto& run : runs_.ranges())
+      blocks += parts_of(run.size(), block_elements_);
+    blocks_ = parts_of(blocks, ranks_);
+  }
 
-std::size_t count_blocks(const Runs& runs, std::size_t block_elements) {
-  std::size_t blocks = 0;
-  visit_blocks(runs, block_elements,
-               [&](std::size_t, std::size_t, std::size_t, std::size_t) { ++blocks; });
-  return blocks;
-}
+  bool empty() const { return blocks_ == 0; }
+  std::size_t message_bytes() const { return blocks_ * (sizeof(float) + block_elements_); }
+  std::size_t all_bytes() const { return ranks_ * message_bytes(); }
+
+  /// That of `rank` in memory that holds one of every rank.
+  Message message(std::span<std::byte> all, std::size_t rank) const {
+    return {all.subspan(rank * message_bytes(), message_bytes()), blocks_, block_elements_};
+  }
+
+  /// Calls visit(rank, block in its slice, arena position, count) for block after block.
+  template <class Visit>
+  void visit_all(Visit&& visit) const {
+    std::size_t block = 0;
+    runs_.visit_all([&](std::size_t at, std::size_t, std::size_t count) {
+      for (std::size_t done = 0; done < count; done += block_elements_, ++block)
+        visit(block / blocks_, block % blocks_, at + done, std::min(block_elements_, count - done));
+    });
+  }
+
+ private:
+  static std::size_t parts_of(std::size_t count, std::size_t length) {
+    return length == 0 ? 0 : (count + length - 1) / length;
+  }
+
+  Runs runs_;
+  std::size_t ranks_;
+  std::size_t block_elements_;
+  std::size_t blocks_;  // of a rank
+};
 
 class Int8Sum final : public PendingSum {
  public:
   Int8Sum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-          const Runs& lossy, Residual& residual, std::size_t block_elements);
+          const Runs& lossy, Residual& residual, std::size_t block_elements, BufferPool& pool);
+  void advance() override;
   void finish() override;
 
  private:
-  Message message(std::span<std::byte> bytes) const { return {bytes, blocks_}; }
+  void add_up();
+  std::size_t rank() const { return static_cast<std::size_t>(comm_.rank()); }
 
   comm::Communicator& comm_;
   std::span<float> gradients_;
-  std::size_t block_elements_;
-  Runs runs_;
-  std::size_t blocks_;
-  AlignedBuffer<std::byte> own_;
-  AlignedBuffer<std::byte> all_;
+  Residual& residual_;
+  Slices slices_;
+  BufferPool::Buffer<std::byte> sent_;      // a message for every rank; later one of every rank
+  BufferPool::Buffer<std::byte> received_;  // this rank's slice of every rank
+  BufferPool::Buffer<std::byte> own_;       // its sum
   ExactSum exact_;
+  std::unique_ptr<comm::Work> scatter_;
   std::unique_ptr<comm::Work> gather_;
 };
 
 Int8Sum::Int8Sum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-                 const Runs& lossy, Residual& residual, std::size_t block_elements)
+                 const Runs& lossy, Residual& residual, std::size_t block_elements,
+                 BufferPool& pool)
     : comm_(comm),
       gradients_(gradients),
-      block_elements_(block_elements),
-      runs_(lossy.within(range)),
-      blocks_(count_blocks(runs_, block_elements)),
-      own_(blocks_ * sizeof(float) + runs_.count()),
-      all_(own_.size() * static_cast<std::size_t>(comm.size())),
-      exact_(comm, gradients, lossy.outside(range)) {
-  if (blocks_ == 0) return;
-  const Message own = message(own_.span());
-  visit_blocks(runs_, block_elements_,
-               [&](std::size_t block, std::size_t at, std::size_t position, std::size_t count) {
-                 own.set_scale(block,
-                               encode_block(gradients_.subspan(at, count), residual.part(at, count),
-                                            own.codes(position, count)));
-               });
-  gather_ = comm.allgather(std::as_bytes(own_.span()), all_.span(), {.name = "int8 gradients"});
+      residual_(residual),
+      slices_(lossy.within(range), block_elements, comm.size()),
+      sent_(pool, slices_.all_bytes()),
+      received_(pool, slices_.all_bytes()),
+      own_(pool, slices_.message_bytes()),
+      exact_(comm, gradients, lossy.outside(range), pool) {
+  if (slices_.empty()) return;
+  slices_.visit_all([&](std::size_t rank, std::size_t block, std::size_t at, std::size_t count) {
+    const Message message = slices_.message(sent_.span(), rank);
+    message.set_scale(block, encode_block(gradients_.subspan(at, count), residual_.part(at, count),
+                                          message.codes(block, count)));
+  });
+  scatter_ = comm.all_to_all(sent_.span(), received_.span(), {.name = "int8 gradients"});
+}
+
+void Int8Sum::advance() {
+  if (!scatter_) return;
+  comm::wait(comm_, *scatter_);
+  scatter_.reset();
+  add_up();
+  gather_ = comm_.allgather(own_.span(), sent_.span(), {.name = "int8 sums"});
+}
+
+/// In the order of ranks, block by block, so that the sum stays in the cache. With what the first
+/// rounding left of this rank's own values in its residual, which then gets the second one's rest.
+void Int8Sum::add_up() {
+  const Message own = slices_.message(own_.span(), 0);
+  slices_.visit_all([&](std::size_t owner, std::size_t block, std::size_t at, std::size_t count) {
+    if (owner != rank()) return;
+    const auto sum = gradients_.subspan(at, count);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(comm_.size()); ++r) {
+      const Message theirs = slices_.message(received_.span(), r);
+      const auto add = r == 0 ? decode_block : add_decoded_block;
+      add(theirs.scale(block), theirs.codes(block, count), sum);
+    }
+    own.set_scale(block, encode_block(sum, residual_.part(at, count), own.codes(block, count)));
+  });
 }
 
 void Int8Sum::finish() {
+  advance();
   exact_.finish();
   if (!gather_) return;
   comm::wait(comm_, *gather_);
-  // Block by block over the ranks, so that the sum stays in the cache.
-  visit_blocks(runs_, block_elements_,
-               [&](std::size_t block, std::size_t at, std::size_t position, std::size_t count) {
-                 const auto sum = gradients_.subspan(at, count);
-                 for (int rank = 0; rank < comm_.size(); ++rank) {
-                   const Message theirs = message(all_.span().subspan(
-                       static_cast<std::size_t>(rank) * own_.size(), own_.size()));
-                   const auto codes = theirs.codes(position, count);
-                   if (rank == 0)
-                     decode_block(theirs.scale(block), codes, sum);
-                   else
-                     add_decoded_block(theirs.scale(block), codes, sum);
-                 }
-               });
+  slices_.visit_all([&](std::size_t rank, std::size_t block, std::size_t at, std::size_t count) {
+    const Message sums = slices_.message(sent_.span(), rank);
+    decode_block(sums.scale(block), sums.codes(block, count), gradients_.subspan(at, count));
+  });
 }
 
 class Int8 final : public Compressor {
@@ -120,7 +167,7 @@ class Int8 final : public Compressor {
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
-    return std::make_unique<Int8Sum>(comm, gradients, range, lossy_, residual_, block_);
+    return std::make_unique<Int8Sum>(comm, gradients, range, lossy_, residual_, block_, pool_);
   }
   std::vector<StateTensor> state() override { return residual_.state(); }
 
@@ -128,6 +175,7 @@ class Int8 final : public Compressor {
   Runs lossy_;
   Residual residual_;
   std::size_t block_;
+  BufferPool pool_;
 };
 
 }  // namespace

@@ -7,6 +7,14 @@
 
 namespace rondo::grad {
 
+void Largest::begin(std::size_t wanted) {
+  wanted_ = wanted;
+  histogram_.fill(0);
+  counted_ = false;
+  entries_.clear();
+  candidates_.clear();
+}
+
 void Largest::count(std::span<const float> values) {
   for (const float value : values)
     ++histogram_[bits(value) >> shift];
@@ -33,13 +41,13 @@ void Largest::collect(std::span<const float> values, std::size_t first_index) {
   }
 }
 
-std::vector<Entry> Largest::take() {
+std::span<const Entry> Largest::take() {
   const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(from_last_bin_);
   std::nth_element(candidates_.begin(), end, candidates_.end(), [](const Entry& a, const Entry& b) {
     return bits(a.value) != bits(b.value) ? bits(a.value) > bits(b.value) : a.index < b.index;
   });
   entries_.insert(entries_.end(), candidates_.begin(), end);
-  return std::move(entries_);
+  return entries_;
 }
 
 bool Largest::has_non_finite() const {

@@ -20,17 +20,18 @@ struct Entry {
 /// Finds the `wanted` elements of the largest magnitude in two passes, whatever the values; the
 /// lower index wins among equals, infinity above all numbers and NaN above infinity.
 ///
-/// First count() all values, then collect() all of them again, then take(). The values come in any
-/// pieces. Memory: the entries, and those elements that share the last one's exponent and first
-/// three fraction bits: few percent as a rule, all when all are alike.
+/// begin(), then count() all values, then collect() all of them again, then take(). The values come
+/// in any pieces. Memory, which is kept for the next time: the entries, and those elements that
+/// share the last one's exponent and first three fraction bits: few percent as a rule, all when all
+/// are alike.
 class Largest {
  public:
-  explicit Largest(std::size_t wanted) : wanted_(wanted) {}
-
+  void begin(std::size_t wanted);
   void count(std::span<const float> values);
   void collect(std::span<const float> values, std::size_t first_index);
   /// Exactly `wanted` entries, if there are so many elements; in no order that means something.
-  std::vector<Entry> take();
+  /// Valid until begin().
+  std::span<const Entry> take();
   /// Whether count() has seen an infinity or NaN.
   bool has_non_finite() const;
 
@@ -41,7 +42,7 @@ class Largest {
   }
   void find_last_bin();
 
-  std::size_t wanted_;
+  std::size_t wanted_ = 0;
   std::array<std::size_t, 2048> histogram_{};
   bool counted_ = false;
   std::uint32_t last_bin_ = 0;     // taken in part

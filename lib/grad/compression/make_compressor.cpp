@@ -54,7 +54,9 @@ std::span<const std::string_view> compression_names() {
 
 std::string compression_text(std::string_view name, const CompressionOptions& options) {
   if (name == "int8") return fmt::format("int8, block {}", options.block);
-  if (name == "topk") return fmt::format("topk, fraction {}", options.fraction);
+  if (name == "topk")
+    return fmt::format("topk, fraction {}, warm-up {} steps", options.fraction,
+                       options.warmup_steps);
   if (name == "powersgd") return fmt::format("powersgd, rank {}", options.rank);
   return std::string(name);
 }
@@ -72,7 +74,8 @@ std::unique_ptr<Compressor> make_compressor(std::string_view name,
   }
   if (name == "topk") {
     check_fraction(options.fraction);
-    return make_top_k(parameters, options.fraction);
+    return make_top_k(parameters,
+                      {.fraction = options.fraction, .warmup_steps = options.warmup_steps});
   }
   if (name == "powersgd") {
     check_count("powersgd: the rank", options.rank, 256);

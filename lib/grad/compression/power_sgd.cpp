@@ -13,6 +13,7 @@
 #include "rondo/base/philox.hpp"
 #include "rondo/precision/casts.hpp"
 
+#include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/low_rank.hpp"
 #include "grad/compression/residual.hpp"
@@ -87,19 +88,19 @@ struct Travelling {
 class PowerSum final : public PendingSum {
  public:
   PowerSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-           std::vector<Factored*> matrices, Runs exact);
+           std::vector<Factored*> matrices, Runs exact, BufferPool& pool);
   void advance() override;
   void finish() override;
 
  private:
-  void lay_out(std::span<float> gradients, std::span<Factored* const> matrices);
+  void lay_out(std::span<float> gradients, std::span<Factored* const> matrices, BufferPool& pool);
   void correct(Travelling& matrix);
-  std::unique_ptr<comm::Work> sum(AlignedBuffer<float>& factors, std::string_view name);
+  std::unique_ptr<comm::Work> sum(std::span<float> factors, std::string_view name);
 
   comm::Communicator& comm_;
   Residual& residual_;
-  AlignedBuffer<float> p_;
-  AlignedBuffer<float> q_;
+  BufferPool::Buffer<float> p_;
+  BufferPool::Buffer<float> q_;
   std::vector<Travelling> matrices_;
   ExactSum exact_;
   std::unique_ptr<comm::Work> p_sum_;
@@ -107,27 +108,28 @@ class PowerSum final : public PendingSum {
 };
 
 PowerSum::PowerSum(comm::Communicator& comm, std::span<float> gradients, Residual& residual,
-                   std::vector<Factored*> matrices, Runs exact)
-    : comm_(comm), residual_(residual), exact_(comm, gradients, std::move(exact)) {
-  lay_out(gradients, matrices);
+                   std::vector<Factored*> matrices, Runs exact, BufferPool& pool)
+    : comm_(comm), residual_(residual), exact_(comm, gradients, std::move(exact), pool) {
+  lay_out(gradients, matrices, pool);
   if (matrices_.empty()) return;
   for (auto& [factored, gradient, p, q] : matrices_) {
     const auto kept = residual_.part(factored.begin(), gradient.values.size());
     std::ranges::transform(gradient.values, kept, gradient.values.begin(), std::plus<>());
     multiply_rows(gradient, factored.warm_factor(), p);
   }
-  p_sum_ = sum(p_, "first factors");
+  p_sum_ = sum(p_.span(), "first factors");
 }
 
-void PowerSum::lay_out(std::span<float> gradients, std::span<Factored* const> matrices) {
+void PowerSum::lay_out(std::span<float> gradients, std::span<Factored* const> matrices,
+                       BufferPool& pool) {
   std::size_t p_count = 0;
   std::size_t q_count = 0;
   for (const Factored* factored : matrices) {
     p_count += factored->rank * factored->rows;
     q_count += factored->rank * factored->columns;
   }
-  p_ = AlignedBuffer<float>(p_count);
-  q_ = AlignedBuffer<float>(q_count);
+  p_ = {pool, p_count};
+  q_ = {pool, q_count};
   auto p_left = p_.span();
   auto q_left = q_.span();
   for (Factored* factored : matrices) {
@@ -143,8 +145,8 @@ void PowerSum::lay_out(std::span<float> gradients, std::span<Factored* const> ma
   }
 }
 
-std::unique_ptr<comm::Work> PowerSum::sum(AlignedBuffer<float>& factors, std::string_view name) {
-  return comm_.allreduce(std::as_writable_bytes(factors.span()), DType::f32, comm::ReduceOp::sum,
+std::unique_ptr<comm::Work> PowerSum::sum(std::span<float> factors, std::string_view name) {
+  return comm_.allreduce(std::as_writable_bytes(factors), DType::f32, comm::ReduceOp::sum,
                          {.name = name});
 }
 
@@ -154,7 +156,7 @@ void PowerSum::advance() {
   p_sum_.reset();
   for (Travelling& matrix : matrices_)
     correct(matrix);
-  q_sum_ = sum(q_, "second factors");
+  q_sum_ = sum(q_.span(), "second factors");
 }
 
 /// This rank's second factor, and what both together leave of its gradient.
@@ -163,6 +165,7 @@ void PowerSum::correct(Travelling& matrix) {
   if (!precision::all_finite(p.values)) {
     // The same on all ranks; finish() passes it on. The residual stays.
     std::ranges::fill(p.values, std::numeric_limits<float>::quiet_NaN());
+    std::ranges::fill(q.values, 0.0F);
     return;
   }
   orthonormalize(p);
@@ -195,7 +198,7 @@ class PowerSgd final : public Compressor {
       if (range.begin < matrix.end() && matrix.end() <= range.end) ending.push_back(&matrix);
     }
     return std::make_unique<PowerSum>(comm, gradients, residual_, std::move(ending),
-                                      compressed_.outside(range));
+                                      compressed_.outside(range), pool_);
   }
 
   std::vector<StateTensor> state() override {
@@ -227,6 +230,7 @@ class PowerSgd final : public Compressor {
   Runs compressed_;
   Residual residual_;
   std::vector<Factored> matrices_;
+  BufferPool pool_;
 };
 
 }  // namespace

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/float16.hpp"
 
+#include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/residual.hpp"
 #include "grad/compression/runs.hpp"
@@ -52,44 +52,24 @@ void round_sum(std::span<const float> sum, std::span<float> residual, T* sent) {
 template <class T>
 constexpr comm::Wire wire_of = std::is_same_v<T, bfloat16> ? comm::Wire::bf16 : comm::Wire::f16;
 
-/// What a sum needs while it travels.
+/// What a sum needs while it travels. What lies behind the last value of `sent` is summed but not
+/// used.
 template <class T>
 struct Buffers {
-  AlignedBuffer<float> sent;  // one slice for every rank
-  AlignedBuffer<float> sum;   // of this rank's slice
-  AlignedBuffer<T> own;       // the same, rounded
-  AlignedBuffer<T> all;       // every rank's
+  BufferPool::Buffer<float> sent;  // one slice for every rank
+  BufferPool::Buffer<float> sum;   // of this rank's slice
+  BufferPool::Buffer<T> own;       // the same, rounded
+  BufferPool::Buffer<T> all;       // every rank's
 
-  Buffers(std::size_t slice, std::size_t ranks)
-      : sent(slice * ranks), sum(slice), own(slice), all(slice * ranks) {}
-};
-
-/// Buffers of finished sums for the next ones of the same length: fresh pages cost more than the
-/// rounding. What lies behind the last value of `sent` is summed but not used.
-template <class T>
-class BufferPool {
- public:
-  Buffers<T> take(std::size_t slice, std::size_t ranks) {
-    const auto fits = [&](const Buffers<T>& buffers) {
-      return buffers.sum.size() == slice && buffers.sent.size() == slice * ranks;
-    };
-    const auto found = std::ranges::find_if(free_, fits);
-    if (found == free_.end()) return Buffers<T>(slice, ranks);
-    Buffers<T> buffers = std::move(*found);
-    free_.erase(found);
-    return buffers;
-  }
-  void give_back(Buffers<T> buffers) { free_.push_back(std::move(buffers)); }
-
- private:
-  std::vector<Buffers<T>> free_;
+  Buffers(BufferPool& pool, std::size_t slice, std::size_t ranks)
+      : sent(pool, slice * ranks), sum(pool, slice), own(pool, slice), all(pool, slice * ranks) {}
 };
 
 template <class T>
 class ShortFloatSum final : public PendingSum {
  public:
   ShortFloatSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-                const Runs& lossy, Residual& residual, BufferPool<T>& pool);
+                const Runs& lossy, Residual& residual, BufferPool& pool);
 
   void advance() override;
   void finish() override;
@@ -100,7 +80,6 @@ class ShortFloatSum final : public PendingSum {
   Residual& residual_;
   Runs runs_;
   std::size_t slice_;  // elements that each rank adds up
-  BufferPool<T>& pool_;
   Buffers<T> buffers_;
   ExactSum exact_;
   std::unique_ptr<comm::Work> scatter_;
@@ -110,16 +89,15 @@ class ShortFloatSum final : public PendingSum {
 template <class T>
 ShortFloatSum<T>::ShortFloatSum(comm::Communicator& comm, std::span<float> gradients,
                                 ElementRange range, const Runs& lossy, Residual& residual,
-                                BufferPool<T>& pool)
+                                BufferPool& pool)
     : comm_(comm),
       gradients_(gradients),
       residual_(residual),
       runs_(lossy.within(range)),
       slice_(round_up(runs_.count(), static_cast<std::size_t>(comm.size())) /
              static_cast<std::size_t>(comm.size())),
-      pool_(pool),
-      buffers_(pool.take(slice_, static_cast<std::size_t>(comm.size()))),
-      exact_(comm, gradients, lossy.outside(range)) {
+      buffers_(pool, slice_, static_cast<std::size_t>(comm.size())),
+      exact_(comm, gradients, lossy.outside(range), pool) {
   if (slice_ == 0) return;
   runs_.visit_all([&](std::size_t at, std::size_t position, std::size_t count) {
     round_with_feedback<T>(gradients_.subspan(at, count), residual_.part(at, count),
@@ -159,7 +137,6 @@ void ShortFloatSum<T>::finish() {
     for (std::size_t i = 0; i < count; ++i)
       to[i] = static_cast<float>(from[i]);
   });
-  pool_.give_back(std::move(buffers_));
 }
 
 template <class T>
@@ -177,7 +154,7 @@ class ShortFloat final : public Compressor {
  private:
   Runs lossy_;
   Residual residual_;
-  BufferPool<T> pool_;
+  BufferPool pool_;
 };
 
 }  // namespace

@@ -3,11 +3,14 @@
 #include "grad/compression/top_k.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "rondo/base/error.hpp"
 
+#include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/largest.hpp"
 #include "grad/compression/residual.hpp"
@@ -32,41 +35,50 @@ void add_and_count(std::span<float> gradient, std::span<const float> residual, L
   }
 }
 
+/// What outlives a sum.
+struct TopKMemory {
+  Residual residual;
+  Largest largest = {};
+  BufferPool pool = {};
+};
+
 class TopKSum final : public PendingSum {
  public:
   TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-          const Runs& lossy, Residual& residual, double fraction);
+          const Runs& lossy, double fraction, TopKMemory& memory);
   void finish() override;
 
  private:
-  void select(Residual& residual, std::size_t wanted);
+  void select(TopKMemory& memory);
 
   comm::Communicator& comm_;
   std::span<float> gradients_;
   Runs runs_;
   std::size_t origin_;  // of the entries' indices in the arena
-  std::vector<Entry> own_;
-  std::vector<Entry> all_;
+  BufferPool::Buffer<Entry> own_;
+  BufferPool::Buffer<Entry> all_;
   ExactSum exact_;
   std::unique_ptr<comm::Work> gather_;
 };
 
 TopKSum::TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-                 const Runs& lossy, Residual& residual, double fraction)
+                 const Runs& lossy, double fraction, TopKMemory& memory)
     : comm_(comm),
       gradients_(gradients),
       runs_(lossy.within(range)),
       origin_(range.begin),
-      exact_(comm, gradients, lossy.outside(range)) {
-  if (runs_.count() == 0) return;
-  select(residual, entries_of(runs_, fraction));
-  all_.resize(own_.size() * static_cast<std::size_t>(comm.size()));
-  gather_ = comm.allgather(std::as_bytes(std::span(own_)), std::as_writable_bytes(std::span(all_)),
+      own_(memory.pool, entries_of(runs_, fraction)),
+      all_(memory.pool, own_.size() * static_cast<std::size_t>(comm.size())),
+      exact_(comm, gradients, lossy.outside(range), memory.pool) {
+  if (own_.empty()) return;
+  select(memory);
+  gather_ = comm.allgather(std::as_bytes(own_.span()), std::as_writable_bytes(all_.span()),
                            {.name = "largest gradients"});
 }
 
-void TopKSum::select(Residual& residual, std::size_t wanted) {
-  Largest largest(wanted);
+void TopKSum::select(TopKMemory& memory) {
+  auto& [residual, largest, pool] = memory;
+  largest.begin(own_.size());
   runs_.visit_all([&](std::size_t at, std::size_t, std::size_t count) {
     add_and_count(gradients_.subspan(at, count), residual.part(at, count), largest);
   });
@@ -76,9 +88,9 @@ void TopKSum::select(Residual& residual, std::size_t wanted) {
     largest.collect(values, at - origin_);
     if (!keep) std::ranges::copy(values, residual.part(at, count).begin());
   });
-  own_ = largest.take();
+  std::ranges::copy(largest.take(), own_.data());
   if (keep) return;
-  for (const Entry& entry : own_)
+  for (const Entry& entry : own_.span())
     residual.part(origin_ + entry.index, 1)[0] = 0;
 }
 
@@ -90,36 +102,60 @@ void TopKSum::finish() {
     std::ranges::fill(gradients_.subspan(at, count), 0.0F);
   });
   // In the order of ranks, and a rank names an element once: the same bits everywhere.
-  for (const Entry& entry : all_)
+  for (const Entry& entry : all_.span())
     gradients_[origin_ + entry.index] += entry.value;
 }
 
 class TopK final : public Compressor {
  public:
-  TopK(std::span<const PlacedParameter> parameters, double fraction)
-      : lossy_(lossy_runs(parameters)),
-        residual_(lossy_parameters(parameters)),
-        fraction_(fraction) {}
+  TopK(std::span<const PlacedParameter> sparse, const TopKOptions& options)
+      : options_(options), lossy_(lossy_runs(sparse)), memory_{.residual = Residual(sparse)} {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
     require(range.end - range.begin <= std::numeric_limits<std::uint32_t>::max(),
             "top-k: a range longer than 2^32 elements; make the buckets smaller");
-    return std::make_unique<TopKSum>(comm, gradients, range, lossy_, residual_, fraction_);
+    const double now = fraction();
+    count(lossy_.within(range).count());
+    return std::make_unique<TopKSum>(comm, gradients, range, lossy_, now, memory_);
   }
-  std::vector<StateTensor> state() override { return residual_.state(); }
+  std::vector<StateTensor> state() override {
+    auto tensors = memory_.residual.state();
+    tensors.push_back({.name = "steps", .shape = {1}, .values = steps_, .kind = StateKind::shared});
+    return tensors;
+  }
 
  private:
+  /// Falls from 1 by a constant factor a step.
+  double fraction() const {
+    const double done = static_cast<double>(steps_[0]) / static_cast<double>(options_.warmup_steps);
+    return done < 1 ? std::pow(options_.fraction, done) : options_.fraction;
+  }
+
+  /// A step is over when as many elements were summed as there are.
+  void count(std::size_t elements) {
+    summed_ += elements;
+    if (summed_ < lossy_.count()) return;
+    summed_ = 0;
+    if (steps_[0] < static_cast<float>(options_.warmup_steps)) ++steps_[0];
+  }
+
+  TopKOptions options_;
   Runs lossy_;
-  Residual residual_;
-  double fraction_;
+  TopKMemory memory_;
+  std::array<float, 1> steps_{};  // of the warm-up
+  std::size_t summed_ = 0;        // elements in the current one
 };
 
 }  // namespace
 
 std::unique_ptr<Compressor> make_top_k(std::span<const PlacedParameter> parameters,
-                                       double fraction) {
-  return std::make_unique<TopK>(parameters, fraction);
+                                       const TopKOptions& options) {
+  std::vector<PlacedParameter> sparse;
+  std::ranges::copy_if(parameters, std::back_inserter(sparse), [](const PlacedParameter& placed) {
+    return placed.spec.role == ParameterRole::weight;
+  });
+  return std::make_unique<TopK>(sparse, options);
 }
 
 }  // namespace rondo::grad

@@ -2,12 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 
 #include "rondo/grad/compression.hpp"
 
 namespace rondo::grad {
+
+struct TopKOptions {
+  double fraction = 0.05;
+  std::size_t warmup_steps = 0;
+};
 
 /// "topk": of each range the k = ceil(fraction * elements) values of the largest magnitude, as they
 /// are (Aji and Heafield, "Sparse Communication for Distributed Gradient Descent", EMNLP 2017;
@@ -21,6 +27,6 @@ namespace rondo::grad {
 /// residual| in the 2-norm. Memory: S bytes of residual; 8 (p+1) k bytes while a range travels.
 /// Passes over the range: 3, and one that clears it.
 std::unique_ptr<Compressor> make_top_k(std::span<const PlacedParameter> parameters,
-                                       double fraction);
+                                       const TopKOptions& options);
 
 }  // namespace rondo::grad
