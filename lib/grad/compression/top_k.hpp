@@ -22,9 +22,9 @@ struct TopKOptions {
 ///     sent = gradient + residual where that is among the k largest, else 0
 ///     residual = gradient + residual - sent
 ///
-/// Only weights: biases and the scale and shift of norms are few, and summed exactly. The warm-up is
-/// that of Lin et al., "Deep Gradient Compression" (ICLR 2018): gradients change fast at first. It
-/// goes on where a checkpoint left it.
+/// Only weights: biases and the scale and shift of norms are few, and summed exactly. The warm-up
+/// is that of Lin et al., "Deep Gradient Compression" (ICLR 2018): gradients change fast at first.
+/// It goes on where a checkpoint left it.
 ///
 /// Pairs of index and value reach all ranks by one allgather; each rank sends (p-1) 8 k bytes, that
 /// is p * fraction of what f32 takes. |residual| is at most sqrt(1 - fraction) |gradient +
