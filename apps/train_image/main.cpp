@@ -183,7 +183,7 @@ class Trainer {
     return {.steps = step_,
             .bad_steps = session_.bad_steps(),
             .parameters_hash = session_.arena().values_hash(),
-            .data_wait_seconds = loader_->wait_seconds(),
+            .data_wait_seconds = loader_->statistics().wait_seconds,
             .memory = session_.memory()};
   }
 

@@ -3,6 +3,9 @@
 #include "data/augment.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
 
 #include "rondo/base/philox.hpp"
 
@@ -24,6 +27,17 @@ struct Range {
 Range covered(std::ptrdiff_t length, std::ptrdiff_t offset) {
   return {std::clamp<std::ptrdiff_t>(offset, 0, length),
           std::clamp<std::ptrdiff_t>(length + offset, 0, length)};
+}
+
+std::array<float, 4> normal_pairs(const Philox::Block& bits) {
+  std::array<float, 4> normal{};
+  for (std::size_t i = 0; i < 4; i += 2) {
+    const float radius = std::sqrt(-2.0F * std::log(1.0F - Philox::uniform(bits[i])));
+    const float angle = 2.0F * std::numbers::pi_v<float> * Philox::uniform(bits[i + 1]);
+    normal[i] = radius * std::cos(angle);
+    normal[i + 1] = radius * std::sin(angle);
+  }
+  return normal;
 }
 
 }  // namespace
@@ -58,6 +72,20 @@ void apply_change(const Change& change, std::size_t height, std::size_t width,
       else
         std::copy(source + columns.begin - change.right, source + columns.end - change.right, out);
     }
+  }
+}
+
+void add_noise(float deviation, std::uint64_t seed, std::size_t epoch, std::uint64_t sample,
+               std::span<float> image) {
+  if (deviation == 0) return;
+  const auto own =
+      Philox(seed, RandomPurpose::noise, static_cast<std::uint32_t>(epoch)).block(sample);
+  const Philox random(std::uint64_t{own[0]} << 32 | own[1], RandomPurpose::noise);
+  for (std::size_t first = 0; first < image.size(); first += 4) {
+    const auto bits = random.block(first / 4);
+    const auto normal = normal_pairs(bits);
+    for (std::size_t i = first; i < std::min(first + 4, image.size()); ++i)
+      image[i] += deviation * normal[i - first];
   }
 }
 

@@ -26,9 +26,4 @@ std::span<const std::uint8_t> ChunkCache::chunk(std::size_t number) {
   return entries_.front().chunk;
 }
 
-void ChunkCache::release(std::size_t number) {
-  if (const auto found = entry_of_.find(number); found != entry_of_.end())
-    entries_.splice(entries_.end(), entries_, found->second);
-}
-
 }  // namespace rondo::data

@@ -24,9 +24,6 @@ class ChunkCache {
   /// The chunk's bytes, loaded if absent; valid until the next call.
   std::span<const std::uint8_t> chunk(std::size_t number);
 
-  /// Says that the chunk is not needed for now: of all held it leaves first.
-  void release(std::size_t number);
-
   std::size_t held_bytes() const noexcept { return held_bytes_; }
 
  private:

@@ -18,11 +18,6 @@ std::span<const std::uint8_t> FieldReader::sample(std::uint64_t sample) {
   return chunk.subspan(sample % info_.chunk_samples * sample_bytes, sample_bytes);
 }
 
-void FieldReader::release(std::span<const std::uint64_t> chunks) {
-  for (const std::uint64_t chunk : chunks)
-    cache_.release(chunk);
-}
-
 ChunkCache::Chunk FieldReader::load_chunk(std::size_t number) const {
   const std::size_t first = number * info_.chunk_samples;
   const std::size_t count = std::min(info_.chunk_samples, info_.samples - first);

@@ -21,12 +21,10 @@ class FieldReader {
   FieldReader& operator=(const FieldReader&) = delete;
 
   const FieldInfo& info() const noexcept { return info_; }
+  const io::Hdf5Dataset& dataset() const noexcept { return dataset_; }
 
   /// The stored bytes of a sample below info().samples; valid until the next call.
   std::span<const std::uint8_t> sample(std::uint64_t sample);
-
-  /// These chunks are not needed for now: they leave first.
-  void release(std::span<const std::uint64_t> chunks);
 
  private:
   ChunkCache::Chunk load_chunk(std::size_t number) const;

@@ -3,7 +3,7 @@
 #include "rondo/data/batch_loader.hpp"
 
 #include <chrono>
-#include <fstream>
+#include <cmath>
 #include <map>
 #include <thread>
 
@@ -82,7 +82,7 @@ TEST_F(BatchLoaderTest, yields_steps_and_lanes_in_order_across_epochs) {
   const std::vector<std::vector<std::size_t>> expected{{7, 1, 1}, {7, 1, 2}, {8, 0, 1},
                                                        {8, 0, 2}, {8, 1, 1}, {8, 1, 2}};
   EXPECT_EQ(positions, expected);
-  EXPECT_GE(loader.wait_seconds(), 0.0);
+  EXPECT_GE(loader.statistics().wait_seconds, 0.0);
 }
 
 TEST_F(BatchLoaderTest, yields_what_the_dataset_reads) {
@@ -141,33 +141,76 @@ TEST_F(BatchLoaderTest, passes_an_error_on_after_the_batches_before_it) {
   test::io_error_of(ExitCode::bad_content, [&] { loader.next(); });
 }
 
-TEST_F(BatchLoaderTest, reads_no_further_ahead_than_its_depth) {
-  constexpr std::size_t image_bytes = 100 * 100;
-  test::generate_dataset(path_, {.train_samples = 200,
-                                 .test_samples = 1,
-                                 .channels = 1,
-                                 .height = 100,
-                                 .width = 100,
-                                 .classes = 2,
-                                 .chunk_samples = 1});
-  const auto bytes_read = [] {
-    std::ifstream file("/proc/self/io");
-    std::string name;
-    std::size_t bytes = 0;
-    file >> name >> bytes;
-    return bytes;
+/// A compressed token stream and a vector beside it, 50 samples in chunks of 4.
+void generate_tokens(const std::filesystem::path& path) {
+  DatasetWriter writer(
+      path,
+      {.fields = {{.name = "token", .dtype = DType::u16, .sample_shape = {32}, .is_stream = true},
+                  {.name = "weight", .dtype = DType::f32, .sample_shape = {2}}},
+       .splits = {{"train", 50}},
+       .storage = {.chunk_samples = 4, .shuffle = true, .deflate_level = 4}});
+  for (std::uint16_t sample = 0; sample < 50; ++sample)
+    test::append(writer, "train", 1, std::vector<std::uint16_t>(32, sample),
+                 std::vector<float>{static_cast<float>(sample), -1.0F});
+  writer.finish();
+}
+
+TEST_F(BatchLoaderTest, hands_out_other_fields_as_stored_read_either_way) {
+  generate_tokens(path_);
+  Dataset dataset(path_, "train", {.required = {"token", "weight"}});
+  const LaneSampler sampler = sampler_of(2, 3, 50);
+  for (const ReadMode mode : {ReadMode::direct, ReadMode::library}) {
+    BatchLoader loader(dataset, sampler,
+                       {.last_lane = 2, .fields = {"weight", "token"}, .read_mode = mode});
+    EXPECT_EQ(loader.obstacle(), "");
+    for (int i = 0; i < 40; ++i) {
+      const LaneBatch& batch = loader.next();
+      const auto samples = sampler.samples(batch.epoch, batch.step, batch.lane);
+      ASSERT_EQ(batch.count, samples.size());
+      for (std::size_t k = 0; k < samples.size(); ++k) {
+        EXPECT_EQ(batch.samples<float>("weight")[2 * k], static_cast<float>(samples[k]));
+        EXPECT_EQ(batch.samples<std::uint16_t>("token")[32 * k + 31], samples[k]);
+      }
+    }
+    EXPECT_THROW(loader.next().samples<float>("token"), UsageError);
+    EXPECT_THROW(loader.next().other("image"), UsageError);
+  }
+}
+
+TEST_F(BatchLoaderTest, counts_what_an_epoch_took_from_the_file) {
+  Dataset dataset(path_, "train");
+  BatchLoader loader(dataset, sampler_of(2, 3), {.last_lane = 2});
+
+  while (loader.next().epoch < 2) {
+  }
+
+  constexpr std::size_t checksum_bytes = 4;  // of each chunk of 4 images; HDF5 pads the last one
+  EXPECT_EQ(loader.reads(1).chunks, 6U);
+  EXPECT_EQ(loader.reads(1).bytes, 6 * (4 * 24 + checksum_bytes));
+}
+
+TEST_F(BatchLoaderTest, adds_noise_of_its_deviation_alike_for_any_threads) {
+  Dataset dataset(path_, "train");
+  const auto images = [&](float noise, std::size_t threads) {
+    BatchLoader loader(dataset, sampler_of(1, 23),
+                       {.threads = threads, .seed = 4, .augmentation = {.noise = noise}});
+    const auto all = loader.next().images.span();
+    return Image(all.begin(), all.end());
   };
-  Dataset dataset(path_, "train", {.cache_bytes = 1});
-  const std::size_t before = bytes_read();
-  if (before == 0) GTEST_SKIP() << "/proc/self/io counts nothing here";
+  const Image plain = images(0, 1);
+  const Image noisy = images(0.5F, 1);
 
-  BatchLoader loader(dataset, sampler_of(1, 1, 200, 1), {.depth = 3});
-  loader.next();
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-
-  // Three batches, and a little metadata for each.
-  EXPECT_LE(bytes_read() - before, 5 * image_bytes);
-  EXPECT_GE(bytes_read() - before, 3 * image_bytes);
+  EXPECT_EQ(noisy, images(0.5F, 4));
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const double noise = double{noisy[i]} - double{plain[i]};
+    sum += noise;
+    squares += noise * noise;
+  }
+  const auto count = static_cast<double>(plain.size());  // 552
+  EXPECT_NEAR(sum / count, 0, 4 * 0.5 / std::sqrt(count));
+  EXPECT_NEAR(std::sqrt(squares / count), 0.5, 0.06);
 }
 
 TEST_F(BatchLoaderTest, ends_at_once_whether_full_or_just_started) {

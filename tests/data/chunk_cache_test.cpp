@@ -56,19 +56,6 @@ TEST_F(ChunkCacheTest, keeps_one_chunk_however_small_it_is) {
   EXPECT_EQ(cache.held_bytes(), 10U);
 }
 
-TEST_F(ChunkCacheTest, drops_the_released_first) {
-  ChunkCache cache = make(20);
-  cache.chunk(1);
-  cache.chunk(2);
-
-  cache.release(2);
-  cache.release(7);
-  cache.chunk(3);
-  cache.chunk(1);
-
-  EXPECT_THAT(loaded_, ElementsAre(1, 2, 3));
-}
-
 TEST_F(ChunkCacheTest, stays_usable_after_a_failed_load) {
   bool fails = true;
   ChunkCache cache(100, [&](std::size_t) {

@@ -15,7 +15,8 @@ enum class RandomPurpose : std::uint32_t {
   dropout = 4,
   rounding = 5,
   compress = 6,
-  window = 7
+  window = 7,
+  noise = 8
 };
 
 /// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.

@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
@@ -13,38 +17,86 @@
 
 namespace rondo::data {
 
+/// The samples of a field that is neither image nor label, as stored.
+struct LaneField {
+  FieldInfo info;
+  AlignedBuffer<std::byte> samples;  ///< (micro_batch, info.sample_shape...) of info.dtype
+};
+
 /// One lane's micro-batch; count may be below the sampler's micro_batch, and 0.
 struct LaneBatch {
   std::size_t epoch = 0, step = 0, lane = 0;
+  std::size_t position = 0;  ///< of the first sample in the lane's sequence
   std::size_t count = 0;
   AlignedBuffer<float> images;         ///< (micro_batch, C, H, W), the first count valid
   AlignedBuffer<std::int32_t> labels;  ///< (micro_batch)
+  std::vector<LaneField> others;       ///< those of Options::fields, in that order
+
+  /// The samples of another field. \throws UsageError  not asked for, or of another type
+  template <Element T>
+  std::span<const T> samples(std::string_view field) const {
+    const LaneField& found = other(field);
+    require(found.info.dtype == dtype_of<T>, "LaneBatch: the field has another element type");
+    return {reinterpret_cast<const T*>(found.samples.data()), count * found.info.sample_elements()};
+  }
+  const LaneField& other(std::string_view field) const;
 };
 
 /// Random changes of training images, drawn by (seed, epoch, global sample).
 struct Augmentation {
   bool flip = false;      ///< mirror left-right with probability one half
   std::size_t shift = 0;  ///< move by up to this many pixels each way, zeros (the mean) shifted in
+  float noise = 0;        ///< deviation of the normal noise that is added to each normalised value
 };
 
-/// Reads a rank's lanes ahead of the trainer on a thread of its own.
+/// How chunks are read.
+enum class ReadMode : std::uint8_t {
+  direct,  ///< pread and own decoding, without HDF5's lock; through HDF5 where a layout needs it
+  library  ///< through HDF5
+};
+
+/// What a loader has done so far.
+struct LoaderStatistics {
+  std::uint64_t batches = 0;    ///< asked for
+  double wait_seconds = 0;      ///< that next() has waited for them
+  double queue_depth = 0;       ///< batches that were ready when next() was called, on average
+  std::size_t chunk_bytes = 0;  ///< memory of the decoded chunks: windows and what is read ahead
+  std::size_t batch_bytes = 0;  ///< memory of the batches
+};
+
+/// What was read for an epoch.
+struct EpochReads {
+  std::uint64_t chunks = 0;
+  std::uint64_t bytes = 0;  ///< as stored in the file
+};
+
+/// Loads chunks and fills batches for a rank's lanes ahead of the trainer, on a pool of threads.
 ///
 /// Yields, from (epoch, step) on, for each step the lanes [first_lane, last_lane) in order; epochs
-/// follow each other without end. At most `depth` batches are held, the caller's included. An error
-/// of the thread is thrown by next(), after the batches before it. The destructor stops the thread
-/// and joins it. One thread calls next() and wait_seconds().
+/// follow each other without end. At most `depth` batches are held, the caller's included, and
+/// chunks for the window of each lane and `chunks_ahead` more, each read once while any lane needs
+/// it. Values do not depend on the number of threads. An error is thrown by the next() whose batch
+/// it concerns, and from then on. The destructor stops the threads and joins them. One thread calls
+/// next().
 class BatchLoader {
  public:
   struct Options {
     std::size_t first_lane = 0, last_lane = 1;
     std::size_t epoch = 0, step = 0;  ///< where to start
-    std::size_t depth = 4;
+    std::size_t depth = 4;            ///< batches
+    std::size_t threads = 2;
+    /// Chunks that may be held for later groups; by default as many as the lanes' windows have.
+    std::optional<std::size_t> chunks_ahead = {};
+    /// Fields of the data set that batches have besides image and label.
+    std::vector<std::string> fields = {};
+    ReadMode read_mode = ReadMode::direct;
     std::uint64_t seed = 0;  ///< of the augmentation
     Augmentation augmentation = {};
   };
 
   /// `dataset` is shared with the caller's other users and must outlive the loader.
-  /// \throws UsageError  lanes, step or depth out of range, or more samples than in `dataset`
+  /// \throws UsageError  lanes, step, depth or threads out of range, or more samples than in
+  /// `dataset`
   BatchLoader(Dataset& dataset, LaneSampler sampler, Options options);
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;
@@ -53,8 +105,11 @@ class BatchLoader {
   /// The next batch, waiting for it if need be; valid until the next call.
   const LaneBatch& next();
 
-  /// Seconds that next() has waited so far.
-  double wait_seconds() const noexcept;
+  LoaderStatistics statistics() const;
+  /// Why ReadMode::direct reads some field through HDF5, as a clause; empty where it does not.
+  const std::string& obstacle() const noexcept;
+  /// Of the chunks that were first needed in `epoch`.
+  EpochReads reads(std::size_t epoch) const;
 
  private:
   struct Impl;

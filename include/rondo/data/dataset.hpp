@@ -94,11 +94,8 @@ class Dataset {
   void read_field_bytes(std::string_view field, std::span<const std::uint64_t> samples,
                         std::span<std::byte> bytes);
 
-  /// Says that these chunks (of info().chunk_samples) are not needed for now: where room is short,
-  /// they leave first.
-  void release(std::span<const std::uint64_t> chunks);
-
  private:
+  friend class BatchLoader;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data/batch_pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::data {
+namespace {
+
+/// Buffers for the present group of each lane, and for `ahead` chunks more.
+std::size_t chunk_capacity(const LaneSampler& sampler, const BatchLoader::Options& options) {
+  const std::size_t present = (options.last_lane - options.first_lane) * sampler.options().window;
+  return std::min(present + options.chunks_ahead.value_or(present), sampler.chunk_count());
+}
+
+std::size_t bytes_of(const LaneBatch& batch) {
+  std::size_t bytes =
+      batch.images.size() * sizeof(float) + batch.labels.size() * sizeof(std::int32_t);
+  for (const LaneField& field : batch.others)
+    bytes += field.samples.size();
+  return bytes;
+}
+
+}  // namespace
+
+BatchPipeline::BatchPipeline(ChunkSource& source, const BatchFiller& filler, LaneSampler sampler,
+                             const BatchLoader::Options& options)
+    : source_(source),
+      filler_(filler),
+      sampler_(sampler),
+      options_(options),
+      piece_samples_((sampler.micro_batch() - 1) / options.threads + 1),
+      store_(LoadPlan(sampler, options.first_lane, options.last_lane, options.epoch, options.step),
+             chunk_capacity(sampler, options),
+             {source.sample_bytes().begin(), source.sample_bytes().end()},
+             sampler.options().chunk_samples),
+      epoch_(options.epoch),
+      step_(options.step),
+      lane_(options.first_lane) {
+  for (std::size_t i = 0; i < options.depth; ++i)
+    free_.push_back(filler.make());
+  batch_bytes_ = options.depth * bytes_of(free_.front());
+  try {
+    for (std::size_t i = 0; i < options.threads; ++i)
+      threads_.emplace_back([this, i] { work(i == 0 && options_.threads > 1); });
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+BatchPipeline::~BatchPipeline() {
+  stop();
+}
+
+void BatchPipeline::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_)
+    thread.join();
+}
+
+void BatchPipeline::work(bool prefers_loads) {
+  std::vector<float> scratch;
+  std::unique_lock lock(mutex_);
+  try {
+    while (!is_stopping_) {
+      const bool worked = prefers_loads ? load_one(lock) || fill_one(lock, scratch)
+                                        : fill_one(lock, scratch) || load_one(lock);
+      if (worked)
+        changed_.notify_all();
+      else
+        changed_.wait(lock);
+    }
+  } catch (...) {
+    error_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {
+  const auto load = store_.take_load();
+  if (!load) return false;
+  lock.unlock();
+  std::uint64_t bytes = 0;
+  std::exception_ptr error;
+  try {
+    bytes = source_.read(load->chunk, *load->rows);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  store_.loaded(load->chunk, error);
+  EpochReads& reads = reads_[load->epoch];
+  reads.chunks += 1;
+  reads.bytes += bytes;
+  return true;
+}
+
+bool BatchPipeline::fill_one(std::unique_lock<std::mutex>& lock, std::vector<float>& scratch) {
+  const bool has_admitted = admit_batches();  // which may be ready: a lane at its end is empty
+  const auto piece = take_piece();
+  if (!piece) return has_admitted;
+  lock.unlock();
+  std::exception_ptr error = fill(*piece, scratch);
+  lock.lock();
+  Underway& batch = *piece->batch;
+  store_.use(batch.batch.epoch, batch.batch.lane, batch.batch.position + piece->first,
+             piece->count);
+  if (error && !batch.error) batch.error = std::move(error);
+  batch.filled += piece->count;
+  return true;
+}
+
+bool BatchPipeline::admit_batches() {
+  if (free_.empty()) return false;
+  while (!free_.empty()) {
+    Underway& underway = underway_.emplace_back();
+    underway.batch = std::move(free_.front());
+    free_.pop_front();
+    underway.samples = sampler_.samples(epoch_, step_, lane_);
+    underway.batch.position = sampler_.interval(step_, lane_).begin;
+    underway.batch.epoch = epoch_;
+    underway.batch.step = step_;
+    underway.batch.lane = lane_;
+    underway.batch.count = underway.samples.size();
+    if (++lane_ < options_.last_lane) continue;
+    lane_ = options_.first_lane;
+    if (++step_ < sampler_.steps_per_epoch()) continue;
+    step_ = 0;
+    ++epoch_;
+  }
+  return true;
+}
+
+std::optional<BatchPipeline::Piece> BatchPipeline::take_piece() {
+  for (auto batch = underway_.begin(); batch != underway_.end(); ++batch) {
+    if (batch->taken == batch->samples.size()) continue;
+    const LaneBatch& what = batch->batch;
+    const std::size_t position = what.position + batch->taken;
+    const auto* group = store_.ready_group(what.epoch, what.lane, position);
+    if (group == nullptr) continue;
+    const std::size_t count =
+        std::min({batch->samples.size() - batch->taken, group->end() - position, piece_samples_});
+    const Piece piece{batch, group, batch->taken, count};
+    batch->taken += piece.count;
+    return piece;
+  }
+  return std::nullopt;
+}
+
+std::exception_ptr BatchPipeline::fill(const Piece& piece, std::vector<float>& scratch) const {
+  const std::size_t chunk_samples = sampler_.options().chunk_samples;
+  Underway& underway = *piece.batch;
+  try {
+    for (std::size_t place = piece.first; place < piece.first + piece.count; ++place) {
+      const std::uint64_t sample = underway.samples[place];
+      const ChunkRows& rows = piece.group->rows(sample / chunk_samples);
+      filler_.fill(underway.batch, place, sample, rows, sample % chunk_samples, scratch);
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+const LaneBatch& BatchPipeline::next() {
+  std::unique_lock lock(mutex_);
+  if (current_) free_.push_back(std::move(*current_));
+  current_.reset();
+  changed_.notify_all();
+  ready_batches_ += static_cast<std::uint64_t>(std::count_if(
+      underway_.begin(), underway_.end(), [](const Underway& batch) { return batch.is_ready(); }));
+  const auto start = std::chrono::steady_clock::now();
+  changed_.wait(lock,
+                [this] { return error_ || (!underway_.empty() && underway_.front().is_ready()); });
+  statistics_.wait_seconds +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  statistics_.batches += 1;
+  if (underway_.empty() || !underway_.front().is_ready()) std::rethrow_exception(error_);
+  if (underway_.front().error) std::rethrow_exception(underway_.front().error);
+  current_ = std::move(underway_.front().batch);
+  underway_.pop_front();
+  return *current_;
+}
+
+LoaderStatistics BatchPipeline::statistics() const {
+  const std::lock_guard lock(mutex_);
+  LoaderStatistics statistics = statistics_;
+  statistics.queue_depth = statistics.batches == 0 ? 0
+                                                   : static_cast<double>(ready_batches_) /
+                                                         static_cast<double>(statistics.batches);
+  statistics.chunk_bytes = store_.held_bytes();
+  statistics.batch_bytes = batch_bytes_;
+  return statistics;
+}
+
+EpochReads BatchPipeline::reads(std::size_t epoch) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = reads_.find(epoch);
+  return found == reads_.end() ? EpochReads{} : found->second;
+}
+
+}  // namespace rondo::data

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "data/chunk_source.hpp"
+#include "data/load_plan.hpp"
+
+namespace rondo::data {
+
+/// The chunks that a rank's lanes need now and next: each is loaded once while any group needs it,
+/// in the order of the plan, into at most `capacity` buffers that are used again and again.
+///
+/// Not thread-safe: its owner's lock guards it. Loading itself happens outside: a thread takes a
+/// Load, reads without the lock, and gives it back.
+///
+/// Whoever uses the groups in the plan's order always gets on if `capacity` is at least window *
+/// lanes: a group and the unfinished ones before it, one a lane, need no more. What is beyond that
+/// is loaded ahead, at most one more group a lane.
+class ChunkStore {
+ public:
+  /// `sample_bytes` of each field; `chunk_samples` of a full chunk.
+  ChunkStore(LoadPlan plan, std::size_t capacity, std::vector<std::size_t> sample_bytes,
+             std::size_t chunk_samples);
+
+  /// A chunk to be read into `rows`.
+  struct Load {
+    std::uint64_t chunk = 0;
+    std::size_t epoch = 0;  ///< that of the group which asked first
+    ChunkRows* rows = nullptr;
+  };
+  /// What to load next, or none while nothing is wanted or every buffer is in use.
+  std::optional<Load> take_load();
+  /// The load has ended, with `error` if it failed.
+  void loaded(std::uint64_t chunk, std::exception_ptr error);
+
+  /// A group whose chunks are all there, or failed. Its rows may be read without the owner's lock.
+  class ReadyGroup {
+   public:
+    /// The position behind its last.
+    std::size_t end() const noexcept { return end_; }
+    /// The rows of one of its chunks. \throws what loading it threw
+    const ChunkRows& rows(std::uint64_t chunk) const;
+
+   private:
+    friend class ChunkStore;
+    struct Entry {
+      std::uint64_t chunk = 0;
+      const ChunkRows* rows = nullptr;
+      std::exception_ptr error;
+    };
+    std::size_t end_ = 0;
+    std::vector<Entry> entries_;  ///< by chunk
+  };
+  /// The group of that position, or none while it is not ready. It lives until all its positions
+  /// are used.
+  const ReadyGroup* ready_group(std::size_t epoch, std::size_t lane, std::size_t position);
+
+  /// `count` positions from `position` on, all of one group, will not be asked for any more.
+  void use(std::size_t epoch, std::size_t lane, std::size_t position, std::size_t count);
+
+  std::size_t held_bytes() const noexcept { return buffers_ * chunk_bytes_; }
+
+ private:
+  struct Group {
+    LoadPlan::Item item;
+    std::size_t missing = 0;  ///< chunks that are not there yet
+    ReadyGroup ready = {};    ///< filled when none is
+  };
+  struct Chunk {
+    std::vector<Group*> users;
+    std::unique_ptr<ChunkRows> rows;  ///< none before it is being loaded
+    bool is_loaded = false;
+    std::exception_ptr error;
+  };
+  using Groups = std::list<Group>;
+
+  void open_next_group();
+  void fill_ready(Group& group) const;
+  void close(Groups::iterator group);
+  std::unique_ptr<ChunkRows> take_buffer();
+
+  LoadPlan plan_;
+  std::size_t capacity_;
+  std::vector<std::size_t> sample_bytes_;
+  std::size_t chunk_samples_;
+  std::size_t chunk_bytes_;
+  Groups groups_;
+  std::map<std::uint64_t, Chunk> chunks_;
+  struct Wanted {
+    std::uint64_t chunk = 0;
+    std::size_t epoch = 0;
+  };
+  std::deque<Wanted> wanted_;
+  std::vector<std::unique_ptr<ChunkRows>> free_;
+  std::size_t buffers_ = 0;  ///< made so far, free or in use
+};
+
+}  // namespace rondo::data

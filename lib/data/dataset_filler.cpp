@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data/dataset_filler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "data/augment.hpp"
+#include "data/schema.hpp"
+
+namespace rondo::data {
+
+DatasetFiller::DatasetFiller(const DatasetInfo& info, std::vector<FieldInfo> fields,
+                             std::size_t micro_batch, const Augmentation& augmentation,
+                             std::uint64_t seed)
+    : fields_(std::move(fields)),
+      micro_batch_(micro_batch),
+      height_(info.height),
+      width_(info.width),
+      image_elements_(info.sample_elements()),
+      normalizer_(info),
+      augmentation_(augmentation),
+      seed_(seed) {}
+
+LaneBatch DatasetFiller::make() const {
+  LaneBatch batch;
+  for (const FieldInfo& field : fields_) {
+    if (field.name == schema::image)
+      batch.images = AlignedBuffer<float>(micro_batch_ * image_elements_);
+    else if (field.name == schema::label)
+      batch.labels = AlignedBuffer<std::int32_t>(micro_batch_);
+    else
+      batch.others.push_back(
+          {field, AlignedBuffer<std::byte>(micro_batch_ * field.sample_bytes())});
+  }
+  return batch;
+}
+
+void DatasetFiller::fill(LaneBatch& batch, std::size_t place, std::uint64_t sample,
+                         const ChunkRows& rows, std::size_t row,
+                         std::vector<float>& scratch) const {
+  auto other = batch.others.begin();
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const FieldInfo& field = fields_[i];
+    const auto stored =
+        rows.fields[i].span().subspan(row * field.sample_bytes(), field.sample_bytes());
+    if (field.name == schema::image) {
+      fill_image(batch, place, sample, field.dtype, stored, scratch);
+    } else if (field.name == schema::label) {
+      batch.labels[place] = label_value(field.dtype, stored);
+    } else {
+      std::ranges::copy(stored, other->samples.data() + place * stored.size());
+      ++other;
+    }
+  }
+}
+
+void DatasetFiller::fill_image(LaneBatch& batch, std::size_t place, std::uint64_t sample,
+                               DType dtype, std::span<const std::byte> stored,
+                               std::vector<float>& scratch) const {
+  const auto image = batch.images.span().subspan(place * image_elements_, image_elements_);
+  normalizer_.normalize(dtype, stored, image);
+  apply_change(draw_change(augmentation_, seed_, batch.epoch, sample), height_, width_, image,
+               scratch);
+  add_noise(augmentation_.noise, seed_, batch.epoch, sample, image);
+}
+
+}  // namespace rondo::data

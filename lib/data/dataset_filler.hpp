@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "data/batch_filler.hpp"
+#include "data/sample_values.hpp"
+
+namespace rondo::data {
+
+/// Batches of a data set: images normalised and changed, labels as i32, other fields as stored.
+class DatasetFiller final : public BatchFiller {
+ public:
+  /// `fields` are those of the chunks, in their order.
+  DatasetFiller(const DatasetInfo& info, std::vector<FieldInfo> fields, std::size_t micro_batch,
+                const Augmentation& augmentation, std::uint64_t seed);
+
+  LaneBatch make() const override;
+  void fill(LaneBatch& batch, std::size_t place, std::uint64_t sample, const ChunkRows& rows,
+            std::size_t row, std::vector<float>& scratch) const override;
+
+ private:
+  void fill_image(LaneBatch& batch, std::size_t place, std::uint64_t sample, DType dtype,
+                  std::span<const std::byte> stored, std::vector<float>& scratch) const;
+
+  std::vector<FieldInfo> fields_;
+  std::size_t micro_batch_;
+  std::size_t height_, width_, image_elements_;
+  ImageNormalizer normalizer_;
+  Augmentation augmentation_;
+  std::uint64_t seed_;
+};
+
+}  // namespace rondo::data

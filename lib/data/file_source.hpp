@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rondo/data/batch_loader.hpp"
+
+#include "data/chunk_source.hpp"
+#include "data/field_reader.hpp"
+#include "io/chunk_file.hpp"
+#include "io/chunk_map.hpp"
+
+namespace rondo::data {
+
+/// The chunks of a split from its file: the field with the largest samples by pread, where its
+/// layout allows that, otherwise through HDF5. Small fields are kept in memory as a whole.
+class FileSource final : public ChunkSource {
+ public:
+  /// `readers` of one split must outlive this; chunks are of `chunk_samples` samples.
+  /// \throws IoError  bad_content: an index of chunks that cannot be true
+  FileSource(std::vector<const FieldReader*> readers, std::size_t chunk_samples, ReadMode mode);
+
+  std::uint64_t read(std::uint64_t number, ChunkRows& rows) override;
+  std::span<const std::size_t> sample_bytes() const noexcept override { return sample_bytes_; }
+
+  /// Why some field is read through HDF5, as a clause; empty if none is.
+  const std::string& obstacle() const noexcept { return obstacle_; }
+  std::size_t resident_bytes() const noexcept;
+
+ private:
+  enum class How { direct, resident, library };
+
+  struct Field {
+    const FieldReader* reader = nullptr;
+    How how = How::library;
+    std::optional<io::ChunkMap> map;       ///< of a direct one
+    AlignedBuffer<std::byte> all_samples;  ///< of a resident one
+  };
+
+  Field open(const FieldReader& reader, ReadMode mode);
+  std::uint64_t read(const Field& field, std::uint64_t number, std::size_t samples,
+                     std::span<std::byte> rows);
+  io::ChunkScratch take_scratch();
+  void give_back(io::ChunkScratch scratch);
+
+  std::size_t chunk_samples_;
+  std::size_t samples_;
+  std::string obstacle_;
+  std::vector<Field> fields_;
+  std::unique_ptr<io::ChunkFile> file_;  ///< of the direct ones
+  std::vector<std::size_t> sample_bytes_;
+  std::mutex mutex_;  ///< of the scratch
+  std::vector<io::ChunkScratch> scratch_;
+};
+
+}  // namespace rondo::data

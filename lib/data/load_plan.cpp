@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "data/load_plan.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "rondo/base/error.hpp"
+
+namespace rondo::data {
+
+LoadPlan::LoadPlan(LaneSampler sampler, std::size_t first_lane, std::size_t last_lane,
+                   std::size_t epoch, std::size_t step)
+    : sampler_(sampler) {
+  for (std::size_t lane = first_lane; lane < last_lane; ++lane)
+    if (sampler_.lane_samples(lane) > 0)
+      places_.push_back({lane, epoch, step * sampler_.micro_batch()});
+}
+
+LoadPlan::Item LoadPlan::next() {
+  require(!places_.empty(), "LoadPlan: none of the lanes has a sample");
+  for (Place& place : places_)
+    skip_ended_epochs(place);
+  Place& place =
+      *std::min_element(places_.begin(), places_.end(),
+                        [this](const Place& a, const Place& b) { return is_before(a, b); });
+  const std::size_t index = sampler_.group_of(place.epoch, place.lane, place.position);
+  Item item{place.epoch, place.lane, sampler_.group(place.epoch, place.lane, index), 0};
+  const std::size_t end = item.group.first + item.group.count;
+  item.remaining = end - place.position;
+  place.position = end;
+  return item;
+}
+
+bool LoadPlan::is_before(const Place& left, const Place& right) const {
+  const auto order = [this](const Place& place) {
+    return std::tuple(place.epoch, place.position / sampler_.micro_batch(), place.lane);
+  };
+  return order(left) < order(right);
+}
+
+void LoadPlan::skip_ended_epochs(Place& place) const {
+  if (place.position < sampler_.lane_samples(place.lane)) return;
+  place.position = 0;
+  ++place.epoch;
+}
+
+}  // namespace rondo::data

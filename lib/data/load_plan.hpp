@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "rondo/data/lane_sampler.hpp"
+
+namespace rondo::data {
+
+/// The groups of a rank's lanes in the order in which a trainer comes to them, epoch after epoch
+/// without end. Not thread-safe.
+class LoadPlan {
+ public:
+  struct Item {
+    std::size_t epoch = 0;
+    std::size_t lane = 0;
+    LaneSampler::Group group;
+    std::size_t remaining = 0;  ///< positions that are still to be used: all, but where it starts
+  };
+
+  /// Starts with the groups that `step` of `epoch` needs.
+  LoadPlan(LaneSampler sampler, std::size_t first_lane, std::size_t last_lane, std::size_t epoch,
+           std::size_t step);
+
+  /// How many of the lanes ever have a sample.
+  std::size_t lanes() const noexcept { return places_.size(); }
+
+  /// \throws UsageError  no lane has
+  Item next();
+
+ private:
+  /// Where a lane has come to: the first position that no item has covered.
+  struct Place {
+    std::size_t lane = 0;
+    std::size_t epoch = 0;
+    std::size_t position = 0;
+  };
+
+  bool is_before(const Place& left, const Place& right) const;
+  void skip_ended_epochs(Place& place) const;
+
+  LaneSampler sampler_;
+  std::vector<Place> places_;
+};
+
+}  // namespace rondo::data
