@@ -9,6 +9,7 @@
 namespace rondo::bench {
 
 int lanes_main(int argc, const char* const* argv);
+int layers_main(int argc, const char* const* argv);
 int overlap_main(int argc, const char* const* argv);
 int optimizer_main(int argc, const char* const* argv);
 int step_main(int argc, const char* const* argv);

@@ -4,6 +4,7 @@
 // The cpu layers against the reference layers.
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -164,6 +165,30 @@ TEST_P(CpuLayers, get_the_same_bits_from_a_bf16_copy_of_the_values_and_follow_it
   std::ranges::fill(copies[with.values.size() - 2], bfloat16(0.5F));  // the last layer's weight
   with->parameters_changed();
   EXPECT_NE(with.train(batch).loss, without.train(batch).loss);
+}
+
+TEST(CpuNetwork, gives_its_kernels_in_order_and_they_change_no_later_step) {
+  const NetworkSpec spec{
+      "net", {1, 6, 6}, 5, {Conv2d{.out_channels = 4}, Relu{}, Linear{.out_features = 5}}};
+  const TestBatch batch(spec, 3);
+  BoundNetwork measured(spec, test::options_for(Backend::cpu));
+  BoundNetwork untouched(spec, test::options_for(Backend::cpu));
+  measured.train(batch);
+  untouched.train(batch);
+
+  std::vector<std::string> names;
+  for (const LayerKernel& kernel : measured->kernels(3)) {
+    names.push_back(kernel.layer + " " + kernel.work);
+    kernel.run();
+  }
+
+  EXPECT_EQ(names, (std::vector<std::string>{"conv1 forward", "relu1 forward", "linear1 forward",
+                                             "linear1 weights", "linear1 data", "relu1 backward",
+                                             "conv1 weights"}));
+  EXPECT_EQ(measured.grads, untouched.grads);
+  measured.train(batch);
+  untouched.train(batch);
+  EXPECT_EQ(measured.grads, untouched.grads);
 }
 
 TEST(CpuNetwork, knows_whether_the_cpu_multiplies_bf16) {

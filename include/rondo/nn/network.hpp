@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "rondo/base/parameter.hpp"
 #include "rondo/nn/network_spec.hpp"
@@ -36,6 +38,13 @@ using GradientReady = std::function<void(std::size_t parameter)>;
 
 /// Called with the index of a parameter before a layer reads its value.
 using ParameterNeeded = std::function<void(std::size_t parameter)>;
+
+/// What one layer computes in one direction of a training pass, on its own.
+struct LayerKernel {
+  std::string layer;  ///< "conv1"
+  std::string work;   ///< "forward", "backward", or "weights" and "data" for backward's two parts
+  std::function<void()> run;
+};
 
 /// A model with forward, backward and loss on one device. Local: nothing here communicates.
 ///
@@ -70,6 +79,12 @@ class Network {
 
   /// Forward only, with the running statistics.
   virtual BatchSums evaluate(const Batch& batch) = 0;
+
+  /// For measurements: the layers' kernels in the order of `train`, on its buffers for
+  /// `batch_size` samples, without what carries values between them, the caller's memory and the
+  /// loss. They overwrite activations and nothing that outlives a call of `train`. Valid until the
+  /// next `bind`. Empty where the backend has no kernels apart.
+  virtual std::vector<LayerKernel> kernels(std::size_t /*batch_size*/) { return {}; }
 };
 
 enum class Backend : std::uint8_t {

@@ -59,6 +59,10 @@ class BatchNormStage final : public Stage {
     add_scaled(views_[3].grad, floats(variance_), static_cast<float>(weight * correction));
   }
 
+  std::vector<StageKernel> kernels() const override {
+    return {{"forward", &forward_}, {"backward", &backward_}};
+  }
+
  private:
   static const float* floats(const memory& m) {
     return static_cast<const float*>(m.get_data_handle());

@@ -73,6 +73,10 @@ class Convolution final : public Stage {
     if (conversion_) conversion_->backward(weight);
   }
 
+  std::vector<StageKernel> kernels() const override {
+    return {{"forward", &forward_}, {"weights", &backward_weights_}, {"data", &backward_data_}};
+  }
+
  private:
   void make_backward_weights(const ForwardDesc& forward, const Edge& source) {
     const dnnl::convolution_backward_weights::primitive_desc backward(

@@ -68,6 +68,16 @@ class CpuNetwork final : public NetworkBase {
       plan->parameters_changed();
   }
 
+  std::vector<LayerKernel> kernels(std::size_t batch_size) override {
+    auto kernels = plan_for(Mode::train, batch_size).kernels();
+    for (LayerKernel& kernel : kernels)
+      kernel.run = [run = std::move(kernel.run), count = threads_] {
+        const ThreadCount threads(count);
+        run();
+      };
+    return kernels;
+  }
+
  private:
   void do_bind() override { plans_.clear(); }
 

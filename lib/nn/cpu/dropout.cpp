@@ -46,6 +46,10 @@ class DropoutStage final : public Stage {
     if (backward_) backward_.run(context_.stream);
   }
 
+  std::vector<StageKernel> kernels() const override {
+    return {{"forward", &forward_}, {"backward", &backward_}};
+  }
+
  private:
   Operation make_product(const memory& data, const memory& mask, const memory& product) const {
     const dnnl::binary::primitive_desc desc(

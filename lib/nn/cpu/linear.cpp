@@ -65,6 +65,10 @@ class LinearStage final : public Stage {
     if (backward_data_) backward_data_.run(context_.stream);
   }
 
+  std::vector<StageKernel> kernels() const override {
+    return {{"forward", &forward_}, {"weights", &backward_weights_}, {"data", &backward_data_}};
+  }
+
  private:
   void make_backward_weights(const ForwardDesc& forward, const Edge& input) {
     const dnnl::inner_product_backward_weights::primitive_desc backward(

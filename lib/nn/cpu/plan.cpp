@@ -132,6 +132,25 @@ void Plan::backward(double weight, const GradientReady& ready) {
   }
 }
 
+std::vector<LayerKernel> Plan::kernels() const {
+  std::vector<LayerKernel> kernels;
+  const auto add = [&](const Step& step, const StageKernel& kernel) {
+    if (!*kernel.operation) return;  // no gradient of the images
+    kernels.push_back({step.layer->name, kernel.work,
+                       [this, operation = kernel.operation] { operation->run(context_.stream); }});
+  };
+  for (const Step& step : steps_) {
+    const auto own = step.stage->kernels();
+    if (!own.empty()) add(step, own.front());
+  }
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    const auto own = step->stage->kernels();
+    for (std::size_t i = 1; i < own.size(); ++i)
+      add(*step, own[i]);
+  }
+  return kernels;
+}
+
 void Plan::round(const dnnl::memory& memory) const {
   if (context_.precision != Precision::f16) return;
   auto* values = static_cast<float*>(memory.get_data_handle());

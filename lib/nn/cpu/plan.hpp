@@ -35,6 +35,8 @@ class Plan {
   void set_dropout(const DropoutKey& key) { context_.dropout = key; }
   BatchSums train(const Batch& batch, float loss_scale, const GradientReady& ready);
   BatchSums evaluate(const Batch& batch);
+  /// As Network::kernels, valid as long as the plan.
+  std::vector<LayerKernel> kernels() const;
 
  private:
   /// A stage and the layer whose parameters it completes.

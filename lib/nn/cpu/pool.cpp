@@ -61,6 +61,10 @@ class PoolStage final : public Stage {
     if (backward_) backward_.run(context_.stream);
   }
 
+  std::vector<StageKernel> kernels() const override {
+    return {{"forward", &forward_}, {"backward", &backward_}};
+  }
+
  private:
   PlanContext& context_;
   Operation forward_;

@@ -66,6 +66,14 @@ struct PlanContext {
   Edge make_edge(const ImageShape& shape, const dnnl::memory::desc& desc, bool wants_diff);
 };
 
+class Operation;
+
+/// A primitive of a layer, as LayerKernel says.
+struct StageKernel {
+  const char* work;
+  const Operation* operation;
+};
+
 /// One or several fused layers at a fixed batch size, with memory for their output.
 class Stage {
  public:
@@ -82,6 +90,9 @@ class Stage {
   /// Turns the gradient of the output into the input's, where that is wanted, and adds to the
   /// gradients of the parameters; to those of statistics `weight` times their value.
   virtual void backward(double weight) = 0;
+
+  /// Forward's one, then backward's in their order; none of a stage that only changes layouts.
+  virtual std::vector<StageKernel> kernels() const { return {}; }
 
  protected:
   Edge output_;
