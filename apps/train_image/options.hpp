@@ -12,7 +12,7 @@
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
 #include "rondo/grad/compression.hpp"
-#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/reduction.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
 #include "rondo/precision/policy.hpp"

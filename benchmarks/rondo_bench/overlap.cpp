@@ -11,6 +11,7 @@
 
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/bucket_size.hpp"
+#include "rondo/grad/gradient_sum.hpp"
 #include "rondo/telemetry/counters.hpp"
 
 #include "rondo_bench/synthetic_work.hpp"

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
-#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/reduction.hpp"
+#include "rondo/grad/sharding.hpp"
 
 #include "rondo_bench/statistics.hpp"
 #include "rondo_bench/synthetic_work.hpp"

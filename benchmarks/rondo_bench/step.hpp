@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
-#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/reduction.hpp"
 #include "rondo/precision/policy.hpp"
 
 namespace rondo::bench {

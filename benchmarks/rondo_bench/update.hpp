@@ -7,7 +7,7 @@
 #include <string>
 
 #include "rondo/comm/communicator.hpp"
-#include "rondo/grad/gradient_sum.hpp"
+#include "rondo/grad/reduction.hpp"
 
 #include "rondo_bench/statistics.hpp"
 

@@ -13,12 +13,11 @@
 #include "rondo/base/parameter.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/layout.hpp"
+#include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
 
 /// Gradients that travel with fewer bits; lib/grad/README.md says which method costs what.
 namespace rondo::grad {
-
-enum class Reduction : std::uint8_t;  // gradient_sum.hpp
 
 /// A parameter and where its first element lies in the arena.
 struct PlacedParameter {

@@ -6,25 +6,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
 
 namespace rondo::grad {
-
-/// How the lanes' gradients are summed.
-enum class Reduction : std::uint8_t {
-  fast,   ///< each rank's lanes in place, then the fastest order over the ranks
-  fixed,  ///< one tree over the lanes: the same bits on any number of ranks (lib/README.md)
-};
-
-constexpr std::string_view name_of(Reduction reduction) {
-  return reduction == Reduction::fast ? "fast" : "fixed";
-}
 
 /// The step's sums over all lanes of all ranks.
 struct StepSums {

@@ -18,6 +18,7 @@
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/grad/sharding.hpp"
+#include "rondo/grad/reduction.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
