@@ -190,7 +190,8 @@ void Session::judge(StepResult& result) {
   result.bad = !problem.empty();
   if (!result.bad || options_.bad_step != BadStep::abort) return;
   const std::string where = describe_non_finite();
-  throw NumericError(
+  throw AgreedError(
+      ExitCode::numeric_failure,
       fmt::format("{} after {} steps: nothing was updated. Lower the learning rate, look for "
                   "unusual input, or let such steps pass (--bad-step skip)",
                   where.empty() ? problem : where, applied_steps_));

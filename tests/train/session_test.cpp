@@ -90,7 +90,7 @@ TEST(Session, non_finite_gradient_on_one_rank_stops_all_and_changes_nothing) {
     try {
       session.step(0.1F);
       ADD_FAILURE() << "no error";
-    } catch (const NumericError& e) {
+    } catch (const AgreedError& e) {
       EXPECT_THAT(e.what(), HasSubstr("'w'"));
       EXPECT_EQ(e.code(), ExitCode::numeric_failure);
     }
@@ -149,7 +149,7 @@ TEST(Session, f16_that_overflows_at_the_least_scale_is_a_bad_step) {
     EXPECT_FALSE(session.step(0.5F).bad);
 
     run_lane(session, 0, 1, std::numeric_limits<float>::infinity());
-    EXPECT_THROW(session.step(0.5F), NumericError);
+    EXPECT_THROW(session.step(0.5F), AgreedError);
   });
 }
 

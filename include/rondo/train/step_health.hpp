@@ -15,7 +15,7 @@ namespace rondo::train {
 /// What to do about a bad step: one whose loss or gradient is not finite, or far above what the
 /// steps before it had. (An overflow that f16's dynamic loss scale can mend is none.)
 enum class BadStep : std::uint8_t {
-  abort,      ///< the run ends: NumericError
+  abort,      ///< the run ends: AgreedError (numeric_failure)
   skip,       ///< nothing is updated
   keep_going  ///< outliers are applied; what is not finite is skipped, as it would spoil everything
 };
