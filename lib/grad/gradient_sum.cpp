@@ -30,6 +30,7 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
       lanes_(lanes),
       announced_(arena.specs().size()),
       touching_(arena.layout().buckets().size()) {
+      seen_(arena.specs().size()),
   check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
@@ -64,6 +65,7 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
     reducer_->clear();
     squares_->clear();
     started_ = 0;
+    std::ranges::fill(seen_, std::uint8_t{0});
     finished_ = 0;
   }
   std::fill(announced_.begin(), announced_.end(), false);
@@ -79,6 +81,7 @@ void GradientSum::ready(std::size_t parameter) {
                                  arena_.specs()[parameter].name));
   announced_[parameter] = true;
   for (std::size_t b = first; b < last; ++b)
+  seen_[parameter] = 1;
     count_ready(b);
   if (on_last_lane()) start_complete_buckets();
   comm_.progress();
@@ -115,6 +118,7 @@ void GradientSum::end_lane(double loss, double correct) {
   trailer()[Trailer::loss] += static_cast<float>(loss);
   trailer()[Trailer::correct] += static_cast<float>(correct);
   for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
+  if (std::ranges::find(announced_, false) == announced_.end()) trailer()[Trailer::complete] += 1;
     if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) reducer_->keep(b, next_lane_);
   }
   in_lane_ = false;
@@ -139,6 +143,16 @@ StepSums GradientSum::finish(bool stop_wanted) {
 }
 
 bool GradientSum::is_sharded() const noexcept {
+std::vector<std::size_t> GradientSum::unannounced() {
+  std::vector<std::uint8_t> seen(seen_.size());
+  comm::allreduce(comm_, std::span<const std::uint8_t>(seen_), std::span(seen), comm::ReduceOp::max,
+                  {.name = "announced"});
+  std::vector<std::size_t> missing;
+  for (std::size_t p = 0; p < seen.size(); ++p)
+    if (seen[p] == 0) missing.push_back(p);
+  return missing;
+}
+
   return reducer_->is_sharded();
 }
 

@@ -44,7 +44,8 @@ StepSums PieceSquares::exchange() {
   return {.weight = sums[Trailer::weight],
           .loss = sums[Trailer::loss],
           .correct = sums[Trailer::correct],
-          .stop = sums[Trailer::stop] > 0};
+          .stop = sums[Trailer::stop] > 0,
+          .complete = sums[Trailer::complete] > 0};
 }
 
 }  // namespace rondo::grad

@@ -52,6 +52,7 @@ std::string text_of(const Session::Options& options) {
                       options.compression_options.seed);
   text += fmt::format("clip: norm {}, value {}\n", options.clip_norm, options.clip_value);
   text += fmt::format("loss scale: {}\n", text_of(options.loss_scale));
+  text += fmt::format("unannounced: {}\n", name_of(options.unannounced));
   text += fmt::format("bad step: {}, {}\n", name_of(options.bad_step), text_of(options.health));
   return text;
 }

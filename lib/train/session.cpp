@@ -46,6 +46,14 @@ std::unique_ptr<grad::Compressor> make_compressor(const Session::Options& option
                                grad::placed_parameters(layout));
 }
 
+/// "'a', 'b' and 7 more"
+std::string quoted(std::vector<std::string_view> names, std::size_t shown) {
+  const std::size_t more = names.size() - std::min(shown, names.size());
+  names.resize(names.size() - more);
+  return fmt::format("'{}'{}", fmt::join(names, "', '"),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
 /// The size of the buckets, once nothing speaks against a session of these parameters.
 grad::BucketSize checked_bucket_size(comm::Communicator& comm,
                                      std::span<const ParameterSpec> parameters,
@@ -144,6 +152,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
   grad_norms_.assign(arena_.specs().size(), 0.0);
   if (sums.weight == 0) return result;
   result.loss = sums.loss / sums.weight;
+  if (!sums.complete && options_.unannounced == Unannounced::error) refuse_unannounced();
   result.accuracy = sums.correct / sums.weight;
   divisor_ = sums.weight * static_cast<double>(scaler_.scale());
   if (!std::isfinite(static_cast<float>(1 / divisor_) + static_cast<float>(1 / sums.weight)))
@@ -186,6 +195,20 @@ bool Session::update_loss_scale(bool overflowed) {
 }
 
 void Session::judge(StepResult& result) {
+void Session::refuse_unannounced() {
+  std::vector<std::string_view> names;
+  for (const std::size_t parameter : sum_.unannounced())
+    names.push_back(arena_.specs()[parameter].name);
+  if (names.empty()) return;
+  throw AgreedError(
+      ExitCode::internal,
+      fmt::format("no lane of any rank announced the gradient of {} after {} steps: nothing was "
+                  "updated. Call ready() for every parameter in at least one lane of a step, or, "
+                  "if steps may leave layers out, choose Session::Options::unannounced = "
+                  "Unannounced::zero",
+                  quoted(std::move(names), 8), applied_steps_));
+}
+
   const std::string problem = health_.judge(result.loss, result.grad_norm);
   result.bad = !problem.empty();
   if (!result.bad || options_.bad_step != BadStep::abort) return;
@@ -250,11 +273,7 @@ std::string Session::describe_non_finite() const {
       names.push_back(name);
   }
   if (names.empty()) return {};
-  constexpr std::size_t shown = 4;
-  const std::size_t more = names.size() - std::min(shown, names.size());
-  names.resize(names.size() - more);
-  return fmt::format("the gradient sum of '{}'{} is not finite", fmt::join(names, "', '"),
-                     more > 0 ? fmt::format(" and {} more", more) : "");
+  return fmt::format("the gradient sum of {} is not finite", quoted(std::move(names), 4));
 }
 
 Session::Memory Session::memory() {

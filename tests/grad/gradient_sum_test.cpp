@@ -133,6 +133,32 @@ TEST(GradientSum, unannounced_parameters_are_reduced_too) {
   EXPECT_EQ(total_on(2, {.announce = false}), total_on(2, {.announce = true}));
 }
 
+TEST(GradientSum, names_the_parameters_that_no_lane_announced) {
+  for (const int ranks : {1, 3}) {
+    comm::run_ranks(ranks, [](comm::Communicator& comm) {
+      Arena arena(specs(), {}, comm);
+      GradientSum sum(arena, comm, 4, Reduction::fast);
+      const auto step = [&](auto announces) {
+        for (std::size_t lane = sum.lanes().begin; lane < sum.lanes().end; ++lane) {
+          sum.begin_lane(lane, 1);
+          for (std::size_t p = 0; p < specs().size(); ++p)
+            if (announces(lane, p)) sum.ready(p);
+          sum.end_lane(0, 0);
+        }
+        return sum.finish(false).complete;
+      };
+      using Missing = std::vector<std::size_t>;
+
+      EXPECT_TRUE(step([](std::size_t lane, std::size_t p) { return lane == 2 || p == 1; }));
+      EXPECT_EQ(sum.unannounced(), Missing{});
+      EXPECT_FALSE(step([](std::size_t lane, std::size_t p) { return lane % 3 != p; }));
+      EXPECT_EQ(sum.unannounced(), Missing{});
+      EXPECT_FALSE(step([](std::size_t lane, std::size_t p) { return lane == 3 && p == 1; }));
+      EXPECT_EQ(sum.unannounced(), (Missing{0, 2}));
+    });
+  }
+}
+
 TEST(GradientSum, clears_the_gradients_between_steps) {
   comm::run_ranks(2, [](comm::Communicator& comm) {
     Arena arena(specs(), {}, comm);

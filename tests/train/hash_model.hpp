@@ -59,7 +59,7 @@ inline std::vector<ParameterSpec> hash_specs() {
           {"first.bias", {61}, ParameterRole::bias},
           {"average", {61}, ParameterRole::statistic},
           {"second", {61, 130}},
-          {"untouched", {20}},
+          {"seldom", {20}},
           {"one", {1}, ParameterRole::bias}};
 }
 
@@ -79,7 +79,7 @@ inline void add_gradients(train::Session& session, std::size_t lane, float weigh
                           Precision precision) {
   const auto specs = session.arena().specs();
   for (std::size_t p = specs.size(); p-- > 0;) {
-    if (specs[p].name == "untouched") continue;
+    if (specs[p].name == "seldom" && lane != 5) continue;
     const auto [value, grad, copy] = session.parameters()[p];
     const bool statistic = specs[p].role == ParameterRole::statistic;
     std::vector<float> mine(grad.size());

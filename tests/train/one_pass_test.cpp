@@ -105,6 +105,8 @@ train::StepResult run_step(train::Session& session, float gradient) {
     for (const ParameterView& view : session.parameters())
       for (float& g : view.grad)
         g += gradient;
+    for (std::size_t p = session.parameters().size(); p-- > 0;)
+      session.ready(p);
     session.end_lane(1, 1);
   }
   return session.step(0.1F);

@@ -34,6 +34,7 @@ void run_step(Session& session) {
       const auto [value, grad, copy] = session.parameters()[p];
       for (std::size_t i = 0; i < value.size(); ++i)
         grad[i] += (value[i] - static_cast<float>(lane + i + 1)) * session.loss_scale();
+      session.ready(p);
     }
     session.end_lane(1, 1);
   }

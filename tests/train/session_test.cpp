@@ -286,6 +286,7 @@ TEST(Session, ranks_with_any_different_option_are_refused) {
   EXPECT_EQ(refused({.lanes = 2}), "");
   EXPECT_THAT(refused({.lanes = 2, .statistic_momentum = 0.2F}), HasSubstr("momentum: 0.2"));
   EXPECT_THAT(refused({.lanes = 2, .loss_scale = {.growth_interval = 7}}), HasSubstr("7 steps"));
+  EXPECT_THAT(refused({.lanes = 2, .unannounced = Unannounced::zero}), HasSubstr("unannounced"));
   EXPECT_THAT(refused({.lanes = 2, .bad_step = BadStep::skip}), HasSubstr("bad step: skip"));
   EXPECT_THAT(refused({.lanes = 2, .health = {.z_score = 9}}), HasSubstr("z-score 9"));
   EXPECT_THAT(refusal_of(specs(), specs(), {.lanes = 2}, {.weight_decay = 0.25F}),

@@ -18,10 +18,11 @@ namespace rondo::grad {
 
 /// The step's sums over all lanes of all ranks.
 struct StepSums {
-  double weight = 0;   ///< sum of loss weights: the one denominator
-  double loss = 0;     ///< sum of weight * loss
-  double correct = 0;  ///< correctly classified samples
-  bool stop = false;   ///< some rank asked to stop
+  double weight = 0;     ///< sum of loss weights: the one denominator
+  double loss = 0;       ///< sum of weight * loss
+  double correct = 0;    ///< correctly classified samples
+  bool stop = false;     ///< some rank asked to stop
+  bool complete = true;  ///< some lane announced every parameter
 };
 
 /// \throws ConfigError  more ranks than lanes: a lane cannot be split. Local, alike on every rank
@@ -65,13 +66,17 @@ class GradientSum {
   void ready(std::size_t parameter);
 
   /// The lane's loss sum and hits. What was not announced is taken as it is: the gradient of a
-  /// parameter that no lane touches is zero.
+  /// parameter that the lane does not touch is zero there.
   void end_lane(double loss, double correct);
 
   /// Afterwards reduced() and squares() hold the total, until the next begin_lane clears both and
   /// the gradients.
   /// \throws UsageError  a lane is missing.  \throws CommError
   StepSums finish(bool stop_wanted);
+
+  /// The parameters that no lane of any rank has announced in the step that finish() ended: none
+  /// where StepSums::complete says so, which spares this call its message. Collective.
+  std::vector<std::size_t> unannounced();
 
   /// Whether reduced() holds this rank's shards only. Never with one rank.
   bool is_sharded() const noexcept;
@@ -107,6 +112,7 @@ class GradientSum {
   std::size_t next_lane_;
   bool in_lane_ = false;
   std::vector<bool> announced_;           // by parameter, current lane
+  std::vector<std::uint8_t> seen_;        // by parameter, 1: announced in a lane of this rank
   std::vector<std::size_t> touching_;     // by bucket, how many parameters touch it
   std::vector<std::size_t> outstanding_;  // by bucket, of these not yet announced
   std::size_t started_ = 0;               // buckets on their way or beyond, in order

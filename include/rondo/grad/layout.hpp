@@ -36,7 +36,8 @@ struct Trailer {
   static constexpr std::size_t loss = 1;
   static constexpr std::size_t correct = 2;
   static constexpr std::size_t stop = 3;
-  static constexpr std::size_t used = 4;
+  static constexpr std::size_t complete = 4;
+  static constexpr std::size_t used = 5;
 };
 
 /// Where parameters lie in an arena, and how it is cut.

@@ -51,6 +51,17 @@ constexpr std::string_view name_of(Gather gather) {
 }
 
 class OptimizerState;
+/// What a parameter is that no lane of a step has announced. (In lanes that do not announce it, it
+/// has a zero gradient, as long as one lane does.)
+enum class Unannounced : std::uint8_t {
+  error,  ///< forgotten: AgreedError, and nothing is updated
+  zero    ///< of a layer that the step did not touch: its gradient is zero
+};
+
+constexpr std::string_view name_of(Unannounced meaning) {
+  return meaning == Unannounced::error ? "error" : "zero";
+}
+
 class ParameterUpdate;
 
 /// All that a trainer's main() needs: parameters and gradients in one arena, lanes, their sum over
@@ -92,6 +103,8 @@ class Session {
     float clip_value = std::numeric_limits<float>::infinity();
     precision::LossScaler::Options loss_scale = {};  ///< with Precision::f16
     BadStep bad_step = BadStep::abort;
+    /// Costs a message only in steps none of whose lanes announces every parameter.
+    Unannounced unannounced = Unannounced::error;
     StepHealth::Options health = {};
   };
 
@@ -134,7 +147,9 @@ class Session {
 
   /// Sums the gradients over all lanes and updates the parameters.
   /// \throws UsageError  weights whose sum has no finite inverse in f32, on all ranks
-  /// \throws NumericError  a bad step and BadStep::abort, on all ranks: nothing was updated
+  /// \throws AgreedError  nothing was updated: numeric_failure, a bad step and BadStep::abort;
+  ///                      internal, parameters that no lane announced and Unannounced::error,
+  ///                      which a step without weight does not ask for
   StepResult step(float lr, bool stop_wanted = false);
 
   /// As StepResult::grad_norm of the last step, for one parameter; 0 before the first.
@@ -189,7 +204,10 @@ class Session {
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.
   bool update_loss_scale(bool overflowed);
-  /// Judges the step's figures. \throws NumericError
+  /// Names the parameters that no lane announced, if there are any. Collective.
+  /// \throws AgreedError
+  void refuse_unannounced();
+  /// Judges the step's figures. \throws AgreedError
   void judge(StepResult& result);
   std::string describe_non_finite() const;
 
