@@ -177,7 +177,10 @@ class Trainer {
             .ranks = comm_.size(),
             .precision = std::string(name_of(inputs_.network->precision())),
             .one_pass = session_.is_one_pass(),
-            .bucket = session_.bucket_size()};
+            .bucket = session_.bucket_size(),
+            .memory = train::plan_memory(inputs_.network->parameters(), session_.optimizer(),
+                                         options_.session_options(sampler_.lanes()), comm_.rank(),
+                                         comm_.size())};
   }
   RunEnd end() {
     return {.steps = step_,

@@ -45,11 +45,6 @@ void print_row(std::string_view key, const std::string& value) {
   fmt::print("  {:<15} {}\n", key, value);
 }
 
-std::size_t planned_bytes(const train::Session::Memory& memory) {
-  return memory.values_bytes + memory.copy_bytes + memory.gradients_bytes + memory.shards_bytes +
-         memory.slots_bytes + memory.partial_sums_bytes + memory.compression_bytes;
-}
-
 /// The most memory that this process had at once, everything counted.
 std::size_t peak_resident_bytes() {
   rusage usage{};
@@ -57,16 +52,21 @@ std::size_t peak_resident_bytes() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
-std::string memory_text(const train::Session::Memory& memory) {
-  const auto mib = [](std::size_t bytes) {
-    return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20));
-  };
+std::string mib(std::size_t bytes) {
+  return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20));
+}
+
+std::string memory_text(const train::MemoryPlan& plan, const train::Memory& measured) {
+  return fmt::format("planned {} MiB, {} in a step; measured {}; process at most {}",
+                     mib(plan.between_steps.total()), mib(plan.in_step.total()),
+                     mib(measured.total()), mib(peak_resident_bytes()));
+}
+
+std::string memory_parts_text(const train::Memory& memory) {
   return fmt::format(
-      "{} MiB: values {}, copy {}, gradients {}, shards {}, slots {}, partial sums {}, compression "
-      "{}; process at most {}",
-      mib(planned_bytes(memory)), mib(memory.values_bytes), mib(memory.copy_bytes),
-      mib(memory.gradients_bytes), mib(memory.shards_bytes), mib(memory.slots_bytes),
-      mib(memory.partial_sums_bytes), mib(memory.compression_bytes), mib(peak_resident_bytes()));
+      "values {}, copy {}, gradients {}, shards {}, slots {}, partial sums {}, compression {}",
+      mib(memory.values), mib(memory.copy), mib(memory.gradients), mib(memory.shards),
+      mib(memory.slots), mib(memory.partial_sums), mib(memory.compression));
 }
 
 }  // namespace
@@ -197,7 +197,9 @@ void Report::finish(const RunEnd& end) {
               {"evaluation_seconds", evaluation_seconds_},
               {"data_wait_seconds", end.data_wait_seconds},
               {"bad_steps", end.bad_steps},
-              {"memory_bytes", planned_bytes(end.memory)},
+              {"planned_memory_bytes", plan_.memory.between_steps.total()},
+              {"planned_step_memory_bytes", plan_.memory.in_step.total()},
+              {"memory_bytes", end.memory.total()},
               {"peak_resident_bytes", peak_resident_bytes()},
               {"parameters_hash", hash}});
   write_curve();
@@ -224,7 +226,8 @@ void Report::finish(const RunEnd& end) {
               fmt::format("{:.3g} MiB, {}", static_cast<double>(plan_.bucket.bytes) / (1 << 20),
                           plan_.bucket.reason));
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
-  print_row("memory a rank", memory_text(end.memory));
+  print_row("memory a rank", memory_text(plan_.memory, end.memory));
+  print_row("", memory_parts_text(end.memory));
   print_row("parameters", hash);
   print_row("run directory", options_.output.string());
 }

@@ -34,6 +34,7 @@ struct RunPlan {
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
   grad::BucketSize bucket;
+  train::MemoryPlan memory;  ///< of the rank that reports
 };
 
 /// What a run ended with.
@@ -42,7 +43,7 @@ struct RunEnd {
   std::uint64_t bad_steps = 0;
   std::uint64_t parameters_hash = 0;
   double data_wait_seconds = 0;
-  train::Session::Memory memory;  ///< of the rank that reports
+  train::Memory memory;  ///< of the rank that reports
 };
 
 /// Makes the run directory, and sure that a run may start in it: that no other run's checkpoints

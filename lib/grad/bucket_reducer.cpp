@@ -124,15 +124,8 @@ void BucketReducer::finish(std::size_t bucket) {
     released_[bucket] = release_pages(gradients(bucket));
 }
 
-std::size_t BucketReducer::gradient_bytes() const noexcept {
-  std::size_t bytes = 0;
-  for (std::size_t b = 0; b < released_.size(); ++b)
-    if (!released_[b]) bytes += arena_.layout().buckets()[b].size() * sizeof(float);
-  return bytes;
-}
-
-std::size_t BucketReducer::partial_sum_bytes() const noexcept {
-  return partials_ ? partials_->bytes().size() : 0;
+std::span<const std::byte> BucketReducer::partial_sums() const noexcept {
+  return partials_ ? partials_->bytes() : std::span<std::byte>();
 }
 
 }  // namespace rondo::grad

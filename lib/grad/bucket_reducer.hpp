@@ -50,8 +50,8 @@ class BucketReducer {
   std::span<float> reduced() noexcept;
   /// The part of reduced() that is this rank's shard of a bucket.
   std::span<float> shard(std::size_t bucket);
-  std::size_t gradient_bytes() const noexcept;
-  std::size_t partial_sum_bytes() const noexcept;
+  /// The memory of sums that wait for later lanes.
+  std::span<const std::byte> partial_sums() const noexcept;
 
  private:
   void make_trees();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/resident_memory.hpp"
 
 #include "grad/bucket_reducer.hpp"
 #include "grad/piece_squares.hpp"
@@ -29,8 +30,8 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
       comm_(comm),
       lanes_(lanes),
       announced_(arena.specs().size()),
-      touching_(arena.layout().buckets().size()) {
       seen_(arena.specs().size()),
+      touching_(arena.layout().buckets().size()) {
   check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
@@ -64,8 +65,8 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
   if (lane == range_.begin) {
     reducer_->clear();
     squares_->clear();
-    started_ = 0;
     std::ranges::fill(seen_, std::uint8_t{0});
+    started_ = 0;
     finished_ = 0;
   }
   std::fill(announced_.begin(), announced_.end(), false);
@@ -80,8 +81,8 @@ void GradientSum::ready(std::size_t parameter) {
     throw UsageError(fmt::format("ready() twice in one lane for parameter '{}'",
                                  arena_.specs()[parameter].name));
   announced_[parameter] = true;
-  for (std::size_t b = first; b < last; ++b)
   seen_[parameter] = 1;
+  for (std::size_t b = first; b < last; ++b)
     count_ready(b);
   if (on_last_lane()) start_complete_buckets();
   comm_.progress();
@@ -117,8 +118,8 @@ void GradientSum::end_lane(double loss, double correct) {
   require(in_lane_, "end_lane() without begin_lane()");
   trailer()[Trailer::loss] += static_cast<float>(loss);
   trailer()[Trailer::correct] += static_cast<float>(correct);
-  for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
   if (std::ranges::find(announced_, false) == announced_.end()) trailer()[Trailer::complete] += 1;
+  for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
     if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) reducer_->keep(b, next_lane_);
   }
   in_lane_ = false;
@@ -142,7 +143,6 @@ StepSums GradientSum::finish(bool stop_wanted) {
   return squares_->exchange();
 }
 
-bool GradientSum::is_sharded() const noexcept {
 std::vector<std::size_t> GradientSum::unannounced() {
   std::vector<std::uint8_t> seen(seen_.size());
   comm::allreduce(comm_, std::span<const std::uint8_t>(seen_), std::span(seen), comm::ReduceOp::max,
@@ -153,6 +153,7 @@ std::vector<std::size_t> GradientSum::unannounced() {
   return missing;
 }
 
+bool GradientSum::is_sharded() const noexcept {
   return reducer_->is_sharded();
 }
 
@@ -164,12 +165,12 @@ std::span<const double> GradientSum::squares() const noexcept {
   return squares_->pieces();
 }
 
-std::size_t GradientSum::gradient_bytes() const noexcept {
-  return reducer_->gradient_bytes();
+std::size_t GradientSum::gradient_bytes() const {
+  return resident_bytes(std::as_bytes(arena_.grads()));
 }
 
-std::size_t GradientSum::partial_sum_bytes() const noexcept {
-  return reducer_->partial_sum_bytes();
+std::size_t GradientSum::partial_sum_bytes() const {
+  return resident_bytes(reducer_->partial_sums());
 }
 
 }  // namespace rondo::grad

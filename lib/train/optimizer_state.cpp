@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/resident_memory.hpp"
 #include "rondo/comm/agree.hpp"
 
 namespace rondo::train {
@@ -45,11 +46,22 @@ OptimizerState::OptimizerState(const grad::Layout& layout, const optim::Optimize
   }
 }
 
-std::size_t OptimizerState::bytes() const noexcept {
+std::size_t OptimizerState::planned_bytes(const grad::Layout& layout,
+                                          const optim::Optimizer& optimizer, bool sharded) {
+  const std::size_t held = sharded ? layout.shard_elements() : layout.elements();
   std::size_t elements = 0;
-  for (const auto& slot : slots_)
-    elements += slot.size();
+  for (std::size_t k = 0; k < optimizer.slot_names().size(); ++k)
+    elements += optimizer.scope() == optim::Scope::parameter
+                    ? places_of(layout, optimizer, k).back().end
+                    : held;
   return elements * sizeof(float);
+}
+
+std::size_t OptimizerState::resident_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& slot : slots_)
+    bytes += rondo::resident_bytes(std::as_bytes(slot.span()));
+  return bytes;
 }
 
 std::span<float> OptimizerState::of(std::size_t k, const Run& run) {

@@ -25,7 +25,11 @@ class OptimizerState {
   const Holding& holding() const noexcept { return holding_; }
   bool is_sharded() const noexcept { return sharded_; }
   std::size_t slots() const noexcept { return slots_.size(); }
-  std::size_t bytes() const noexcept;
+  /// What the slots of a rank are going to need.
+  static std::size_t planned_bytes(const grad::Layout& layout, const optim::Optimizer& optimizer,
+                                   bool sharded);
+  /// What they have.
+  std::size_t resident_bytes() const;
 
   /// Slot `k` of a run.
   std::span<float> of(std::size_t k, const Run& run);

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/resident_memory.hpp"
 #include "rondo/precision/rounding.hpp"
 
 #include "train/parameter_update.hpp"
@@ -151,8 +152,8 @@ StepResult Session::step(float lr, bool stop_wanted) {
   StepResult result{.weight = sums.weight, .applied = false, .stop = sums.stop};
   grad_norms_.assign(arena_.specs().size(), 0.0);
   if (sums.weight == 0) return result;
-  result.loss = sums.loss / sums.weight;
   if (!sums.complete && options_.unannounced == Unannounced::error) refuse_unannounced();
+  result.loss = sums.loss / sums.weight;
   result.accuracy = sums.correct / sums.weight;
   divisor_ = sums.weight * static_cast<double>(scaler_.scale());
   if (!std::isfinite(static_cast<float>(1 / divisor_) + static_cast<float>(1 / sums.weight)))
@@ -194,7 +195,6 @@ bool Session::update_loss_scale(bool overflowed) {
   return applies;
 }
 
-void Session::judge(StepResult& result) {
 void Session::refuse_unannounced() {
   std::vector<std::string_view> names;
   for (const std::size_t parameter : sum_.unannounced())
@@ -209,6 +209,7 @@ void Session::refuse_unannounced() {
                   quoted(std::move(names), 8), applied_steps_));
 }
 
+void Session::judge(StepResult& result) {
   const std::string problem = health_.judge(result.loss, result.grad_norm);
   result.bad = !problem.empty();
   if (!result.bad || options_.bad_step != BadStep::abort) return;
@@ -276,19 +277,20 @@ std::string Session::describe_non_finite() const {
   return fmt::format("the gradient sum of {} is not finite", quoted(std::move(names), 4));
 }
 
-Session::Memory Session::memory() {
-  std::size_t compression_bytes = 0;
+Memory Session::memory() {
+  const auto resident = [](auto memory) { return resident_bytes(std::as_bytes(memory)); };
+  std::size_t compression = 0;
   if (compressor_) {
     for (const grad::StateTensor& tensor : compressor_->state())
-      compression_bytes += tensor.values.size_bytes();
+      compression += resident(tensor.values);
   }
-  return {.values_bytes = arena_.values().size_bytes(),
-          .copy_bytes = arena_.copy().size_bytes(),
-          .gradients_bytes = sum_.gradient_bytes(),
-          .shards_bytes = sum_.is_sharded() ? sum_.reduced().size_bytes() : 0,
-          .slots_bytes = update_->state().bytes(),
-          .partial_sums_bytes = sum_.partial_sum_bytes(),
-          .compression_bytes = compression_bytes};
+  return {.values = resident(arena_.values()),
+          .copy = resident(arena_.copy()),
+          .gradients = sum_.gradient_bytes(),
+          .shards = sum_.is_sharded() ? resident(sum_.reduced()) : 0,
+          .slots = update_->state().resident_bytes(),
+          .partial_sums = sum_.partial_sum_bytes(),
+          .compression = compression};
 }
 
 void Session::check(const Counters& counters) const {

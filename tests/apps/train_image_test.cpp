@@ -497,7 +497,8 @@ TEST_F(TrainImage, sharding_changes_no_bit_and_is_reported) {
   EXPECT_FALSE(final_hash(plain).empty());
   EXPECT_EQ(final_hash(sharded), final_hash(plain));
   EXPECT_THAT(result.out, HasSubstr("fixed, sharding zero2 in one pass"));
-  EXPECT_THAT(result.out, ContainsRegex("memory a rank +[0-9.]+ MiB: values"));
+  EXPECT_THAT(result.out,
+              ContainsRegex("memory a rank +planned [0-9.]+ MiB, [0-9.]+ in a step; measured"));
 }
 
 TEST_F(TrainImage, a_diverging_run_is_86_before_the_parameters_are_lost) {

@@ -251,10 +251,10 @@ TEST(GradientSum, zero2_gives_the_memory_of_reduced_gradients_back) {
 
           sum.finish(false);
 
+          EXPECT_EQ(sum.gradient_bytes(), 0U) << ranks_per_node << " ranks a node";
           // Pages that were given back read as zeros.
           EXPECT_TRUE(are_zero(arena.grads()));
           EXPECT_FALSE(are_zero(sum.reduced()));
-          EXPECT_EQ(sum.gradient_bytes(), 0U) << ranks_per_node << " ranks a node";
         },
         {.time_limit = std::chrono::seconds(30)}, ranks_per_node);
   }

@@ -89,7 +89,7 @@ TEST(Copy, exists_in_bf16_only) {
       train::Session session(comm, hash_specs(), optim::make_optimizer("sgd", {}),
                              {.precision = precision});
       EXPECT_TRUE(session.arena().copy().empty());
-      EXPECT_EQ(session.memory().copy_bytes, 0U);
+      EXPECT_EQ(session.memory().copy, 0U);
     }
   });
 }

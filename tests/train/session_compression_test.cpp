@@ -238,9 +238,9 @@ TEST(SessionCompression, counts_its_memory) {
     Session plain(comm, specs(), momentum(), {.lanes = lanes});
     Session topk(comm, specs(), momentum(), compressed("topk"));
 
-    EXPECT_EQ(plain.memory().compression_bytes, 0U);
+    EXPECT_EQ(plain.memory().compression, 0U);
     // The residual of what is sent in part, and the steps of the warm-up.
-    EXPECT_EQ(topk.memory().compression_bytes, (90 * 61 + 1) * sizeof(float));
+    EXPECT_EQ(topk.memory().compression, (90 * 61 + 1) * sizeof(float));
   });
 }
 

@@ -90,10 +90,10 @@ class GradientSum {
   /// bucket size and sharding.
   std::span<const double> squares() const noexcept;
   /// Bytes of the arena's gradients that have memory behind them: after finish() none with
-  /// Sharding::zero2, unless the system cannot take them back.
-  std::size_t gradient_bytes() const noexcept;
-  /// Bytes of the sums that wait for later lanes.
-  std::size_t partial_sum_bytes() const noexcept;
+  /// Sharding::zero2, unless the system cannot take them back. Measured, as resident_bytes() does.
+  std::size_t gradient_bytes() const;
+  /// The same of the sums that wait for later lanes.
+  std::size_t partial_sum_bytes() const;
 
  private:
   std::span<float> trailer() noexcept;

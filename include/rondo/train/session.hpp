@@ -17,11 +17,12 @@
 #include "rondo/grad/bucket_size.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
-#include "rondo/grad/sharding.hpp"
 #include "rondo/grad/reduction.hpp"
+#include "rondo/grad/sharding.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
+#include "rondo/train/memory.hpp"
 #include "rondo/train/step_health.hpp"
 
 namespace rondo::train {
@@ -50,7 +51,6 @@ constexpr std::string_view name_of(Gather gather) {
   return gather == Gather::in_step ? "in step" : "in forward";
 }
 
-class OptimizerState;
 /// What a parameter is that no lane of a step has announced. (In lanes that do not announce it, it
 /// has a zero gradient, as long as one lane does.)
 enum class Unannounced : std::uint8_t {
@@ -62,6 +62,7 @@ constexpr std::string_view name_of(Unannounced meaning) {
   return meaning == Unannounced::error ? "error" : "zero";
 }
 
+class OptimizerState;
 class ParameterUpdate;
 
 /// All that a trainer's main() needs: parameters and gradients in one arena, lanes, their sum over
@@ -102,9 +103,9 @@ class Session {
     /// Elements of the mean gradient are moved into [-clip_value, clip_value], after clip_norm.
     float clip_value = std::numeric_limits<float>::infinity();
     precision::LossScaler::Options loss_scale = {};  ///< with Precision::f16
-    BadStep bad_step = BadStep::abort;
     /// Costs a message only in steps none of whose lanes announces every parameter.
     Unannounced unannounced = Unannounced::error;
+    BadStep bad_step = BadStep::abort;
     StepHealth::Options health = {};
   };
 
@@ -178,16 +179,7 @@ class Session {
   /// Whether Options::one_pass is followed; alike on all ranks.
   bool is_one_pass() const noexcept;
 
-  /// What this rank keeps in memory.
-  struct Memory {
-    std::size_t values_bytes = 0;
-    std::size_t copy_bytes = 0;          ///< the values in bf16
-    std::size_t gradients_bytes = 0;     ///< after a step with Sharding::zero2: what stays
-    std::size_t shards_bytes = 0;        ///< reduced gradients of this rank's shards
-    std::size_t slots_bytes = 0;         ///< the optimizer's
-    std::size_t partial_sums_bytes = 0;  ///< sums of lanes that wait for others
-    std::size_t compression_bytes = 0;   ///< residuals, and what else a compressor remembers
-  };
+  /// What this rank has in memory now, measured page by page. Local.
   Memory memory();
 
   /// For checkpoints.
@@ -230,5 +222,9 @@ class Session {
 /// What the constructor refuses of options that are equal on all ranks. Local.
 /// \throws ConfigError  as there
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks);
+
+/// What a session of options that check() lets pass is going to need on one of the ranks. Local.
+MemoryPlan plan_memory(std::span<const ParameterSpec> parameters, const optim::Optimizer& optimizer,
+                       const Session::Options& options, int rank, int ranks);
 
 }  // namespace rondo::train
