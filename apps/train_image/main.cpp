@@ -100,7 +100,7 @@ class Trainer {
   void start(const std::filesystem::path& checkpoints) {
     nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
     if (options_.resume)
-      step_ = train::resume(comm_, session_, checkpoints, identity()).value_or(0);
+      step_ = train::resume(comm_, session_, checkpoints, identity(), conditions()).value_or(0);
     session_.synchronize();
     inputs_.network->parameters_changed();
     const comm::LaneRange lanes = session_.lanes();
@@ -160,7 +160,7 @@ class Trainer {
   }
 
   void save(const std::filesystem::path& to) {
-    train::save(comm_, session_, to, step_, identity());
+    train::save(comm_, session_, to, step_, identity(), conditions());
   }
 
   std::uint64_t steps_done() const { return step_; }
@@ -194,6 +194,10 @@ class Trainer {
   std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
   train::RunIdentity identity() const {
     return run_identity(options_, sampler_.lanes(), inputs_.train->info());
+  }
+  /// Layers sum in the order in which their threads share the work.
+  train::RunConditions conditions() const {
+    return {{"threads", std::to_string(options_.threads)}};
   }
 
   comm::Communicator& comm_;

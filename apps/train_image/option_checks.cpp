@@ -81,6 +81,11 @@ void check_all_count(const TrainOptions& options) {
                    "precision",
                    name_of(options.precision),
                    {"f16"}});
+  require_company({"loss-scale-growth-interval",
+                   options.loss_scale_growth_interval.has_value(),
+                   "precision",
+                   name_of(options.precision),
+                   {"f16"}});
   if (options.accumulate && options.lanes)
     throw ConfigError(
         "--accumulate means nothing with --lanes: leave it out, or choose one of the two");
@@ -105,7 +110,7 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"reduce", std::string(name_of(options.reduction))},
       {"compression", grad::compression_text(options.compression, options.compression_options())},
       {"seed", fmt::format("{}", options.seed)},
-      {"loss-scale-growth-interval", fmt::format("{}", options.loss_scale_growth_interval)},
+      {"loss-scale-growth-interval", fmt::format("{}", options.growth_interval())},
       {"optimizer", optim::make_optimizer(options.optimizer, options.optimizer_options())->text()},
       {"lr", fmt::format("{}", options.lr.value_or(options.default_lr()))},
       {"base-batch", text_or_off(options.base_batch)},

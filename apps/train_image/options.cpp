@@ -129,7 +129,7 @@ void declare_optimizer(Options& options, TrainOptions& values) {
       .between(1, 0x1p24);
   options
       .add("loss-scale-growth-interval", values.loss_scale_growth_interval,
-           "steps without overflow until the loss scale of f16 doubles")
+           "steps without overflow until the loss scale of f16 doubles; default: 2000")
       .between(1, 1e9);
 }
 
@@ -230,6 +230,10 @@ precision::Policy TrainOptions::policy() const {
   return policy;
 }
 
+int TrainOptions::growth_interval() const {
+  return loss_scale_growth_interval.value_or(2000);
+}
+
 train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes) const {
   train::Session::Options session{.lanes = resolved_lanes,
                                   .reduction = reduction,
@@ -240,7 +244,7 @@ train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes
                                   .gather = train::Gather::in_forward,
                                   .compression = compression,
                                   .compression_options = compression_options(),
-                                  .loss_scale = {.growth_interval = loss_scale_growth_interval},
+                                  .loss_scale = {.growth_interval = growth_interval()},
                                   .bad_step = bad_step};
   session.loss_scale.initial = loss_scale.value_or(session.loss_scale.initial);
   session.clip_norm = clip_norm.value_or(session.clip_norm);

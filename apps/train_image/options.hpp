@@ -68,7 +68,7 @@ struct TrainOptions {
   train::BadStep bad_step = train::BadStep::abort;
   std::optional<double> z_score;
   std::optional<float> loss_scale;
-  int loss_scale_growth_interval = 2000;
+  std::optional<int> loss_scale_growth_interval;
 
   int threads = 1;
   double time_limit = 120;
@@ -83,6 +83,7 @@ struct TrainOptions {
   float peak_lr(std::size_t resolved_lanes) const;
   optim::OptimizerOptions optimizer_options() const;
   grad::CompressionOptions compression_options() const;
+  int growth_interval() const;
   optim::Schedule make_schedule(std::uint64_t total_steps, std::size_t resolved_lanes) const;
   precision::Policy policy() const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;

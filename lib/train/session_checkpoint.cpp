@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/log.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/agree.hpp"
 #include "rondo/grad/compression_state.hpp"
@@ -23,6 +24,7 @@ namespace rondo::train {
 namespace {
 
 constexpr std::string_view identity_prefix = "run.";
+constexpr std::string_view condition_prefix = "condition.";
 
 /// What belongs to a session's state and does not lie whole in rank 0's arena.
 struct Gathered {
@@ -82,6 +84,18 @@ void check_identity(const checkpoint::Found& found, const RunIdentity& identity)
       fmt::format("{} belongs to another run:{}\nResume with the same options, or "
                   "choose another --output",
                   found.directory.string(), differences));
+}
+
+/// What the checkpoint does not record changes nothing.
+void warn_of_other_conditions(const checkpoint::Found& found, const RunConditions& conditions) {
+  for (const auto& [key, value] : conditions) {
+    const auto entry = found.metadata.find(std::string(condition_prefix) + key);
+    if (entry == found.metadata.end() || entry->second == value) continue;
+    log::warning(
+        fmt::format("{} was written with {} {}, and the run goes on with {}: it will not end with "
+                    "the bits of a run without this change",
+                    found.directory.string(), key, entry->second, value));
+  }
 }
 
 /// What rank 0 tells the others of a checkpoint it has loaded.
@@ -146,7 +160,8 @@ Session::Counters counters_of(const Restored& restored, const std::vector<double
 }
 
 Restored load_on_root(Session& session, std::vector<double>& history, Gathered& gathered,
-                      const std::filesystem::path& directory, const RunIdentity& identity) {
+                      const std::filesystem::path& directory, const RunIdentity& identity,
+                      const RunConditions& conditions) {
   const auto found = checkpoint::find_newest(directory);
   if (!found) return {};
   check_identity(*found, identity);
@@ -164,6 +179,7 @@ Restored load_on_root(Session& session, std::vector<double>& history, Gathered& 
     gathered.compression = blank_compression(*found, *session.compressor());
   session.check(counters_of(restored, history));
   checkpoint::load(*found, tensors_of(session, gathered));
+  warn_of_other_conditions(*found, conditions);
   return restored;
 }
 
@@ -192,7 +208,7 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) 
 }
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity) {
+          std::uint64_t step, const RunIdentity& identity, const RunConditions& conditions) {
   session.finish_parameters();
   Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
   if (session.compressor() != nullptr)
@@ -212,18 +228,21 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
     };
     for (const auto& [key, value] : identity)
       metadata[std::string(identity_prefix) + key] = value;
+    for (const auto& [key, value] : conditions)
+      metadata[std::string(condition_prefix) + key] = value;
     checkpoint::save(directory, step, tensors_of(session, gathered), metadata);
   });
 }
 
 std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
-                                    const RunIdentity& identity) {
+                                    const RunIdentity& identity, const RunConditions& conditions) {
   Restored restored;
   std::vector<double> history;
   Gathered gathered{.slots = session.optimizer_state().make_whole(comm), .compression = {}};
   comm::agree_on_success(comm, [&] {
-    if (is_root(comm)) restored = load_on_root(session, history, gathered, directory, identity);
+    if (is_root(comm))
+      restored = load_on_root(session, history, gathered, directory, identity, conditions);
   });
   comm::broadcast(comm, std::span(&restored, 1), 0);
   if (restored.found == 0) return std::nullopt;

@@ -194,17 +194,48 @@ TEST_F(TrainImage, a_stopped_and_resumed_run_ends_with_the_bits_of_an_uninterrup
   }
 }
 
-TEST_F(TrainImage, resumes_on_another_number_of_ranks_with_the_lanes_it_had) {
-  const std::string whole = output("whole-ranks");
-  const std::string pieces = output("pieces-ranks");
-  const std::string options = "--epochs 2 --reduce fixed --output ";
-  ASSERT_EQ(train(4, options + whole).code, 0);
+TEST_F(TrainImage, stopped_and_resumed_on_4_3_1_and_2_ranks_it_ends_with_the_same_bits) {
+  struct Life {
+    int ranks;
+    std::string options;
+  };
+  const std::vector<Life> lives = {{4, "--sharding zero2 --bucket-bytes 4K --steps 2"},
+                                   {3, "--steps 5 --resume"},
+                                   {1, "--sharding zero1 --steps 6 --resume"},
+                                   {2, "--sharding zero1 --resume"}};
+  const std::string cases[] = {"--precision f32 --optimizer sgd",
+                               "--precision bf16 --optimizer adamw",
+                               "--precision f16 --optimizer lamb --loss-scale 32768"};
+  for (const std::string& options : cases) {
+    const std::string whole = output("chain-whole" + options);
+    const std::string pieces = output("chain-pieces" + options);
+    const auto run = [&](int ranks, const std::string& more, const std::string& directory) {
+      const ProgramResult result =
+          train(ranks, fmt::format("--model cnn --epochs 2 --reduce fixed {} {} --output '{}'",
+                                   options, more, directory));
+      EXPECT_EQ(result.code, 0) << result.err;
+    };
+    run(4, "", whole);
 
-  ASSERT_EQ(train(4, options + pieces + " --steps 3").code, 0);
-  const ProgramResult resumed = train(3, options + pieces + " --resume");
+    for (const Life& life : lives)
+      run(life.ranks, life.options, pieces);
 
-  ASSERT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_EQ(final_hash(pieces), final_hash(whole));
+    EXPECT_EQ(final_hash(whole).size(), 16U);
+    EXPECT_EQ(final_hash(pieces), final_hash(whole)) << options;
+  }
+}
+
+TEST_F(TrainImage, resuming_with_other_threads_is_a_warning) {
+  const std::string options = "--lanes 2 --output " + output("threads");
+  ASSERT_EQ(train(2, options + " --steps 1").code, 0);
+
+  const ProgramResult same = train(2, options + " --resume --steps 2");
+  const ProgramResult other = train(2, options + " --resume --steps 3 --threads 2");
+
+  EXPECT_EQ(other.code, 0) << other.err;
+  EXPECT_EQ(occurrences(same.err, "threads"), 0U) << same.err;
+  EXPECT_EQ(occurrences(other.err, "written with threads 1, and the run goes on with 2"), 1U)
+      << other.err;
 }
 
 TEST_F(TrainImage, a_stop_signal_to_one_rank_leaves_with_a_checkpoint_and_75) {
@@ -349,6 +380,8 @@ TEST_F(TrainImage, an_option_that_means_nothing_beside_the_others_is_78) {
       {"--power 3", "--power means nothing with --schedule cosine: leave it out, or choose poly"},
       {"--topk-fraction 0.5", "--topk-fraction means nothing with --compression none"},
       {"--loss-scale 8", "--loss-scale means nothing with --precision f32"},
+      {"--loss-scale-growth-interval 50",
+       "--loss-scale-growth-interval means nothing with --precision f32"},
       {"--lanes 2 --accumulate 2", "--accumulate means nothing with --lanes"}};
   for (const auto& [options, complaint] : complaints) {
     const ProgramResult result =

@@ -134,6 +134,26 @@ TEST_F(SessionCheckpoint, another_run_is_refused_with_all_differences) {
   });
 }
 
+TEST_F(SessionCheckpoint, other_conditions_are_a_warning_of_one_rank) {
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session(comm, specs(), momentum(), {.lanes = 4});
+    run_step(session);
+    save(comm, session, directory_.path(), 1, identity_, {{"threads", "1"}});
+  });
+  const auto resume_with = [&](const RunConditions& conditions) {
+    testing::internal::CaptureStderr();
+    comm::run_ranks(2, [&](comm::Communicator& comm) {
+      Session session(comm, specs(), momentum(), {.lanes = 4});
+      EXPECT_EQ(resume(comm, session, directory_.path(), identity_, conditions), 1U);
+    });
+    return testing::internal::GetCapturedStderr();
+  };
+
+  EXPECT_EQ(resume_with({{"threads", "1"}, {"not recorded", "7"}}), "");
+  EXPECT_THAT(resume_with({{"threads", "4"}}),
+              testing::ContainsRegex("^[^\n]*warning[^\n]*threads 1, [^\n]* with 4[^\n]*\n$"));
+}
+
 TEST_F(SessionCheckpoint, a_loss_scale_out_of_range_is_refused_and_the_session_unchanged) {
   run(1, 1, 0, Precision::f16);
 

@@ -18,6 +18,10 @@ namespace rondo::train {
 /// The number of ranks does not belong here.
 using RunIdentity = std::map<std::string, std::string>;
 
+/// What may be another when a run goes on, and changes its bits: threads a rank, ... as text, by
+/// name. A change is a warning.
+using RunConditions = std::map<std::string, std::string>;
+
 /// Makes sure that all ranks are about to do the same run.
 ///
 /// Collective. \throws AgreedError  (internal) naming the differences
@@ -28,7 +32,7 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity);
 ///
 /// Collective. \throws AgreedError  cannot_create or io; earlier checkpoints stay valid
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity);
+          std::uint64_t step, const RunIdentity& identity, const RunConditions& conditions = {});
 
 /// Brings the session to the newest valid checkpoint below `directory` and returns its step, or
 /// nothing if there is none. Rank 0 reads, the others receive.
@@ -38,7 +42,8 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
 /// then.
 std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
-                                    const RunIdentity& identity);
+                                    const RunIdentity& identity,
+                                    const RunConditions& conditions = {});
 
 /// The number of lanes of the newest valid checkpoint below `directory`, from its identity's
 /// "lanes"; for runs that are resumed without naming it. Rank 0 reads.
