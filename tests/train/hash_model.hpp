@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +33,7 @@ struct HashRun {
   std::size_t bucket_bytes = std::size_t{1} << 22;
   grad::Reduction reduction = grad::Reduction::fixed;
   bool one_pass = true;
+  unsigned readiness = 0;  ///< which order gradients are announced in; 0: backward in every lane
 };
 
 /// What may.
@@ -50,8 +54,9 @@ inline constexpr std::array<std::string_view, 3> optimizers{"sgd", "adamw", "lam
 inline constexpr std::size_t hash_lanes = 11;
 
 inline std::string describe(const HashCase& what, const HashRun& run, int ranks) {
-  return fmt::format("{} {} on {} ranks, sharding {}, buckets of {} bytes", name_of(what.precision),
-                     what.optimizer, ranks, name_of(run.sharding), run.bucket_bytes);
+  return fmt::format("{} {} on {} ranks, {}, sharding {}, buckets of {} bytes, readiness {}",
+                     name_of(what.precision), what.optimizer, ranks, name_of(run.reduction),
+                     name_of(run.sharding), run.bucket_bytes, run.readiness);
 }
 
 inline std::vector<ParameterSpec> hash_specs() {
@@ -72,13 +77,24 @@ inline std::uint64_t scramble(std::size_t lane, std::size_t parameter, std::size
   return x ^ (x >> 32);
 }
 
+/// The order in which a lane announces its gradients.
+inline std::vector<std::size_t> readiness_order(std::size_t count, std::size_t lane,
+                                                unsigned readiness) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.rbegin(), order.rend(), std::size_t{0});
+  if (readiness == 0) return order;
+  std::ranges::sort(order, {},
+                    [&](std::size_t p) { return scramble(lane + 100 * readiness, p, 0); });
+  return order;
+}
+
 /// Adds what the layers of a model would, in the resolution of the layers' type and from the copy
 /// of the values that they read: values are drawn to targets between -1 and 1, with forces of such
 /// different sizes that every sum of them rounds.
 inline void add_gradients(train::Session& session, std::size_t lane, float weight,
-                          Precision precision) {
+                          Precision precision, unsigned readiness = 0) {
   const auto specs = session.arena().specs();
-  for (std::size_t p = specs.size(); p-- > 0;) {
+  for (const std::size_t p : readiness_order(specs.size(), lane, readiness)) {
     if (specs[p].name == "seldom" && lane != 5) continue;
     const auto [value, grad, copy] = session.parameters()[p];
     const bool statistic = specs[p].role == ParameterRole::statistic;
@@ -99,19 +115,30 @@ inline void add_gradients(train::Session& session, std::size_t lane, float weigh
 }
 
 /// One step over all lanes; their weights are uneven and one is empty.
-inline train::StepResult run_hash_step(train::Session& session, Precision precision) {
+inline train::StepResult run_hash_step(train::Session& session, Precision precision,
+                                       unsigned readiness = 0) {
   for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
     const auto weight = static_cast<float>(lane % 4);
     session.begin_lane(lane, static_cast<double>(weight));
-    add_gradients(session, lane, weight, precision);
+    add_gradients(session, lane, weight, precision, readiness);
     session.end_lane(0.1 * static_cast<double>(lane), 1);
   }
   return session.step(0.03F);
 }
 
-/// Values, optimizer slots, the last step's figures. Collective; the hash is rank 0's.
+/// Whether all ranks hold the same values. Collective.
+inline bool have_one_hash(comm::Communicator& comm, train::Session& session) {
+  const std::uint64_t mine = session.arena().values_hash();
+  std::vector<std::uint64_t> all(static_cast<std::size_t>(comm.size()));
+  comm::allgather(comm, std::span(&mine, 1), std::span(all));
+  return std::ranges::all_of(all, [&](std::uint64_t hash) { return hash == all.front(); });
+}
+
+/// Values, optimizer slots, the last step's figures. Collective; the hash is rank 0's, and 0 where
+/// the ranks' values differ.
 inline std::uint64_t state_hash(comm::Communicator& comm, train::Session& session,
                                 const train::StepResult& last) {
+  if (!have_one_hash(comm, session)) return 0;
   std::uint64_t hash = session.arena().values_hash();
   train::OptimizerState& state = session.optimizer_state();
   auto whole = state.gather(comm);
@@ -147,11 +174,13 @@ inline std::uint64_t run_hash_case(comm::Communicator& comm, const HashCase& wha
                                    const HashRun& run, int steps,
                                    const std::filesystem::path& checkpoints = {}) {
   train::Session session = make_hash_session(comm, what, run);
+  if (!comm::is_root(comm)) std::ranges::fill(session.arena().values(), 7.0F);
+  session.synchronize();
   std::uint64_t done = 0;
   if (!checkpoints.empty()) done = train::resume(comm, session, checkpoints, {}).value_or(0);
   train::StepResult last;
   for (int s = 0; s < steps; ++s)
-    last = run_hash_step(session, what.precision);
+    last = run_hash_step(session, what.precision, run.readiness);
   if (!checkpoints.empty())
     train::save(comm, session, checkpoints, done + static_cast<std::uint64_t>(steps), {});
   return state_hash(comm, session, last);
