@@ -103,7 +103,8 @@ train::Session make_interrupted(Communicator& comm, std::function<void()> hook,
           train::Session::Options{.lanes = static_cast<std::size_t>(comm.size()),
                                   .bucket_bytes = 8192,
                                   .sharding = grad::Sharding::zero1,
-                                  .gather = gather}};
+                                  .gather = gather,
+                                  .unannounced = train::Unannounced::zero}};
 }
 
 /// A step that announces nothing on the way; its gradients are zero.
