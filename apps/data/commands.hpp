@@ -6,7 +6,15 @@
 /// returns the exit code of the process.
 namespace rondo::apps {
 
+int convert_cifar10(int argc, const char* const* argv);
+int convert_cifar100(int argc, const char* const* argv);
+int convert_csv(int argc, const char* const* argv);
 int convert_idx(int argc, const char* const* argv);
+int convert_images(int argc, const char* const* argv);
+int convert_npy(int argc, const char* const* argv);
+int convert_text(int argc, const char* const* argv);
+int convert_tokens(int argc, const char* const* argv);
 int inspect(int argc, const char* const* argv);
+int split(int argc, const char* const* argv);
 
 }  // namespace rondo::apps

@@ -31,6 +31,14 @@ std::string class_name(const data::DatasetInfo& info, std::size_t label) {
   return info.class_names.empty() ? "" : info.class_names[label];
 }
 
+std::string shape_text(const data::DatasetInfo& info) {
+  if (info.channels > 0) return fmt::format("{}x{}x{}", info.channels, info.height, info.width);
+  std::vector<std::string> fields;
+  for (const data::FieldInfo& field : info.fields)
+    fields.push_back(data::describe(field));
+  return fmt::format("{}", fmt::join(fields, "; "));
+}
+
 void print_table(const std::string& file, std::uint64_t file_bytes,
                  const std::vector<data::DatasetInfo>& splits) {
   const data::DatasetInfo& first = splits.front();
@@ -43,16 +51,18 @@ void print_table(const std::string& file, std::uint64_t file_bytes,
              "checksum");
   for (const data::DatasetInfo& info : splits)
     fmt::print("{:<8}{:>10}  {:<12}{:>8}{:>12}  {}\n", info.split, count_text(info.samples),
-               fmt::format("{}x{}x{}", info.channels, info.height, info.width), info.chunk_samples,
-               megabytes(info.bytes), info.checksum ? "Fletcher32" : "none");
+               shape_text(info), info.chunk_samples, megabytes(info.bytes),
+               info.checksum ? "Fletcher32" : "none");
 
+  if (first.classes == 0) return;
   fmt::print("\n{:<8}{:<16}", "class", "name");
   for (const data::DatasetInfo& info : splits)
     fmt::print("{:>10}", info.split);
   for (std::size_t label = 0; label < first.classes; ++label) {
     fmt::print("\n{:<8}{:<16}", label, class_name(first, label));
     for (const data::DatasetInfo& info : splits)
-      fmt::print("{:>10}", count_text(info.label_counts[label]));
+      fmt::print("{:>10}",
+                 count_text(label < info.label_counts.size() ? info.label_counts[label] : 0));
   }
   fmt::print("\n");
 }
@@ -88,8 +98,12 @@ int inspect(int argc, const char* const* argv) {
   options.add("json", wants_json, "for programs to read");
   options.example("rondo-data inspect fashion.h5");
   return run_tool(options, argc, argv, [&] {
-    const std::vector<data::DatasetInfo> splits{data::Dataset(file, "train").info(),
-                                                data::Dataset(file, "test").info()};
+    std::vector<data::DatasetInfo> splits;
+    for (const std::string& split : data::split_names(file))
+      splits.push_back(data::Dataset(file, split, {.required = {}}).info());
+    if (splits.empty())
+      throw IoError(ExitCode::bad_content,
+                    fmt::format("{}: is not a Rondo data set: it has no splits", file.string()));
     const auto print = wants_json ? print_json : print_table;
     print(file.string(), std::filesystem::file_size(file), splits);
     return ExitCode::ok;

@@ -28,4 +28,13 @@ void ProgressLine::update(std::size_t done, std::size_t total) {
   std::fputs(line.c_str(), stderr);
 }
 
+void ProgressLine::update(std::size_t done) {
+  constexpr std::size_t samples_a_line = 4096;
+  if (!is_interactive_ || (percent_ >= 0 && done - shown_ < samples_a_line)) return;
+  percent_ = 0;
+  shown_ = done;
+  const std::string line = fmt::format("\r\x1b[K{} {}", title_, done);
+  std::fputs(line.c_str(), stderr);
+}
+
 }  // namespace rondo::apps

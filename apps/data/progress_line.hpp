@@ -17,11 +17,14 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void update(std::size_t done, std::size_t total);
+  /// Where the total is not known.
+  void update(std::size_t done);
 
  private:
   std::string title_;
   bool is_interactive_;
   int percent_ = -1;
+  std::size_t shown_ = 0;
 };
 
 }  // namespace rondo::apps

@@ -47,8 +47,10 @@ struct Inputs {
 
 Inputs open_inputs(const TrainOptions& options) {
   Inputs inputs;
-  inputs.train = std::make_unique<data::Dataset>(options.data, "train");
-  inputs.test = std::make_unique<data::Dataset>(options.data, "test");
+  data::Dataset::Options reading{.field_map = data::parse_field_map(options.field)};
+  inputs.train = std::make_unique<data::Dataset>(options.data, "train", reading);
+  reading.given = data::attributes_of(inputs.train->info());
+  inputs.test = std::make_unique<data::Dataset>(options.data, "test", reading);
   const data::DatasetInfo& info = inputs.train->info();
   data::require_same_shape(info, inputs.test->info(), options.data);
   const nn::ImageShape shape{info.channels, info.height, info.width};
@@ -73,6 +75,7 @@ struct Course {
 Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks) {
   const std::size_t lanes = *options.lanes;
   train::check(options.session_options(lanes), *inputs.optimizer, ranks);
+  data::require_enough_samples(inputs.train->info(), lanes, options.data);
   const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
   const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();
   return {sampler, steps, options.make_schedule(steps, lanes)};

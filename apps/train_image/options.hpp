@@ -27,6 +27,7 @@ namespace rondo::apps {
 /// What rondo-train-image is told; the values here are the defaults.
 struct TrainOptions {
   std::filesystem::path data;
+  std::string field;  ///< a data::FieldMap as text
   bool flip = true;
   std::size_t shift = 0;
 

@@ -99,9 +99,12 @@ struct DatasetWriter::Impl {
       writer.labels.add(field.dtype, samples);
       const auto& outliers = writer.labels.outliers();
       if (outliers.count > 0)
-        throw UsageError(fmt::format(
-            "DatasetWriter: label {} of sample {} of {} is negative or not below the classes",
-            outliers.label, outliers.sample, writer.split.name));
+        throw IoError(
+            ExitCode::bad_content,
+            fmt::format("{}: {}: expected labels from 0, below {}, found {} at sample {}",
+                        file.path(), writer.split.name,
+                        description.classes > 0 ? description.classes : schema::max_classes,
+                        outliers.label, outliers.sample));
     }
     // The first split is the one that is trained on.
     if (is_image(field) && &writer == &splits.front()) images->add(samples);
@@ -179,8 +182,12 @@ void DatasetWriter::append(const std::string& split, std::size_t count,
 
 void DatasetWriter::finish() {
   for (SplitWriter& writer : impl_->splits) {
-    require(writer.written > 0 && writer.written == writer.split.samples.value_or(writer.written),
+    require(writer.written == writer.split.samples.value_or(writer.written),
             "DatasetWriter: samples are missing");
+    if (writer.written == 0)
+      throw IoError(ExitCode::bad_content,
+                    fmt::format("{}: {}: expected at least one sample, found none",
+                                impl_->file.path(), writer.split.name));
     for (FieldWriter& field : writer.fields)
       field.finish();
   }

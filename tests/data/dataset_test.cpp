@@ -308,7 +308,7 @@ TEST_F(DatasetWriterTest, refuses_what_does_not_fit_the_description) {
   const std::vector<std::uint8_t> bad_label{3};
   EXPECT_THROW(append(writer, "test", 6, images, labels), UsageError);
   EXPECT_THROW(append(writer, "test", 2, one_image, labels), UsageError);
-  EXPECT_THROW(append(writer, "train", 1, one_image, bad_label), UsageError);
+  EXPECT_THROW(append(writer, "train", 1, one_image, bad_label), IoError);
   EXPECT_THROW(append(writer, "train", 1, one_image), UsageError);
   EXPECT_THROW(append(writer, "other", 6, images, labels), UsageError);
   EXPECT_THROW(writer.finish(), UsageError);

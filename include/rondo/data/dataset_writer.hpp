@@ -53,12 +53,14 @@ class DatasetWriter {
   DatasetWriter& operator=(const DatasetWriter&) = delete;
 
   /// Appends `count` samples; `fields` are their elements, in the order of the description.
-  /// \throws UsageError  another number of elements, more samples than described, a label that is
-  ///                     negative or not below the classes
+  /// \throws UsageError  another number of elements, more samples than described
+  /// \throws IoError     bad_content: a label that is negative or not below the classes; io
   void append(const std::string& split, std::size_t count,
               std::span<const std::span<const std::byte>> fields);
 
-  /// Publishes the file. \throws UsageError  samples are missing; IoError  io
+  /// Publishes the file.
+  /// \throws UsageError  fewer samples than described
+  /// \throws IoError     bad_content: a split without samples, images that are not finite; io
   void finish();
 
  private:

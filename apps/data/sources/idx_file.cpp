@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "data/idx_file.hpp"
+#include "data/sources/idx_file.hpp"
 
 #include <algorithm>
 #include <array>
