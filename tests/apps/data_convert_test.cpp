@@ -169,7 +169,8 @@ TEST(ConvertIdx, refuses_empty_sets_and_mismatches) {
 
   const IdxSet other;
   other.write(test_images, idx_bytes({2, 3, 2}, std::string(12, 'x')));
-  EXPECT_THAT(failure(other, 65), HasSubstr("expected images of 2x3"));
+  EXPECT_THAT(failure(other, 65),
+              HasSubstr("expected the fields of the training input (image: u8 (1, 2, 3)"));
 }
 
 TEST(ConvertIdx, refuses_labels_out_of_range) {
@@ -184,7 +185,7 @@ TEST(ConvertIdx, refuses_unusable_options) {
   const IdxSet set;
 
   EXPECT_THAT(failure(set, 2, "--chunks 5"), HasSubstr("did you mean --chunk?"));
-  EXPECT_THAT(failure(set, 2, "--chunk 0"), HasSubstr("--chunk is '0'"));
+  EXPECT_THAT(failure(set, 2, "--chunk x"), HasSubstr("--chunk is 'x'"));
   EXPECT_THAT(failure(set, 2, "--class-names a,b"), HasSubstr("expected 10 names"));
   const ProgramResult no_input =
       run_program(fmt::format("{} convert idx --output x.h5", RONDO_DATA_PROGRAM));
