@@ -82,7 +82,11 @@ class SplitReader {
 
  private:
   void read_extent(const std::vector<Field>& fields) {
-    if (fields.empty()) return;
+    if (fields.empty()) {
+      if (!problems_.any())
+        problems_.add(fmt::format("{}: expected a group of fields, found nothing", info_.split));
+      return;
+    }
     const auto& largest = std::max_element(fields.begin(), fields.end(), [](auto& a, auto& b) {
                             return a.info.sample_bytes() < b.info.sample_bytes();
                           })->info;

@@ -97,6 +97,9 @@ TEST_F(Fields, of_any_kind_keep_their_samples) {
   EXPECT_THAT(weights, ElementsAre(14, 0, 7));
   EXPECT_THROW(dataset.read_field("weight", samples, std::span(features)), UsageError);
   EXPECT_THROW(dataset.read_field("weigth", samples, std::span(weights)), UsageError);
+  EXPECT_THAT(
+      test::io_error_of(ExitCode::bad_content, [&] { Dataset(path_, "other", {.required = {}}); }),
+      HasSubstr("other: expected a group of fields, found nothing"));
 }
 
 TEST_F(Fields, hold_streams_in_samples_of_a_sequence) {
