@@ -138,8 +138,9 @@ void declare_optimizer(Options& options, TrainOptions& values) {
 void declare(Options& options, TrainOptions& values) {
   options.group("Data");
   options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
-  options.add("field", values.field,
-              "image=PATH,label=PATH: where another HDF5 file keeps them; {split} is train or test");
+  options.add(
+      "field", values.field,
+      "image=PATH,label=PATH: where another HDF5 file keeps them; {split} is train or test");
   options.add("flip", values.flip, "mirror training images at random");
   options.add("shift", values.shift, "move training images by up to this many pixels at random");
 
