@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 // rondo-bench as its users see it: the real program, under mpirun.
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -178,6 +179,43 @@ TEST(RondoBench, measures_the_update_in_one_pass_beside_its_three_steps) {
   EXPECT_EQ(bench(1, "update --bytes 256K").code, 78) << "one rank has nobody to store to";
 }
 
+TEST(RondoBench, measures_reading_and_loading_and_checks_what_it_reads) {
+  const TemporaryDirectory directory, scratch;
+  const auto file = directory.path() / "figures.ndjson";
+
+  for (const char* arguments :
+       {"--part chunks --bytes 20M", "--part gzip --bytes 5M",
+        "--part loader --bytes 20M --milliseconds 0 --batch 2 --model cnn --model-samples 1"}) {
+    const ProgramResult result = run_program(
+        fmt::format("{} data {} --repeats 1 --directory {} --json {}", RONDO_BENCH_PROGRAM,
+                    arguments, scratch.path().string(), file.string()));
+    EXPECT_EQ(result.code, 0) << arguments << ": " << result.err;
+  }
+
+  std::set<std::string> parts;
+  for (const auto& line : lines_of(file)) {
+    EXPECT_EQ(line["wrong"], 0);
+    parts.insert(line["part"]);
+  }
+  EXPECT_THAT(parts, testing::ElementsAre("chunks-cold", "chunks-warm", "gzip", "loader"));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "generated sets are removed";
+}
+
+TEST(RondoBench, loads_a_data_set_that_it_is_given) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "pictures.h5").string();
+  ASSERT_EQ(run_program(
+                fmt::format("{} data --part write --bytes 5M --file {}", RONDO_BENCH_PROGRAM, file))
+                .code,
+            0);
+
+  const ProgramResult result = run_program(
+      fmt::format("{} data --file {} --milliseconds 0 --model none", RONDO_BENCH_PROGRAM, file));
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr(" 0 wrong"));
+}
+
 TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(2, "allreduce --min 8M --max 1M").code, 2);
   EXPECT_EQ(bench(2, "broadcast --root 2").code, 2);
@@ -186,6 +224,8 @@ TEST(RondoBench, ends_with_2_where_it_was_called_wrongly) {
   EXPECT_EQ(bench(1, "tune").code, 2);
   EXPECT_EQ(bench(2, "lanes --lanes 1").code, 2);
   EXPECT_EQ(bench(1, "lanes --in-place --collective reduce-scatter").code, 2);
+  EXPECT_EQ(bench(1, "data --part write").code, 2);
+  EXPECT_EQ(bench(1, "data --part ranks --file a.h5").code, 2);
   const ProgramResult unknown = bench(1, "allreduse");
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean allreduce?"));
