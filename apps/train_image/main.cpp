@@ -7,15 +7,20 @@
 // lanes of all ranks and updates the parameters, and a loop. Run it alone, or under mpirun.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/data/batch_loader.hpp"
@@ -32,10 +37,15 @@
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 #include "train_image/options.hpp"
+#include "train_image/reading.hpp"
 #include "train_image/report.hpp"
 
 namespace rondo::apps {
 namespace {
+
+/// Test images that a rank keeps decoded. A share that is larger is read anew each time, in order,
+/// so each chunk once.
+constexpr std::size_t test_cache_bytes = std::size_t{64} << 20;
 
 /// What every rank opens for itself before the first step.
 struct Inputs {
@@ -49,6 +59,7 @@ Inputs open_inputs(const TrainOptions& options) {
   Inputs inputs;
   data::Dataset::Options reading{.field_map = data::parse_field_map(options.field)};
   inputs.train = std::make_unique<data::Dataset>(options.data, "train", reading);
+  reading.cache_bytes = test_cache_bytes;
   reading.given = data::attributes_of(inputs.train->info());
   inputs.test = std::make_unique<data::Dataset>(options.data, "test", reading);
   const data::DatasetInfo& info = inputs.train->info();
@@ -106,20 +117,12 @@ class Trainer {
       step_ = train::resume(comm_, session_, checkpoints, identity(), conditions()).value_or(0);
     session_.synchronize();
     inputs_.network->parameters_changed();
-    const comm::LaneRange lanes = session_.lanes();
-    loader_ = std::make_unique<data::BatchLoader>(
-        *inputs_.train, sampler_,
-        data::BatchLoader::Options{
-            .first_lane = lanes.begin,
-            .last_lane = lanes.end,
-            .epoch = epoch(),
-            .step = step_ % sampler_.steps_per_epoch(),
-            .seed = options_.seed,
-            .augmentation = {.flip = options_.flip, .shift = options_.shift}});
+    comm::agree_on_success(comm_, [this] { start_loader(); });
   }
 
   /// One optimizer step over all lanes. Collective.
   train::StepResult step() {
+    const telemetry::Stopwatch stopwatch;
     const comm::LaneRange lanes = session_.lanes();
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       const data::LaneBatch& batch = loader_->next();
@@ -135,31 +138,22 @@ class Trainer {
     const train::StepResult result = session_.step(schedule_.at(step_), job::stop_requested());
     inputs_.network->parameters_changed();
     ++step_;
+    meter_.add_step(stopwatch.seconds());
     return result;
   }
 
-  /// Loss and accuracy on the test split, each rank its share of it. Collective.
-  Evaluation evaluate() {
-    const std::size_t samples = inputs_.test->info().samples;
-    const comm::LaneRange share = comm::lane_range(comm_.rank(), comm_.size(), samples);
-    AlignedBuffer<float> images(options_.batch * sample_elements());
-    AlignedBuffer<std::int32_t> labels(options_.batch);
-    std::vector<double> sums(3);  // weight, loss, correct
-    std::vector<std::uint64_t> indices;
-    for (std::size_t begin = share.begin; begin < share.end; begin += indices.size()) {
-      indices.resize(std::min(options_.batch, share.end - begin));
-      std::iota(indices.begin(), indices.end(), begin);
-      const auto batch_images = images.span().first(indices.size() * sample_elements());
-      const auto batch_labels = labels.span().first(indices.size());
-      inputs_.test->read(indices, batch_images, batch_labels);
-      const nn::BatchSums part =
-          inputs_.network->evaluate({.images = batch_images, .labels = batch_labels});
-      sums[0] += part.weight;
-      sums[1] += part.loss;
-      sums[2] += static_cast<double>(part.correct);
-    }
+  /// What there is to say of the epoch that has just ended. Collective.
+  EpochEnd end_epoch() {
+    const telemetry::Stopwatch stopwatch;
+    std::array<double, 3 + ReadingMeter::sum_count> sums{};
+    const auto of_test = std::span(sums).first<3>();
+    const auto of_reading = std::span(sums).last<ReadingMeter::sum_count>();
+    meter_.end_epoch(*loader_, epoch() - 1, of_reading);
+    evaluate(of_test);
     comm::allreduce(comm_, std::span<double>(sums), comm::ReduceOp::sum);
-    return {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]};
+    return {.evaluation = {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]},
+            .evaluation_seconds = stopwatch.seconds(),
+            .reading = ReadingMeter::reading(of_reading, inputs_.train->info().bytes)};
   }
 
   void save(const std::filesystem::path& to) {
@@ -189,11 +183,50 @@ class Trainer {
     return {.steps = step_,
             .bad_steps = session_.bad_steps(),
             .parameters_hash = session_.arena().values_hash(),
-            .data_wait_seconds = loader_->statistics().wait_seconds,
+            .loader = loader_->statistics(),
             .memory = session_.memory()};
   }
 
  private:
+  void start_loader() {
+    const comm::LaneRange lanes = session_.lanes();
+    loader_ = std::make_unique<data::BatchLoader>(
+        *inputs_.train, sampler_,
+        data::BatchLoader::Options{.first_lane = lanes.begin,
+                                   .last_lane = lanes.end,
+                                   .epoch = epoch(),
+                                   .step = step_ % sampler_.steps_per_epoch(),
+                                   .threads = options_.loader_threads,
+                                   .chunks_ahead = options_.prefetch,
+                                   .read_mode = options_.read,
+                                   .stage = options_.stage_options(),
+                                   .seed = options_.seed,
+                                   .augmentation = options_.augmentation()});
+    if (!loader_->obstacle().empty())
+      log::info(fmt::format("reads through HDF5: {}", loader_->obstacle()));
+  }
+
+  /// Sums of weight, loss and correct over this rank's share of the test split.
+  void evaluate(std::span<double, 3> sums) {
+    const std::size_t samples = inputs_.test->info().samples;
+    const comm::LaneRange share = comm::lane_range(comm_.rank(), comm_.size(), samples);
+    AlignedBuffer<float> images(options_.batch * sample_elements());
+    AlignedBuffer<std::int32_t> labels(options_.batch);
+    std::vector<std::uint64_t> indices;
+    for (std::size_t begin = share.begin; begin < share.end; begin += indices.size()) {
+      indices.resize(std::min(options_.batch, share.end - begin));
+      std::iota(indices.begin(), indices.end(), begin);
+      const auto batch_images = images.span().first(indices.size() * sample_elements());
+      const auto batch_labels = labels.span().first(indices.size());
+      inputs_.test->read(indices, batch_images, batch_labels);
+      const nn::BatchSums part =
+          inputs_.network->evaluate({.images = batch_images, .labels = batch_labels});
+      sums[0] += part.weight;
+      sums[1] += part.loss;
+      sums[2] += static_cast<double>(part.correct);
+    }
+  }
+
   std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
   train::RunIdentity identity() const {
     return run_identity(options_, sampler_.lanes(), inputs_.train->info());
@@ -211,6 +244,7 @@ class Trainer {
   std::uint64_t steps_;
   optim::Schedule schedule_;
   std::unique_ptr<data::BatchLoader> loader_;
+  ReadingMeter meter_;
   std::uint64_t step_ = 0;
 };
 
@@ -270,9 +304,8 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
       report->step(trainer.steps_done(), result, trainer.learning_rate(), trainer.loss_scale());
     stopped = result.stop;
     if (trainer.at_epoch_end()) {
-      const telemetry::Stopwatch stopwatch;
-      const Evaluation evaluation = trainer.evaluate();
-      if (report) report->evaluation(trainer.steps_done(), evaluation, stopwatch.seconds());
+      const EpochEnd epoch_end = trainer.end_epoch();
+      if (report) report->epoch(trainer.steps_done(), epoch_end);
     }
     if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step)
       trainer.save(checkpoints);

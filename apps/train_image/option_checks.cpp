@@ -66,6 +66,18 @@ void check_compression(const TrainOptions& options) {
   need("int8-block", options.int8_block.has_value(), {"int8"});
 }
 
+void check_data(const TrainOptions& options) {
+  require_company(
+      {"stage", options.stage.has_value(), "read", data::name_of(options.read), {"direct"}});
+  if (options.stage && !options.stage_budget)
+    throw ConfigError(fmt::format(
+        "--stage {} needs a limit: say how many bytes it may hold, as in --stage-budget 200G",
+        options.stage->string()));
+  if (!options.stage && options.stage_budget)
+    throw ConfigError(
+        "--stage-budget means nothing without --stage: leave it out, or name a directory");
+}
+
 std::string text_or_off(const auto& value) {
   return value ? fmt::format("{}", *value) : "off";
 }
@@ -76,6 +88,7 @@ void check_all_count(const TrainOptions& options) {
   check_optimizer(options);
   check_schedule(options);
   check_compression(options);
+  check_data(options);
   require_company({"loss-scale",
                    options.loss_scale.has_value(),
                    "precision",
@@ -98,6 +111,7 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
                            data.height, data.width, to_hex(data.label_hash))},
       {"flip", fmt::format("{}", options.flip)},
       {"shift", fmt::format("{}", options.shift)},
+      {"noise", fmt::format("{}", options.noise)},
       {"model", options.model},
       {"dropout", fmt::format("{}", options.dropout)},
       {"precision", std::string(name_of(options.precision))},

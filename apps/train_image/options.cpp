@@ -12,6 +12,37 @@ namespace rondo::apps {
 
 namespace {
 
+void declare_data(Options& options, TrainOptions& values) {
+  options.group("Data");
+  options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
+  options.add(
+      "field", values.field,
+      "image=PATH,label=PATH: where another HDF5 file keeps them; {split} is train or test");
+  options.add("flip", values.flip, "mirror training images at random");
+  options.add("shift", values.shift, "move training images by up to this many pixels at random");
+  options
+      .add("noise", values.noise,
+           "deviation of the normal noise that is added to normalised training images")
+      .at_least(0);
+  options.add("read", values.read,
+              {{"direct", data::ReadMode::direct}, {"library", data::ReadMode::library}},
+              "direct: past HDF5, which takes one thread at a time; library: through HDF5");
+  options
+      .add("loader-threads", values.loader_threads,
+           "threads a rank that load chunks and fill batches")
+      .between(1, 256);
+  options.add_or_auto("prefetch", values.prefetch,
+                      "chunks a rank holds ahead of those in use; auto: as many as are in use");
+  options.add(
+      "stage", values.stage,
+      "directory on a local disk for copies of the data set's chunks, which later epochs and "
+      "runs read in its place");
+  options
+      .add_bytes("stage-budget", values.stage_budget,
+                 "of all copies in --stage, such as 200G; the ones used longest ago make room")
+      .at_least(1);
+}
+
 void declare_training(Options& options, TrainOptions& values) {
   options.group("Training");
   options.add("epochs", values.epochs, "passes over the training split").at_least(1);
@@ -136,13 +167,7 @@ void declare_optimizer(Options& options, TrainOptions& values) {
 }  // namespace
 
 void declare(Options& options, TrainOptions& values) {
-  options.group("Data");
-  options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
-  options.add(
-      "field", values.field,
-      "image=PATH,label=PATH: where another HDF5 file keeps them; {split} is train or test");
-  options.add("flip", values.flip, "mirror training images at random");
-  options.add("shift", values.shift, "move training images by up to this many pixels at random");
+  declare_data(options, values);
 
   options.group("Model");
   options.add("model", values.model, "network").one_of(nn::model_names());

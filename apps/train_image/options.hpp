@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
 #include "rondo/grad/compression.hpp"
@@ -30,6 +31,12 @@ struct TrainOptions {
   std::string field;  ///< a data::FieldMap as text
   bool flip = true;
   std::size_t shift = 0;
+  float noise = 0;
+  data::ReadMode read = data::ReadMode::direct;
+  std::size_t loader_threads = 2;
+  std::optional<std::size_t> prefetch;  ///< in chunks; none: as many as the windows have
+  std::optional<std::filesystem::path> stage;
+  std::optional<std::size_t> stage_budget;  ///< in bytes
 
   std::string model = "cnn";
   float dropout = 0.0F;
@@ -82,6 +89,11 @@ struct TrainOptions {
   float default_lr() const;
   /// The learning rate after warm-up, with the global batch accounted for.
   float peak_lr(std::size_t resolved_lanes) const;
+  data::Augmentation augmentation() const { return {.flip = flip, .shift = shift, .noise = noise}; }
+  std::optional<data::StageOptions> stage_options() const {
+    if (!stage) return std::nullopt;
+    return data::StageOptions{*stage, stage_budget.value_or(0)};
+  }
   optim::OptimizerOptions optimizer_options() const;
   grad::CompressionOptions compression_options() const;
   int growth_interval() const;

@@ -104,6 +104,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"lanes", plan.lanes},
               {"batch", options.batch},
               {"threads", options.threads},
+              {"loader_threads", options.loader_threads},
+              {"read", name_of(options.read)},
               {"precision", plan.precision},
               {"reduce", name_of(options.reduction)},
               {"sharding", name_of(options.sharding)},
@@ -157,18 +159,27 @@ void Report::step(std::uint64_t step, const train::StepResult& result, float lr,
   progress_.update(step, result.loss, result.accuracy);
 }
 
-void Report::evaluation(std::uint64_t step, const Evaluation& evaluation, double seconds) {
+void Report::epoch(std::uint64_t step, const EpochEnd& end) {
+  const Evaluation& evaluation = end.evaluation;
+  const EpochReading& reading = end.reading;
   last_evaluation_ = evaluation;
-  evaluation_seconds_ += seconds;
+  evaluation_seconds_ += end.evaluation_seconds;
   accuracies_.push_back({static_cast<double>(step), evaluation.accuracy});
   log_.write({{"event", "evaluation"},
               {"step", step},
               {"loss", evaluation.loss},
               {"accuracy", evaluation.accuracy},
-              {"seconds", seconds}});
-  progress_.print(fmt::format("epoch {}/{}: test loss {:.4f}, test accuracy {:.2f} %",
+              {"seconds", end.evaluation_seconds}});
+  log_.write({{"event", "reading"},
+              {"step", step},
+              {"read_ratio", reading.ratio},
+              {"staged_ratio", reading.staged_ratio},
+              {"wait_seconds", reading.wait_seconds},
+              {"wait_share", reading.wait_share},
+              {"queue_depth", reading.queue_depth}});
+  progress_.print(fmt::format("epoch {}/{}: test loss {:.4f}, test accuracy {:.2f} %; {}",
                               step / plan_.steps_per_epoch, options_.epochs, evaluation.loss,
-                              100 * evaluation.accuracy));
+                              100 * evaluation.accuracy, reading_text(reading)));
   write_curve();
 }
 
@@ -195,7 +206,10 @@ void Report::finish(const RunEnd& end) {
               {"test_accuracy", last_evaluation_.accuracy},
               {"seconds", seconds},
               {"evaluation_seconds", evaluation_seconds_},
-              {"data_wait_seconds", end.data_wait_seconds},
+              {"data_wait_seconds", end.loader.wait_seconds},
+              {"queue_depth", end.loader.queue_depth},
+              {"loader_bytes", end.loader.held_bytes()},
+              {"loader_planned_bytes", end.loader.planned_bytes},
               {"bad_steps", end.bad_steps},
               {"planned_memory_bytes", plan_.memory.between_steps.total()},
               {"planned_step_memory_bytes", plan_.memory.in_step.total()},
@@ -212,7 +226,7 @@ void Report::finish(const RunEnd& end) {
   print_row("steps", fmt::format("{} of {}", end.steps, plan_.total_steps));
   print_row("time", fmt::format("{} ({:.1f} s evaluation, {:.1f} s waiting for data)",
                                 telemetry::clock_text(seconds), evaluation_seconds_,
-                                end.data_wait_seconds));
+                                end.loader.wait_seconds));
   print_row("samples/s",
             telemetry::with_thousands(training_seconds > 0 ? samples_ / training_seconds : 0));
   print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
@@ -228,6 +242,7 @@ void Report::finish(const RunEnd& end) {
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(plan_.memory, end.memory));
   print_row("", memory_parts_text(end.memory));
+  print_row("loader a rank", loader_memory_text(end.loader));
   print_row("parameters", hash);
   print_row("run directory", options_.output.string());
 }

@@ -15,6 +15,7 @@
 #include "rondo/train/session.hpp"
 
 #include "train_image/options.hpp"
+#include "train_image/reading.hpp"
 
 namespace rondo::apps {
 
@@ -22,6 +23,13 @@ namespace rondo::apps {
 struct Evaluation {
   double loss = 0;
   double accuracy = 0;
+};
+
+/// What the end of an epoch has to tell.
+struct EpochEnd {
+  Evaluation evaluation;
+  double evaluation_seconds = 0;
+  EpochReading reading;
 };
 
 /// What a run is going to do.
@@ -42,8 +50,9 @@ struct RunEnd {
   std::uint64_t steps = 0;
   std::uint64_t bad_steps = 0;
   std::uint64_t parameters_hash = 0;
-  double data_wait_seconds = 0;
-  train::Memory memory;  ///< of the rank that reports
+  // Of the rank that reports:
+  data::LoaderStatistics loader;
+  train::Memory memory;
 };
 
 /// Makes the run directory, and sure that a run may start in it: that no other run's checkpoints
@@ -62,8 +71,7 @@ class Report {
 
   /// After `step` steps of the whole run.
   void step(std::uint64_t step, const train::StepResult& result, float lr, float loss_scale);
-  /// After an evaluation that took `seconds`.
-  void evaluation(std::uint64_t step, const Evaluation& evaluation, double seconds);
+  void epoch(std::uint64_t step, const EpochEnd& end);
   void finish(const RunEnd& end);
 
  private:

@@ -48,9 +48,14 @@ std::vector<std::string> field_names(const DatasetInfo& info,
 struct BatchLoader::Impl {
   Impl(std::vector<const FieldReader*> readers, const DatasetInfo& info, LaneSampler sampler,
        const Options& options)
-      : source(readers, info.chunk_samples, options.read_mode),
+      : source(readers, info.chunk_samples, options.read_mode, staging(info, options)),
         filler(info, infos(readers), sampler.micro_batch(), options.augmentation, options.seed),
         pipeline(source, filler, sampler, options) {}
+
+  static std::optional<Staging> staging(const DatasetInfo& info, const Options& options) {
+    if (!options.stage) return std::nullopt;
+    return Staging{*options.stage, info.label_hash};
+  }
 
   static std::vector<FieldInfo> infos(const std::vector<const FieldReader*>& readers) {
     std::vector<FieldInfo> infos;
@@ -89,6 +94,8 @@ const LaneBatch& BatchLoader::next() {
 LoaderStatistics BatchLoader::statistics() const {
   LoaderStatistics statistics = impl_->pipeline.statistics();
   statistics.chunk_bytes += impl_->source.resident_bytes();
+  statistics.planned_bytes += impl_->source.resident_bytes();
+  statistics.scratch_bytes = impl_->source.scratch_bytes();
   return statistics;
 }
 

@@ -86,7 +86,7 @@ bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {
   const auto load = store_.take_load();
   if (!load) return false;
   lock.unlock();
-  std::uint64_t bytes = 0;
+  ReadBytes bytes;
   std::exception_ptr error;
   try {
     bytes = source_.read(load->chunk, *load->rows);
@@ -97,7 +97,9 @@ bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {
   store_.loaded(load->chunk, error);
   EpochReads& reads = reads_[load->epoch];
   reads.chunks += 1;
-  reads.bytes += bytes;
+  reads.bytes += bytes.file;
+  reads.staged_bytes += bytes.staged;
+  if (bytes.staged > 0 && bytes.file == 0) reads.staged_chunks += 1;
   return true;
 }
 
@@ -196,6 +198,7 @@ LoaderStatistics BatchPipeline::statistics() const {
                                                          static_cast<double>(statistics.batches);
   statistics.chunk_bytes = store_.held_bytes();
   statistics.batch_bytes = batch_bytes_;
+  statistics.planned_bytes = store_.capacity_bytes() + batch_bytes_;
   return statistics;
 }
 

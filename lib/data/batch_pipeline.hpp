@@ -49,7 +49,7 @@ class BatchPipeline {
   struct Underway {
     LaneBatch batch;
     std::vector<std::uint64_t> samples;
-    std::size_t taken = 0;     ///< samples that some thread fills or has filled
+    std::size_t taken = 0;  ///< samples that some thread fills or has filled
     std::size_t filled = 0;
     std::exception_ptr error;
 

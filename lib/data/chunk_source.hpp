@@ -20,14 +20,20 @@ struct ChunkRows {
   std::size_t samples = 0;
 };
 
+/// What a chunk took to read.
+struct ReadBytes {
+  std::uint64_t file = 0;
+  std::uint64_t staged = 0;  ///< from local copies
+};
+
 /// Where the chunks of a split come from: the file, read directly or through HDF5, or a copy.
 class ChunkSource {
  public:
   virtual ~ChunkSource() = default;
 
   /// Reads chunk `number` into `rows`, whose buffers hold a full chunk each. Thread-safe.
-  /// Returns the bytes that it took from the file. \throws IoError  naming the samples
-  virtual std::uint64_t read(std::uint64_t number, ChunkRows& rows) = 0;
+  /// \throws IoError  naming the samples
+  virtual ReadBytes read(std::uint64_t number, ChunkRows& rows) = 0;
 
   /// Bytes of a decoded sample, for each field.
   virtual std::span<const std::size_t> sample_bytes() const noexcept = 0;

@@ -69,6 +69,7 @@ class ChunkStore {
   void use(std::size_t epoch, std::size_t lane, std::size_t position, std::size_t count);
 
   std::size_t held_bytes() const noexcept { return buffers_ * chunk_bytes_; }
+  std::size_t capacity_bytes() const noexcept { return capacity_ * chunk_bytes_; }
 
  private:
   struct Group {

@@ -4,15 +4,42 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/base/hash.hpp"
+#include "rondo/base/log.hpp"
 
 namespace rondo::data {
 namespace {
 
 /// Fields up to this size are not worth reading piece by piece.
 constexpr std::size_t resident_limit_bytes = std::size_t{16} << 20;
+
+/// All that can be known of a file's chunks without reading them. Not the device: a network file
+/// system may have another number each time it is mounted.
+StagedChunks::Key key_of(const io::ChunkMap& map, std::uint64_t content) {
+  const std::string place =
+      fmt::format("{}\n{}", std::filesystem::weakly_canonical(map.path()).string(), map.name());
+  const io::FileIdentity& file = map.file();
+  ContentHasher state;
+  const auto add = [&state](std::initializer_list<std::uint64_t> numbers) {
+    state.add(std::as_bytes(std::span(numbers.begin(), numbers.size())));
+  };
+  add({content, file.inode, file.bytes, static_cast<std::uint64_t>(file.modified_ns)});
+  add({map.row_count(), map.row_bytes(), map.rows_per_chunk()});
+  for (const io::Filter& filter : map.filters())
+    add({static_cast<std::uint64_t>(filter.kind), filter.element_bytes});
+  for (std::size_t chunk = 0; chunk < map.chunk_count(); ++chunk) {
+    const io::ChunkPlace& where = map.place(chunk);
+    add({where.offset, where.stored_bytes, where.skipped_filters});
+  }
+  return {.place = content_hash(place), .state = state.value()};
+}
 
 std::size_t rows_per_sample(const FieldInfo& field) {
   return field.is_stream ? field.sample_elements() : 1;
@@ -21,11 +48,12 @@ std::size_t rows_per_sample(const FieldInfo& field) {
 }  // namespace
 
 FileSource::FileSource(std::vector<const FieldReader*> readers, std::size_t chunk_samples,
-                       ReadMode mode)
+                       ReadMode mode, std::optional<Staging> staging)
     : chunk_samples_(chunk_samples), samples_(readers.front()->info().samples) {
   for (const FieldReader* reader : readers) {
     sample_bytes_.push_back(reader->info().sample_bytes());
     fields_.push_back(open(*reader, mode));
+    if (staging) stage(fields_.back(), *staging);
   }
 }
 
@@ -55,39 +83,82 @@ FileSource::Field FileSource::open(const FieldReader& reader, ReadMode mode) {
   return field;
 }
 
-std::uint64_t FileSource::read(std::uint64_t number, ChunkRows& rows) {
+void FileSource::stage(Field& field, const Staging& staging) {
+  if (field.how != How::direct) return;
+  const std::string name = fmt::format("{}: {}", field.map->path(), field.map->name());
+  try {
+    field.copies =
+        std::make_unique<StagedChunks>(staging.options, key_of(*field.map, staging.content), name);
+  } catch (const IoError& problem) {
+    if (problem.code() == ExitCode::cannot_create) throw;
+    log::warning(fmt::format("{} is not staged: {}", name, problem.what()));
+  }
+}
+
+ReadBytes FileSource::read(std::uint64_t number, ChunkRows& rows) {
   rows.samples = std::min<std::size_t>(chunk_samples_, samples_ - number * chunk_samples_);
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < fields_.size(); ++i)
-    bytes += read(fields_[i], number, rows.samples,
-                  rows.fields[i].span().first(rows.samples * sample_bytes_[i]));
+  ReadBytes bytes;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const ReadBytes part = read(fields_[i], number, rows.samples,
+                                rows.fields[i].span().first(rows.samples * sample_bytes_[i]));
+    bytes.file += part.file;
+    bytes.staged += part.staged;
+  }
   return bytes;
 }
 
-std::uint64_t FileSource::read(const Field& field, std::uint64_t number, std::size_t samples,
-                               std::span<std::byte> rows) {
+ReadBytes FileSource::read(const Field& field, std::uint64_t number, std::size_t samples,
+                           std::span<std::byte> rows) {
   const FieldInfo& info = field.reader->info();
   const std::size_t first = number * chunk_samples_;
   switch (field.how) {
     case How::resident:
       std::memcpy(rows.data(), field.all_samples.data() + first * info.sample_bytes(), rows.size());
-      return 0;
+      return {};
     case How::library:
       field.reader->dataset().read_row_bytes(first * rows_per_sample(info),
                                              samples * rows_per_sample(info), rows);
-      return rows.size();
+      return {.file = rows.size()};
     case How::direct: break;
   }
   io::ChunkScratch scratch = take_scratch();
-  file_->read(*field.map, number, rows, scratch);
+  const ReadBytes bytes = read_direct(field, number, rows, scratch);
   give_back(std::move(scratch));
-  return field.map->place(number).stored_bytes;
+  return bytes;
+}
+
+ReadBytes FileSource::read_direct(const Field& field, std::uint64_t number,
+                                  std::span<std::byte> rows, io::ChunkScratch& scratch) const {
+  const std::uint64_t stored_bytes = field.map->place(number).stored_bytes;
+  const bool is_unchanged = field.copies && file_->is_unchanged();
+  if (field.copies && !is_unchanged) field.copies->stop("the file was changed while it was open");
+  if (!is_unchanged) {
+    file_->read(*field.map, number, rows, scratch);
+    return {.file = stored_bytes};
+  }
+  constexpr std::size_t stored_buffer = 2;  // which decode() leaves alone
+  const auto stored = scratch.buffer(stored_buffer, stored_bytes);
+  const bool is_staged = field.copies->read(number, stored);
+  if (!is_staged) {
+    file_->read_stored(*field.map, number, stored);
+    if (file_->is_unchanged()) field.copies->keep(number, stored);
+  }
+  file_->decode(*field.map, number, stored, rows, scratch);
+  return is_staged ? ReadBytes{.staged = stored_bytes} : ReadBytes{.file = stored_bytes};
 }
 
 std::size_t FileSource::resident_bytes() const noexcept {
   std::size_t bytes = 0;
   for (const Field& field : fields_)
     bytes += field.all_samples.size();
+  return bytes;
+}
+
+std::size_t FileSource::scratch_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  for (const io::ChunkScratch& scratch : scratch_)
+    bytes += scratch.bytes();
   return bytes;
 }
 

@@ -84,6 +84,20 @@ void ChunkFile::read_stored(const ChunkMap& map, std::size_t chunk,
   }
 }
 
+void ChunkFile::decode(const ChunkMap& map, std::size_t chunk, std::span<const std::byte> bytes,
+                       std::span<std::byte> rows, ChunkScratch& scratch) const {
+  try {
+    decode_chunk(map.filters(), map.place(chunk).skipped_filters, bytes, map.decoded_bytes(chunk),
+                 rows, scratch);
+  } catch (const IoError& problem) {
+    fail(map, chunk, problem);
+  }
+}
+
+bool ChunkFile::is_unchanged() const {
+  return identity_of(descriptor_.get(), path_) == identity_;
+}
+
 void ChunkFile::load(const ChunkMap& map, std::size_t chunk, std::span<std::byte> rows,
                      ChunkScratch& scratch) const {
   const ChunkPlace& place = map.place(chunk);

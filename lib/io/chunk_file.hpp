@@ -38,6 +38,15 @@ class ChunkFile {
   /// of; not decoded, but its last checksum is checked.
   void read_stored(const ChunkMap& map, std::size_t chunk, std::span<std::byte> bytes) const;
 
+  /// Decodes what read_stored() has put into `bytes`, which must not lie in the scratch's buffers 0
+  /// and 1, as read() does.
+  void decode(const ChunkMap& map, std::size_t chunk, std::span<const std::byte> bytes,
+              std::span<std::byte> rows, ChunkScratch& scratch) const;
+
+  /// Whether the open file is as it was when the map was made; one that was replaced under its name
+  /// still is. Costs a system call.
+  bool is_unchanged() const;
+
   /// What read() has read from the file so far.
   std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 

@@ -181,12 +181,12 @@ TEST_F(BatchLoaderTest, counts_what_an_epoch_took_from_the_file) {
   Dataset dataset(path_, "train");
   BatchLoader loader(dataset, sampler_of(2, 3), {.last_lane = 2});
 
-  while (loader.next().epoch < 2) {
+  while (loader.next().epoch < 1) {
   }
 
   constexpr std::size_t checksum_bytes = 4;  // of each chunk of 4 images; HDF5 pads the last one
-  EXPECT_EQ(loader.reads(1).chunks, 6U);
-  EXPECT_EQ(loader.reads(1).bytes, 6 * (4 * 24 + checksum_bytes));
+  EXPECT_EQ(loader.reads(0).chunks, 6U);
+  EXPECT_EQ(loader.reads(0).bytes, 6 * (4 * 24 + checksum_bytes));
 }
 
 TEST_F(BatchLoaderTest, adds_noise_of_its_deviation_alike_for_any_threads) {

@@ -25,7 +25,7 @@ class NumberSource final : public ChunkSource {
   NumberSource(std::size_t samples, std::size_t chunk_samples)
       : samples_(samples), chunk_samples_(chunk_samples) {}
 
-  std::uint64_t read(std::uint64_t number, ChunkRows& rows) override {
+  ReadBytes read(std::uint64_t number, ChunkRows& rows) override {
     if (number == broken) throw std::runtime_error("chunk " + std::to_string(number));
     std::this_thread::sleep_for(delay);
     ++reads;
@@ -34,7 +34,7 @@ class NumberSource final : public ChunkSource {
       const std::uint64_t sample = number * chunk_samples_ + row;
       std::memcpy(rows.fields[0].data() + row * sizeof sample, &sample, sizeof sample);
     }
-    return rows.samples * sizeof(std::uint64_t);
+    return {.file = rows.samples * sizeof(std::uint64_t)};
   }
   std::span<const std::size_t> sample_bytes() const noexcept override { return sample_bytes_; }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,25 +50,47 @@ struct Augmentation {
   float noise = 0;        ///< deviation of the normal noise that is added to each normalised value
 };
 
-/// How chunks are read.
+/// How chunks are read; rondo-train-image's --read.
 enum class ReadMode : std::uint8_t {
   direct,  ///< pread and own decoding, without HDF5's lock; through HDF5 where a layout needs it
   library  ///< through HDF5
 };
 
+constexpr std::string_view name_of(ReadMode mode) {
+  return mode == ReadMode::direct ? "direct" : "library";
+}
+
+/// A local disk for copies of the chunks: made when they are first read, used by all processes of
+/// the machine from then on and by later jobs, each checked whenever it is read. Copies that nobody
+/// uses make room for others, those used longest ago first.
+///
+/// Of fields that are read directly. A copy is of the file as it was then: path, inode, size, time
+/// and index of chunks tell. Where copying fails, reading goes on without.
+struct StageOptions {
+  std::filesystem::path directory;
+  std::uint64_t budget_bytes = 0;  ///< of all copies in the directory
+};
+
 /// What a loader has done so far.
 struct LoaderStatistics {
-  std::uint64_t batches = 0;    ///< asked for
-  double wait_seconds = 0;      ///< that next() has waited for them
-  double queue_depth = 0;       ///< batches that were ready when next() was called, on average
-  std::size_t chunk_bytes = 0;  ///< memory of the decoded chunks: windows and what is read ahead
-  std::size_t batch_bytes = 0;  ///< memory of the batches
+  std::uint64_t batches = 0;      ///< asked for
+  double wait_seconds = 0;        ///< that next() has waited for them
+  double queue_depth = 0;         ///< batches that were ready when next() was called, on average
+  std::size_t chunk_bytes = 0;    ///< memory of the decoded chunks: windows and what is read ahead
+  std::size_t batch_bytes = 0;    ///< memory of the batches
+  std::size_t scratch_bytes = 0;  ///< memory in which chunks are decoded
+  /// What the first two may come to, known from the beginning: windows, chunks ahead and queue.
+  std::size_t planned_bytes = 0;
+
+  std::size_t held_bytes() const noexcept { return chunk_bytes + batch_bytes + scratch_bytes; }
 };
 
 /// What was read for an epoch.
 struct EpochReads {
   std::uint64_t chunks = 0;
-  std::uint64_t bytes = 0;  ///< as stored in the file
+  std::uint64_t bytes = 0;          ///< from the file, as stored there
+  std::uint64_t staged_chunks = 0;  ///< of `chunks`, those that were all read from local copies
+  std::uint64_t staged_bytes = 0;   ///< from these
 };
 
 /// Loads chunks and fills batches for a rank's lanes ahead of the trainer, on a pool of threads.
@@ -90,13 +113,15 @@ class BatchLoader {
     /// Fields of the data set that batches have besides image and label.
     std::vector<std::string> fields = {};
     ReadMode read_mode = ReadMode::direct;
-    std::uint64_t seed = 0;  ///< of the augmentation
+    std::optional<StageOptions> stage = {};  ///< with ReadMode::direct
+    std::uint64_t seed = 0;                  ///< of the augmentation
     Augmentation augmentation = {};
   };
 
   /// `dataset` is shared with the caller's other users and must outlive the loader.
   /// \throws UsageError  lanes, step, depth or threads out of range, or more samples than in
   /// `dataset`
+  /// \throws IoError  cannot_create: a stage's directory is no good
   BatchLoader(Dataset& dataset, LaneSampler sampler, Options options);
   ~BatchLoader();
   BatchLoader(const BatchLoader&) = delete;

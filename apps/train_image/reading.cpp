@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train_image/reading.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace rondo::apps {
+namespace {
+
+/// The places of the summands.
+enum Sum : std::size_t { ranks, bytes, staged_bytes, waited, stepped, batches, ready_batches };
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0;
+}
+
+double ready(const data::LoaderStatistics& loader) {
+  return loader.queue_depth * static_cast<double>(loader.batches);
+}
+
+std::string mebibytes(std::size_t count) {
+  return fmt::format("{:.1f}", static_cast<double>(count) / (1 << 20));
+}
+
+}  // namespace
+
+std::string reading_text(const EpochReading& reading) {
+  const std::string staged = reading.staged_ratio > 0
+                                 ? fmt::format(" and {:.2f} of it staged", reading.staged_ratio)
+                                 : std::string();
+  return fmt::format("read {:.2f} of the data set{}, waited {:.1f} % of the time", reading.ratio,
+                     staged, 100 * reading.wait_share);
+}
+
+void ReadingMeter::end_epoch(const data::BatchLoader& loader, std::size_t epoch,
+                             std::span<double, sum_count> sums) {
+  const data::LoaderStatistics now = loader.statistics();
+  const data::EpochReads reads = loader.reads(epoch);
+  sums[Sum::ranks] = 1;
+  sums[Sum::bytes] = static_cast<double>(reads.bytes);
+  sums[Sum::staged_bytes] = static_cast<double>(reads.staged_bytes);
+  sums[Sum::waited] = now.wait_seconds - before_.wait_seconds;
+  sums[Sum::stepped] = step_seconds_;
+  sums[Sum::batches] = static_cast<double>(now.batches - before_.batches);
+  sums[Sum::ready_batches] = ready(now) - ready(before_);
+  before_ = now;
+  step_seconds_ = 0;
+}
+
+EpochReading ReadingMeter::reading(std::span<const double, sum_count> sums,
+                                   std::uint64_t data_bytes) {
+  const auto whole = static_cast<double>(data_bytes);
+  return {.ratio = ratio(sums[Sum::bytes], whole),
+          .staged_ratio = ratio(sums[Sum::staged_bytes], whole),
+          .wait_seconds = ratio(sums[Sum::waited], sums[Sum::ranks]),
+          .wait_share = ratio(sums[Sum::waited], sums[Sum::stepped]),
+          .queue_depth = ratio(sums[Sum::ready_batches], sums[Sum::batches])};
+}
+
+std::string loader_memory_text(const data::LoaderStatistics& loader) {
+  return fmt::format("{} MiB of {} planned for windows and queue, and {} to decode in",
+                     mebibytes(loader.chunk_bytes + loader.batch_bytes),
+                     mebibytes(loader.planned_bytes), mebibytes(loader.scratch_bytes));
+}
+
+}  // namespace rondo::apps

@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// How the trainer reads: its options, what it says of it, and --stage, in the real program.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/idx_files.hpp"
+#include "support/run_program.hpp"
+#include "support/small_disk.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace rondo::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::Le;
+
+/// 300 + 80 images of 12 x 12 in chunks of 20; a run has the name of its output.
+class TrainImageData : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new TemporaryDirectory;
+    write_learnable_idx(directory_->path() / "idx", {.train = 300, .test = 80});
+    ASSERT_EQ(convert(data_file()).code, 0);
+  }
+  static void TearDownTestSuite() {
+    delete directory_;
+    directory_ = nullptr;
+  }
+
+  static ProgramResult convert(const std::string& to) {
+    return run_program(fmt::format("{} convert idx --directory {} --output {} --chunk 20",
+                                   RONDO_DATA_PROGRAM, path("idx"), to));
+  }
+  static std::string path(const std::string& name) { return (directory_->path() / name).string(); }
+  static std::string data_file() { return path("small.h5"); }
+
+  static ProgramResult train(const std::string& run, const std::string& arguments, int ranks = 2,
+                             const std::string& data = data_file()) {
+    return run_program(mpirun(
+        ranks, fmt::format("{} --data {} --model lenet --batch 8 --lr 0.05 --lanes 4 --epochs 2 "
+                           "--reduce fixed --output {} {}",
+                           RONDO_TRAIN_IMAGE_PROGRAM, data, path(run), arguments)));
+  }
+  static std::string stage(const std::string& directory) {
+    return fmt::format("--stage {} --stage-budget 1G", path(directory));
+  }
+
+  /// The metrics of a run's event.
+  static std::vector<json> events(const std::string& run, const std::string& event) {
+    std::vector<json> found;
+    std::ifstream file(fs::path(path(run)) / "metrics.ndjson");
+    for (std::string line; std::getline(file, line);) {
+      json entry = json::parse(line);
+      if (entry["event"] == event) found.push_back(std::move(entry));
+    }
+    return found;
+  }
+  static std::vector<double> ratios(const std::string& run, const std::string& which) {
+    std::vector<double> found;
+    for (const json& entry : events(run, "reading"))
+      found.push_back(entry[which + "_ratio"]);
+    return found;
+  }
+  static std::string hash(const std::string& run) {
+    return events(run, "end").at(0)["parameters_hash"];
+  }
+
+  static inline TemporaryDirectory* directory_ = nullptr;
+};
+
+TEST_F(TrainImageData, says_what_it_read_how_long_it_waited_and_what_memory_that_took) {
+  const ProgramResult result = train("told", "");
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, ContainsRegex("epoch 1/2.*read [12]\\.[0-9]+ of the data set, waited "));
+  EXPECT_THAT(result.out, ContainsRegex("loader a rank +[0-9.]+ MiB of [0-9.]+ planned"));
+  // Two ranks read at most 15 + 1 of 15 chunks; of the second epoch some are still held.
+  EXPECT_THAT(ratios("told", "read"), ElementsAre(AllOf(Ge(0.99), Le(1.07)), Le(1.07)));
+  const json reading = events("told", "reading").at(0);
+  EXPECT_GE(reading["wait_share"], 0);
+  EXPECT_LE(reading["wait_share"], 1);
+  EXPECT_LE(reading["queue_depth"], 4);
+  const json end = events("told", "end").at(0);
+  EXPECT_GT(end["loader_bytes"], 0);
+  EXPECT_GE(end["loader_planned_bytes"], 300 * 144);
+}
+
+TEST_F(TrainImageData, gives_the_same_bits_however_it_reads_and_others_with_noise) {
+  ASSERT_EQ(train("direct", "--read direct --loader-threads 3 --prefetch 1").code, 0);
+  ASSERT_EQ(train("library", "--read library --loader-threads 1").code, 0);
+  ASSERT_EQ(train("noise", "--noise 0.1").code, 0);
+  ASSERT_EQ(train("noise-alone", "--noise 0.1 --read library", 1).code, 0);
+
+  EXPECT_EQ(hash("library"), hash("direct"));
+  EXPECT_NE(hash("noise"), hash("direct"));
+  EXPECT_EQ(hash("noise-alone"), hash("noise"));
+}
+
+TEST_F(TrainImageData, goes_on_with_the_noise_it_had_only) {
+  ASSERT_EQ(train("resumed", "--steps 2 --noise 0.1").code, 0);
+  const ProgramResult other = train("resumed", "--resume");
+
+  EXPECT_NE(other.code, 0);
+  EXPECT_THAT(other.err, HasSubstr("noise"));
+}
+
+TEST_F(TrainImageData, reads_nothing_from_the_file_once_all_is_staged) {
+  ASSERT_EQ(train("not-staged", "").code, 0);
+  ASSERT_EQ(train("stage-1", stage("disk")).code, 0);
+  const ProgramResult result = train("stage-2", stage("disk"), 3);
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("read 0.00 of the data set and "));
+  EXPECT_GE(ratios("stage-1", "read").at(0), 0.49);
+  EXPECT_THAT(ratios("stage-2", "read"), ElementsAre(0, 0));
+  EXPECT_GE(ratios("stage-2", "staged").at(0), 0.99);
+  EXPECT_EQ(hash("stage-1"), hash("not-staged"));
+  EXPECT_EQ(hash("stage-2"), hash("not-staged"));
+}
+
+TEST_F(TrainImageData, reads_the_file_when_it_is_another_than_was_staged) {
+  const std::string data = path("replaced.h5");
+  ASSERT_EQ(convert(data).code, 0);
+  ASSERT_EQ(train("replaced-1", stage("replaced"), 1, data).code, 0);
+  ASSERT_EQ(convert(path("new.h5")).code, 0);
+  fs::rename(path("new.h5"), data);
+  ASSERT_EQ(train("replaced-2", stage("replaced"), 1, data).code, 0);
+
+  EXPECT_THAT(ratios("replaced-2", "read"), ElementsAre(Ge(0.99), 0));
+}
+
+TEST_F(TrainImageData, trains_on_when_the_stage_is_full) {
+  const SmallDisk disk("36k");
+  if (!disk.failure().empty()) GTEST_SKIP() << disk.failure();
+  const ProgramResult result =
+      train("full", fmt::format("--stage {} --stage-budget 1G", disk.path().string()));
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("No space left on device"));
+}
+
+TEST_F(TrainImageData, a_stage_without_budget_or_of_another_way_of_reading_is_78) {
+  const ProgramResult without = train("refused", "--stage " + path("disk"));
+  const ProgramResult alone = train("refused", "--stage-budget 2G");
+  const ProgramResult library = train("refused", stage("disk") + " --read library");
+  const ProgramResult file = train("refused", "--stage-budget 1G --stage " + data_file());
+
+  EXPECT_EQ(without.code, 78);
+  EXPECT_THAT(without.err, HasSubstr("--stage-budget 200G"));
+  EXPECT_EQ(alone.code, 78);
+  EXPECT_EQ(library.code, 78);
+  EXPECT_THAT(library.err, HasSubstr("--read library"));
+  EXPECT_EQ(file.code, 73);
+  EXPECT_THAT(file.err, HasSubstr("small.h5"));
+}
+
+}  // namespace
+}  // namespace rondo::test
