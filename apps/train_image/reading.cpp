@@ -11,7 +11,17 @@ namespace rondo::apps {
 namespace {
 
 /// The places of the summands.
-enum Sum : std::size_t { ranks, bytes, staged_bytes, waited, stepped, batches, ready_batches };
+enum Sum : std::size_t {
+  ranks,
+  chunks,
+  staged_chunks,
+  bytes,
+  staged_bytes,
+  waited,
+  stepped,
+  batches,
+  ready_batches
+};
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0;
@@ -40,6 +50,8 @@ void ReadingMeter::end_epoch(const data::BatchLoader& loader, std::size_t epoch,
   const data::LoaderStatistics now = loader.statistics();
   const data::EpochReads reads = loader.reads(epoch);
   sums[Sum::ranks] = 1;
+  sums[Sum::chunks] = static_cast<double>(reads.chunks - reads.staged_chunks);
+  sums[Sum::staged_chunks] = static_cast<double>(reads.staged_chunks);
   sums[Sum::bytes] = static_cast<double>(reads.bytes);
   sums[Sum::staged_bytes] = static_cast<double>(reads.staged_bytes);
   sums[Sum::waited] = now.wait_seconds - before_.wait_seconds;
@@ -53,7 +65,12 @@ void ReadingMeter::end_epoch(const data::BatchLoader& loader, std::size_t epoch,
 EpochReading ReadingMeter::reading(std::span<const double, sum_count> sums,
                                    std::uint64_t data_bytes) {
   const auto whole = static_cast<double>(data_bytes);
-  return {.ratio = ratio(sums[Sum::bytes], whole),
+  const auto count = [&sums](Sum sum) { return static_cast<std::uint64_t>(sums[sum]); };
+  return {.chunks = count(Sum::chunks),
+          .staged_chunks = count(Sum::staged_chunks),
+          .bytes = count(Sum::bytes),
+          .staged_bytes = count(Sum::staged_bytes),
+          .ratio = ratio(sums[Sum::bytes], whole),
           .staged_ratio = ratio(sums[Sum::staged_bytes], whole),
           .wait_seconds = ratio(sums[Sum::waited], sums[Sum::ranks]),
           .wait_share = ratio(sums[Sum::waited], sums[Sum::stepped]),

@@ -13,11 +13,15 @@ namespace rondo::apps {
 
 /// How the training data of an epoch came in, all ranks together.
 struct EpochReading {
-  double ratio = 0;         ///< bytes read from the file / bytes of the split there
-  double staged_ratio = 0;  ///< of the local copies, likewise
-  double wait_seconds = 0;  ///< that a rank waited for batches, on average
-  double wait_share = 0;    ///< of the time of its steps
-  double queue_depth = 0;   ///< batches that were ready when one was wanted, on average
+  std::uint64_t chunks = 0;         ///< read from the file
+  std::uint64_t staged_chunks = 0;  ///< read from local copies alone
+  std::uint64_t bytes = 0;          ///< from the file, as stored there
+  std::uint64_t staged_bytes = 0;   ///< from local copies
+  double ratio = 0;                 ///< bytes / bytes of the split
+  double staged_ratio = 0;          ///< likewise
+  double wait_seconds = 0;          ///< that a rank waited for batches, on average
+  double wait_share = 0;            ///< of the time of its steps
+  double queue_depth = 0;           ///< batches that were ready when one was wanted, on average
 };
 
 /// "read 1.00 of the data set, waited 0.2 % of the time"
@@ -26,7 +30,7 @@ std::string reading_text(const EpochReading& reading);
 /// Takes down what a loader does, epoch by epoch. Local: the caller adds up the ranks.
 class ReadingMeter {
  public:
-  static constexpr std::size_t sum_count = 7;
+  static constexpr std::size_t sum_count = 9;
 
   /// Time of steps, in which the trainer may have waited.
   void add_step(double seconds) noexcept { step_seconds_ += seconds; }

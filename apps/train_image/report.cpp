@@ -172,6 +172,10 @@ void Report::epoch(std::uint64_t step, const EpochEnd& end) {
               {"seconds", end.evaluation_seconds}});
   log_.write({{"event", "reading"},
               {"step", step},
+              {"read_chunks", reading.chunks},
+              {"staged_chunks", reading.staged_chunks},
+              {"read_bytes", reading.bytes},
+              {"staged_bytes", reading.staged_bytes},
               {"read_ratio", reading.ratio},
               {"staged_ratio", reading.staged_ratio},
               {"wait_seconds", reading.wait_seconds},

@@ -24,6 +24,8 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
   require(options.step < sampler.steps_per_epoch(), "BatchLoader: step beyond the epoch");
   require(options.depth > 0 && options.threads > 0,
           "BatchLoader: depth and threads must be above 0");
+  require(!options.stage || options.read_mode == ReadMode::direct,
+          "BatchLoader: a stage is for chunks that are read directly");
   require(sampler.sample_count() <= info.samples,
           "BatchLoader: the sampler draws from more samples than the data set has");
   require(sampler.options().chunk_samples == info.chunk_samples,

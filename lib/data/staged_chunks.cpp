@@ -150,7 +150,8 @@ FileDescriptor StagedChunks::reserve(std::size_t chunk, std::uint64_t bytes) {
   const auto turn = directory_.take_turn(patience);
   if (!turn || ::access(set_.chunk_path(chunk).c_str(), F_OK) == 0) return {};
   if (!directory_.make_room(StageSet::occupied(bytes))) {
-    stop(fmt::format("{} bytes are full of chunks in use", directory_.budget_bytes()));
+    stop(fmt::format("the budget of {} bytes is used up by data sets in use",
+                     directory_.budget_bytes()));
     return {};
   }
   // Counted first: a process that is killed in between has counted too much, never too little.

@@ -129,6 +129,11 @@ TEST_F(TrainImageData, reads_nothing_from_the_file_once_all_is_staged) {
   EXPECT_GE(ratios("stage-1", "read").at(0), 0.49);
   EXPECT_THAT(ratios("stage-2", "read"), ElementsAre(0, 0));
   EXPECT_GE(ratios("stage-2", "staged").at(0), 0.99);
+  const json reading = events("stage-2", "reading").at(0);
+  EXPECT_EQ(reading["read_chunks"], 0);
+  EXPECT_GE(reading["staged_chunks"], 15);
+  EXPECT_EQ(reading["read_bytes"], 0);
+  EXPECT_GE(reading["staged_bytes"], 300 * 144);
   EXPECT_EQ(hash("stage-1"), hash("not-staged"));
   EXPECT_EQ(hash("stage-2"), hash("not-staged"));
 }

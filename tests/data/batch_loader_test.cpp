@@ -244,6 +244,8 @@ TEST_F(BatchLoaderTest, refuses_options_out_of_range) {
   EXPECT_THROW(make({.first_lane = 0, .last_lane = 3}), UsageError);
   EXPECT_THROW(make({.step = 3}), UsageError);
   EXPECT_THROW(make({.depth = 0}), UsageError);
+  EXPECT_THROW(make({.read_mode = ReadMode::library, .stage = StageOptions{"/tmp", 1}}),
+               UsageError);
   EXPECT_THROW(BatchLoader(dataset, sampler_of(2, 4, 24), {}), UsageError);
   EXPECT_THROW(BatchLoader(dataset, sampler_of(2, 4, 23, 5), {}), UsageError);
 }
