@@ -49,7 +49,7 @@ class BatchLoaderStageTest : public ::testing::Test {
     Epoch epoch;
     for (std::size_t step = 0; step < sampler.steps_per_epoch(); ++step) {
       const LaneBatch& batch = loader.next();
-      const auto samples = sampler.samples(number, step, 0);
+      const auto samples = sampler.samples(batch.epoch, batch.step, 0);
       for (std::size_t i = 0; i < batch.count; ++i) {
         const auto image = batch.images.span().subspan(i * 24, 24);
         epoch.images[samples[i]] = {image.begin(), image.end()};
