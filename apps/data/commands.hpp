@@ -15,6 +15,8 @@ int convert_npy(int argc, const char* const* argv);
 int convert_text(int argc, const char* const* argv);
 int convert_tokens(int argc, const char* const* argv);
 int inspect(int argc, const char* const* argv);
+int rechunk(int argc, const char* const* argv);
 int split(int argc, const char* const* argv);
+int verify(int argc, const char* const* argv);
 
 }  // namespace rondo::apps

@@ -34,6 +34,8 @@ constexpr const char* overview =
     "  convert text      from text files, each byte a token\n"
     "  split             make a test or validation split, the same share of each class\n"
     "  inspect           describe a data set\n"
+    "  verify            read all of it and list what is wrong\n"
+    "  rechunk           write it anew in other chunks, compressed or not; also under mpirun\n"
     "\n"
     "rondo-data COMMAND --help describes the options of a command; --version this build.\n"
     "\n"
@@ -44,7 +46,8 @@ constexpr const char* overview =
 using Command = int (*)(int argc, const char* const* argv);
 using Commands = std::map<std::string, Command>;
 
-const Commands commands{{"inspect", inspect}, {"split", split}};
+const Commands commands{
+    {"inspect", inspect}, {"rechunk", rechunk}, {"split", split}, {"verify", verify}};
 const Commands formats{{"cifar10", convert_cifar10}, {"cifar100", convert_cifar100},
                        {"csv", convert_csv},         {"idx", convert_idx},
                        {"images", convert_images},   {"npy", convert_npy},
@@ -84,7 +87,8 @@ int convert(int argc, const char* const* argv) {
 
 int run(int argc, const char* const* argv) {
   if (argc < 2)
-    return usage_error("a command is missing: convert, inspect, split; --help describes them");
+    return usage_error(fmt::format("a command is missing: convert, {}; --help describes them",
+                                   fmt::join(names_of(commands), ", ")));
   const std::string command = argv[1];
   if (asks_for_help(command)) return std::fputs(overview, stdout), 0;
   if (command == "--version") return std::fputs(version_text("rondo-data").c_str(), stdout), 0;

@@ -66,8 +66,8 @@ GivenAttributes attributes_of(const DatasetInfo& train) {
   return {train.classes, train.mean, train.deviation};
 }
 
-std::vector<std::string> split_names(const std::filesystem::path& file) {
-  return schema::split_names(io::Hdf5File::open(file));
+std::vector<std::string> split_names(const std::filesystem::path& file, const FieldMap& map) {
+  return schema::split_names(io::Hdf5File::open(file), map);
 }
 
 void require_same_shape(const DatasetInfo& train, const DatasetInfo& test,

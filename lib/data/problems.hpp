@@ -21,6 +21,7 @@ class Problems {
     if (!ok) add(problem);
   }
   bool any() const noexcept { return !problems_.empty(); }
+  const std::vector<std::string>& all() const noexcept { return problems_; }
 
   /// The result of `read`, or none and its IoError noted.
   template <class Read>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,24 +55,45 @@ std::uint64_t hash_of_shapes(const std::vector<Field>& fields) {
 /// Reads one split: what it found so far, and what is wrong with it.
 class SplitReader {
  public:
-  SplitReader(const io::Hdf5File& file, const std::string& split, const Dataset::Options& options)
-      : file_(file), options_(options), problems_(file.path()) {
+  SplitReader(const io::Hdf5File& file, const std::string& split, const Dataset::Options& options,
+              Problems& problems)
+      : file_(file), options_(options), problems_(problems) {
     info_.split = split;
   }
 
   Split read() {
+    std::vector<Field> fields = read_fields();
+    if (const Field* field = find_label(fields)) {
+      if (const auto classes = stated_classes()) {
+        count_labels(*field, *classes);
+        read_class_names();
+      }
+    }
+    problems_.throw_if_any();
+    if (const Field* field = find(fields, image); field != nullptr && info_.mean.empty())
+      measure(*field);
+    if (info_.classes == 0) info_.label_hash = hash_of_shapes(fields);
+    return result(std::move(fields));
+  }
+
+  Split read_headers() {
+    std::vector<Field> fields = read_fields();
+    if (find_label(fields) != nullptr) info_.classes = stated_classes().value_or(0);
+    if (info_.classes > 0) read_class_names();
+    return result(std::move(fields));
+  }
+
+ private:
+  std::vector<Field> read_fields() {
     std::vector<Field> fields = open_fields(file_, info_.split, options_, problems_);
     read_extent(fields);
     if (file_.has_attribute("", "source"))
       info_.source = problems_.attempt([&] { return file_.text("", "source"); }).value_or("");
     if (const Field* field = find(fields, image)) read_image(*field);
-    if (const Field* field = find(fields, label)) read_label(*field);
-    problems_.throw_if_any();
-    if (const Field* field = find(fields, image); field != nullptr && info_.mean.empty())
-      measure(*field);
+    return fields;
+  }
 
-    if (info_.classes == 0) info_.label_hash = hash_of_shapes(fields);
-
+  Split result(std::vector<Field> fields) {
     Split split{std::move(info_), {}};
     for (Field& field : fields) {
       split.info.fields.push_back(std::move(field.info));
@@ -80,7 +102,6 @@ class SplitReader {
     return split;
   }
 
- private:
   void read_extent(const std::vector<Field>& fields) {
     if (fields.empty()) {
       if (!problems_.any())
@@ -135,19 +156,16 @@ class SplitReader {
     return result;
   }
 
-  void read_label(const Field& field) {
-    if (!holds_labels(field.info)) {
-      if (std::find(options_.required.begin(), options_.required.end(), label) !=
-          options_.required.end())
-        problems_.add(fmt::format("{}: expected whole numbers (samples), found {} ({})",
-                                  field.info.path, name_of(field.info.dtype),
-                                  fmt::join(field.dataset.shape(), ", ")));
-      return;
-    }
-    const auto classes = stated_classes();
-    if (!classes) return;
-    count_labels(field, *classes);
-    read_class_names();
+  /// The field label if it holds class labels; noted if it does not, but must.
+  const Field* find_label(const std::vector<Field>& fields) {
+    const Field* field = find(fields, label);
+    if (field == nullptr || holds_labels(field->info)) return field;
+    const auto& required = options_.required;
+    problems_.add_unless(
+        std::find(required.begin(), required.end(), label) == required.end(),
+        fmt::format("{}: expected whole numbers (samples), found {} ({})", field->info.path,
+                    name_of(field->info.dtype), fmt::join(field->dataset.shape(), ", ")));
+    return nullptr;
   }
 
   /// 0 if neither the caller nor the file says how many; none if what the file says is unusable.
@@ -223,9 +241,19 @@ class SplitReader {
 
   const io::Hdf5File& file_;
   const Dataset::Options& options_;
-  Problems problems_;
+  Problems& problems_;
   DatasetInfo info_;
 };
+
+/// Without `{split}` in its path, a field is the training split's.
+bool holds_mapped_field(const io::Hdf5File& file, const FieldMap& map, const std::string& split) {
+  return std::any_of(map.begin(), map.end(), [&](const auto& entry) {
+    const auto& [key, path] = entry;
+    const bool is_of_split = path.find("{split}") != std::string::npos || split == "train";
+    return key.find('/') == std::string::npos && is_of_split &&
+           file.contains(field_path(map, split, key));
+  });
+}
 
 }  // namespace
 
@@ -239,15 +267,25 @@ bool is_rondo_file(const io::Hdf5File& file) {
   return true;
 }
 
-std::vector<std::string> split_names(const io::Hdf5File& file) {
-  std::vector<std::string> names = file.names("");
-  if (const auto train = std::find(names.begin(), names.end(), "train"); train != names.end())
-    std::rotate(names.begin(), train, train + 1);
-  return names;
+std::vector<std::string> split_names(const io::Hdf5File& file, const FieldMap& map) {
+  std::set<std::string> names;
+  if (map.empty() || is_rondo_file(file)) {
+    const std::vector<std::string> found = file.names("");
+    names.insert(found.begin(), found.end());
+  } else {
+    for (const char* split : {"train", "test", "validation"})
+      if (holds_mapped_field(file, map, split)) names.insert(split);
+  }
+  for (const auto& [key, path] : map)
+    if (const std::size_t slash = key.rfind('/'); slash != std::string::npos)
+      names.insert(key.substr(0, slash));
+  std::vector<std::string> ordered(names.begin(), names.end());
+  if (const auto train = std::find(ordered.begin(), ordered.end(), "train"); train != ordered.end())
+    std::rotate(ordered.begin(), train, train + 1);
+  return ordered;
 }
 
-Split read_split(const io::Hdf5File& file, const std::string& split,
-                 const Dataset::Options& options) {
+void require_format(const io::Hdf5File& file, const Dataset::Options& options) {
   if (options.field_map.empty() && !is_rondo_file(file))
     throw IoError(
         ExitCode::bad_content,
@@ -257,7 +295,19 @@ Split read_split(const io::Hdf5File& file, const std::string& split,
                     file.has_attribute("", "format")
                         ? fmt::format("\"{}\"", file.text("", "format"))
                         : "none"));
-  return SplitReader(file, split, options).read();
+}
+
+Split read_split(const io::Hdf5File& file, const std::string& split,
+                 const Dataset::Options& options) {
+  require_format(file, options);
+  Problems problems(file.path());
+  return SplitReader(file, split, options, problems).read();
+}
+
+Split read_headers(const io::Hdf5File& file, const std::string& split,
+                   const Dataset::Options& options, Problems& problems) {
+  require_format(file, options);
+  return SplitReader(file, split, options, problems).read_headers();
 }
 
 }  // namespace rondo::data::schema

@@ -51,6 +51,17 @@ void ImageStatistics::add_floats(Sums& sums, std::span<const std::byte> plane) c
   }
 }
 
+void ImageStatistics::merge(const ImageStatistics& other) {
+  require(other.channels_.size() == channels_.size(), "ImageStatistics: of the same field");
+  elements_ += other.elements_;
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    channels_[i].whole += other.channels_[i].whole;
+    channels_[i].whole_squares += other.channels_[i].whole_squares;
+    channels_[i].real += other.channels_[i].real;
+    channels_[i].real_squares += other.channels_[i].real_squares;
+  }
+}
+
 std::vector<double> ImageStatistics::mean() const {
   const auto count = static_cast<double>(elements_);
   std::vector<double> means;

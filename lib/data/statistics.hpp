@@ -25,6 +25,8 @@ class ImageStatistics {
 
   /// Whole images, one behind the other.
   void add(std::span<const std::byte> images);
+  /// Adds what `other`, of the same field, has seen.
+  void merge(const ImageStatistics& other);
 
   std::vector<double> mean() const;
   /// 1 for a channel of one value, which then normalises to 0.

@@ -89,6 +89,10 @@ class Hdf5Dataset {
   void write_chunk(std::size_t first_row, std::span<const std::byte> stored,
                    std::uint32_t skipped_filters = 0);
 
+  /// Makes room for such a chunk, once each, and returns its offset in the file. Whoever writes
+  /// its bytes there (other processes, at the same time) completes the file. \throws IoError  io
+  std::uint64_t reserve_chunk(std::size_t first_row, std::size_t stored_bytes);
+
  private:
   friend class ChunkMap;
   friend class Hdf5File;
@@ -128,6 +132,9 @@ class Hdf5File {
   static Hdf5File create(const std::filesystem::path& path);
   /// Writes the temporary of `target`; messages name its final path.
   static Hdf5File create(const AtomicFile& target);
+  /// Writes `path`, which messages call `shown_path`.
+  static Hdf5File create(const std::filesystem::path& path,
+                         const std::filesystem::path& shown_path);
 
   const std::string& path() const noexcept { return path_; }
 
@@ -149,6 +156,13 @@ class Hdf5File {
   std::vector<double> numbers(const std::string& name, const std::string& attribute) const;
   std::vector<std::string> texts(const std::string& name, const std::string& attribute) const;
 
+  /// The names of an object's attributes, sorted.
+  std::vector<std::string> attribute_names(const std::string& name) const;
+  /// Gives the object `name` an attribute that `from_name` has in `from`, unchanged. False if it is
+  /// neither numbers nor texts, which alone are copied.
+  bool copy_attribute(const Hdf5File& from, const std::string& from_name,
+                      const std::string& attribute, const std::string& name);
+
   /// Creates an attribute of an existing object; lists must not be empty.
   void set_text(const std::string& name, const std::string& attribute, const std::string& value);
   void set_integer(const std::string& name, const std::string& attribute, std::int64_t value);
@@ -164,8 +178,6 @@ class Hdf5File {
 
  private:
   explicit Hdf5File(std::string path) : path_(std::move(path)) {}
-  static Hdf5File create_as(const std::filesystem::path& path,
-                            const std::filesystem::path& shown_path);
   Hdf5Handle find(const std::string& name) const;
 
   Hdf5Handle handle_;

@@ -145,6 +145,34 @@ void write_texts(hid_t object, const std::string& attribute, std::span<const std
   write_attribute(object, attribute, text_type(length, place).get(), count, bytes.data(), place);
 }
 
+bool is_scalar(const OpenAttribute& open) {
+  const Hdf5Handle space(H5Aget_space(open.handle.get()));
+  return H5Sget_simple_extent_type(space.get()) == H5S_SCALAR;
+}
+
+/// Bytes, type and shape as they are.
+void copy_plain(const OpenAttribute& open, hid_t object, const std::string& attribute,
+                const Hdf5Place& from, const Hdf5Place& to) {
+  const auto type = checked_handle(H5Tcopy(open.type.get()), ExitCode::internal, to,
+                                   "cannot describe the attribute");
+  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, from,
+                                    "cannot read the attribute's shape");
+  std::vector<std::byte> bytes(std::max<std::size_t>(1, open.count) * H5Tget_size(type.get()));
+  checked(H5Aread(open.handle.get(), type.get(), bytes.data()), ExitCode::bad_content, from,
+          "cannot read the attribute");
+  const auto handle = checked_handle(
+      H5Acreate2(object, attribute.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+      ExitCode::io, to, "cannot create the attribute");
+  checked(H5Awrite(handle.get(), type.get(), bytes.data()), ExitCode::io, to,
+          "cannot write the attribute");
+  throw_if_output_failed(object, to);
+}
+
+herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
 }  // namespace
 
 bool Hdf5File::has_attribute(const std::string& name, const std::string& attribute) const {
@@ -194,6 +222,36 @@ std::vector<double> Hdf5File::numbers(const std::string& name, const std::string
   checked(H5Aread(open.handle.get(), H5T_NATIVE_DOUBLE, values.data()), ExitCode::bad_content,
           place, "cannot read the attribute");
   return values;
+}
+
+std::vector<std::string> Hdf5File::attribute_names(const std::string& name) const {
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name};
+  std::vector<std::string> names;
+  checked(H5Aiterate2(find(name).get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names),
+          ExitCode::bad_content, place, "cannot list the attributes");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool Hdf5File::copy_attribute(const Hdf5File& from, const std::string& from_name,
+                              const std::string& attribute, const std::string& name) {
+  const Hdf5Scope scope;
+  const std::string from_place = attribute_name(from_name, attribute);
+  const std::string to_place = attribute_name(name, attribute);
+  const auto open = open_attribute(from.find(from_name).get(), attribute, {from.path_, from_place});
+  const auto object = find(name);
+  const H5T_class_t kind = H5Tget_class(open.type.get());
+  if (kind == H5T_STRING && H5Tis_variable_str(open.type.get()) > 0) {
+    const auto texts = read_texts(open, {from.path_, from_place});
+    if (texts.empty()) return false;
+    write_texts(object.get(), attribute, texts, is_scalar(open) ? 0 : texts.size(),
+                {path_, to_place});
+    return true;
+  }
+  if (kind != H5T_STRING && kind != H5T_INTEGER && kind != H5T_FLOAT) return false;
+  copy_plain(open, object.get(), attribute, {from.path_, from_place}, {path_, to_place});
+  return true;
 }
 
 void Hdf5File::set_text(const std::string& name, const std::string& attribute,

@@ -106,6 +106,18 @@ void Hdf5Dataset::write_chunk(std::size_t first_row, std::span<const std::byte> 
   throw_if_output_failed(handle_.get(), place);
 }
 
+std::uint64_t Hdf5Dataset::reserve_chunk(std::size_t first_row, std::size_t stored_bytes) {
+  const Hdf5Scope scope;
+  const RawWriteRecorder recorder;
+  // Only its address is looked at: the recorder keeps HDF5 from reading there.
+  const std::byte unused{};
+  write_chunk(first_row, {&unused, stored_bytes});
+  const std::vector<RawWrite> writes = RawWriteRecorder::take();
+  require(writes.size() == 1 && writes[0].bytes == stored_bytes,
+          "reserve_chunk: HDF5 wrote something else than the chunk");
+  return writes[0].offset;
+}
+
 void Hdf5Dataset::extend(std::size_t rows) {
   require(!shape_.empty() && rows >= shape_.front(), "extend: a dataset only grows");
   std::vector<hsize_t> dimensions(shape_.begin(), shape_.end());

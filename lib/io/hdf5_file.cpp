@@ -86,15 +86,15 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
 }
 
 Hdf5File Hdf5File::create(const std::filesystem::path& path) {
-  return create_as(path, path);
+  return create(path, path);
 }
 
 Hdf5File Hdf5File::create(const AtomicFile& target) {
-  return create_as(target.temporary_path(), target.final_path());
+  return create(target.temporary_path(), target.final_path());
 }
 
-Hdf5File Hdf5File::create_as(const std::filesystem::path& path,
-                             const std::filesystem::path& shown_path) {
+Hdf5File Hdf5File::create(const std::filesystem::path& path,
+                          const std::filesystem::path& shown_path) {
   Hdf5File file(shown_path.string());
   const Hdf5Scope scope;
   errno = 0;

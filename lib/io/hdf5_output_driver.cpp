@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,6 +34,12 @@ struct OutputFile {
 int& closing_error() {
   static int error = 0;
   return error;
+}
+
+/// Guarded by the library's lock, too.
+std::optional<std::vector<RawWrite>>& recorded() {
+  static std::optional<std::vector<RawWrite>> writes;
+  return writes;
 }
 
 OutputFile* output(H5FD_t* file) {
@@ -95,11 +103,15 @@ herr_t read_bytes(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, std::size_t 
   return 0;
 }
 
-herr_t write_bytes(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, std::size_t size,
+herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, std::size_t size,
                    const void* buffer) {
   OutputFile* file = output(base);
   const auto* bytes = static_cast<const char*>(buffer);
   file->written = std::max(file->written, address + size);
+  if (type == H5FD_MEM_DRAW && recorded()) {
+    recorded()->push_back({address, size});
+    return 0;
+  }
   while (size > 0 && file->error == 0) {
     const ssize_t count =
         ::pwrite(file->descriptor.get(), bytes, size, static_cast<off_t>(address));
@@ -177,6 +189,18 @@ void throw_if_output_failed(hid_t object, const Hdf5Place& place, Where where) {
 
 void throw_if_closing_failed(const Hdf5Place& place, Where where) {
   if (closing_error() != 0) throw_error(closing_error(), place, where);
+}
+
+RawWriteRecorder::RawWriteRecorder() {
+  recorded().emplace();
+}
+
+RawWriteRecorder::~RawWriteRecorder() {
+  recorded().reset();
+}
+
+std::vector<RawWrite> RawWriteRecorder::take() {
+  return std::exchange(*recorded(), {});
 }
 
 }  // namespace rondo::io

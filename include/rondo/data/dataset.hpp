@@ -100,8 +100,9 @@ class Dataset {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The splits in a file of Rondo's, "train" first. \throws IoError  as Dataset
-std::vector<std::string> split_names(const std::filesystem::path& file);
+/// The splits in a file, "train" first; of a foreign one, those that the map's paths lead to.
+/// \throws IoError  as Dataset
+std::vector<std::string> split_names(const std::filesystem::path& file, const FieldMap& map = {});
 
 /// \throws IoError  bad_content: the splits of `file` have fields of other shapes or types
 void require_same_shape(const DatasetInfo& train, const DatasetInfo& test,
