@@ -165,6 +165,7 @@ void register_files() {
           ->UseRealTime();
     };
     add("pread", run_pread, 1);
+    add("pread", run_pread, 2);
     add("chunk_file", run_chunk_file, 1);
     add("chunk_file", run_chunk_file, 2);
     add("hdf5", run_hdf5, 1);

@@ -17,8 +17,9 @@
 namespace rondo::io {
 namespace {
 
-/// Read and summed before the next: little enough that its bytes are still in the cache.
-constexpr std::size_t tile_bytes = std::size_t{256} << 10;
+/// Read and summed before the next: little enough that its bytes are still in the cache, and enough
+/// that the calls do not count.
+constexpr std::size_t tile_bytes = std::size_t{512} << 10;
 /// ChunkScratch's buffer that decode_chunk() leaves alone.
 constexpr std::size_t stored_buffer = 2;
 

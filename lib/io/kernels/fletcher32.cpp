@@ -21,44 +21,61 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// Each lane holds two little-endian words.
 using PairTag = hn::ScalableTag<std::uint32_t>;
-using Pairs = hn::Vec<PairTag>;
 constexpr std::size_t lanes = hn::MaxLanes(PairTag());
 constexpr std::size_t vector_bytes = lanes * sizeof(std::uint32_t);
 constexpr std::size_t words_per_vector = 2 * lanes;
-/// The most vectors whose sums of sums fit 32 bits: 360 * 361 / 2 * 65535 < 2^32.
-constexpr std::size_t vectors_at_once = 360;
+/// The most vectors whose sums of sums fit 32 bits: 255 * 256 / 2 * 2 * 65535 < 2^32.
+constexpr std::size_t vectors_at_once = 255;
 
-/// Lane k of `sums_of_sums` has counted word k of vector j (vectors - j) times. It belongs there
-/// words_per_vector * (vectors - j) - k times.
-HWY_INLINE void collect(Pairs sums, Pairs sums_of_sums, std::size_t first_word, WordSums& total) {
-  HWY_ALIGN std::uint32_t sum[lanes];
-  HWY_ALIGN std::uint32_t sum_of_sums[lanes];
-  hn::Store(sums, PairTag(), sum);
-  hn::Store(sums_of_sums, PairTag(), sum_of_sums);
+/// What a loop over `vectors` vectors has summed in each lane, modulo 2^32: the lanes themselves,
+/// the words of both halves less 2^15, and the latter's sums after each vector.
+struct LaneSums {
+  HWY_ALIGN std::uint32_t lane[lanes];
+  HWY_ALIGN std::uint32_t words[lanes];
+  HWY_ALIGN std::uint32_t sum_of_words[lanes];
+};
+
+/// With L and H the sums of the lower and upper words, `lane` is L + 2^16 H and `words` L + H.
+/// Their difference is (2^16 - 1) H, and the inverse of 2^16 - 1 modulo 2^32 is -(2^16 + 1).
+///
+/// The lower word 2 k of vector j has been counted (vectors - j) times. It belongs there
+/// words_per_vector * (vectors - j) - 2 k times.
+HWY_INLINE WordSums collected(const LaneSums& sums, std::size_t vectors) {
+  const auto count = static_cast<std::uint32_t>(vectors);
+  WordSums total;
   for (std::size_t k = 0; k < lanes; ++k) {
-    const std::uint64_t word = 2 * k + first_word;
-    total.sum += sum[k];
-    total.sum_of_sums += words_per_vector * std::uint64_t{sum_of_sums[k]} - word * sum[k];
+    const std::uint32_t words = sums.words[k] + (count << 16);
+    const std::uint32_t sum_of_words = sums.sum_of_words[k] + (count * (count + 1) / 2 << 16);
+    const std::uint32_t upper = (words - sums.lane[k]) * ((1U << 16) + 1);
+    total.sum += words;
+    total.sum_of_sums +=
+        words_per_vector * std::uint64_t{sum_of_words} - (2 * k * std::uint64_t{words} + upper);
   }
+  return total;
 }
 
+/// The multiplication by one that adds neighbours is of signed words: hence the 2^15.
 HWY_INLINE WordSums sum_vectors(const std::uint8_t* bytes, std::size_t vectors) {
   const PairTag tag;
+  const hn::RebindToSigned<PairTag> sum_tag;
+  const hn::Repartition<std::int16_t, PairTag> word_tag;
   const hn::ScalableTag<std::uint8_t> byte_tag;
-  const Pairs mask = hn::Set(tag, 0xFFFF);
-  Pairs low = hn::Zero(tag), high = hn::Zero(tag);
-  Pairs low_sums = hn::Zero(tag), high_sums = hn::Zero(tag);
+  const auto middle = hn::Set(tag, 0x80008000);
+  const auto one = hn::Set(word_tag, 1);
+  auto lane = hn::Zero(tag);
+  auto words = hn::Zero(sum_tag), more_words = hn::Zero(sum_tag), sums = hn::Zero(sum_tag);
   for (std::size_t j = 0; j < vectors; ++j) {
-    const Pairs pairs = hn::BitCast(tag, hn::LoadU(byte_tag, bytes + j * vector_bytes));
-    low = hn::Add(low, hn::And(pairs, mask));
-    high = hn::Add(high, hn::ShiftRight<16>(pairs));
-    low_sums = hn::Add(low_sums, low);
-    high_sums = hn::Add(high_sums, high);
+    const auto pairs = hn::BitCast(tag, hn::LoadU(byte_tag, bytes + j * vector_bytes));
+    const auto centred = hn::BitCast(word_tag, hn::Xor(pairs, middle));
+    lane = hn::Add(lane, pairs);
+    words = hn::ReorderWidenMulAccumulate(sum_tag, centred, one, words, more_words);
+    sums = hn::Add(sums, hn::RearrangeToOddPlusEven(words, more_words));
   }
-  WordSums total;
-  collect(low, low_sums, 0, total);
-  collect(high, high_sums, 1, total);
-  return total;
+  LaneSums found;
+  hn::Store(lane, tag, found.lane);
+  hn::Store(hn::BitCast(tag, hn::RearrangeToOddPlusEven(words, more_words)), tag, found.words);
+  hn::Store(hn::BitCast(tag, sums), tag, found.sum_of_words);
+  return collected(found, vectors);
 }
 
 /// Adds whole vectors; returns how many bytes they had.
