@@ -26,13 +26,6 @@ bool is_node(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), signature, sizeof(signature)) == 0;
 }
 
-std::uint64_t little_endian(std::span<const std::byte> bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  return value;
-}
-
 /// Bytes of a key, which separates two children. A group's is an offset; a chunk's is its size, its
 /// filters and its place, whose rank follows from the size of the node.
 std::optional<std::size_t> key_bytes(std::span<const std::byte> node) {

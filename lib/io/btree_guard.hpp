@@ -8,6 +8,8 @@
 #include <span>
 #include <unordered_map>
 
+#include "io/bytes.hpp"
+
 namespace rondo::io {
 
 /// Watches the metadata of a file as HDF5 reads it, and tells nodes of B-trees (version 1) that

@@ -149,7 +149,8 @@ class Hdf5File {
   Hdf5Dataset create_dataset(const std::string& name, DType dtype, const Shape& shape,
                              const Hdf5Storage& storage = {});
 
-  /// Attributes of the object `name`. \throws IoError  bad_content: absent or of another type
+  /// Attributes of the object `name` of a file opened for reading. (Those in a heap of their own,
+  /// "dense" ones, count as absent.) \throws IoError  bad_content: absent or of another type
   bool has_attribute(const std::string& name, const std::string& attribute) const;
   std::string text(const std::string& name, const std::string& attribute) const;
   std::int64_t integer(const std::string& name, const std::string& attribute) const;
@@ -182,6 +183,7 @@ class Hdf5File {
 
   Hdf5Handle handle_;
   std::string path_;
+  bool is_input_ = false;
 };
 
 }  // namespace rondo::io

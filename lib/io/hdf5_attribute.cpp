@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "io/attribute_message.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_input_driver.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_output_driver.hpp"
 #include "io/hdf5_text.hpp"
@@ -13,10 +16,14 @@
 namespace rondo::io {
 namespace {
 
+using Kind = AttributeMessage::Kind;
+constexpr auto texts_only = {Kind::fixed_text, Kind::variable_text};
+
 /// Fixed-length texts up to here; HDF5 allows 64 KiB.
 constexpr std::size_t max_fixed_text_bytes = std::size_t{1} << 15;
 
-/// More than any attribute of ours needs, and little enough to allocate on a stranger's word.
+/// Of text in the file's heap: more than ours needs, and little enough to allocate on a stranger's
+/// word.
 constexpr std::size_t max_attribute_bytes = std::size_t{1} << 20;
 
 [[noreturn]] void throw_attribute(const Hdf5Place& place, const std::string& problem) {
@@ -29,64 +36,54 @@ std::string attribute_name(const std::string& name, const std::string& attribute
   return name.empty() ? attribute : name + "@" + attribute;
 }
 
-/// An open attribute with what its header says.
-struct OpenAttribute {
-  Hdf5Handle handle;
-  Hdf5Handle type;
-  std::size_t count = 0;
+/// An attribute of a file opened for reading, found without HDF5: it copies as much as the file
+/// says out of as little memory as the file says (1.10).
+struct FoundAttribute {
+  std::vector<HeaderMessage> header;
+  std::optional<AttributeMessage> message;
 };
 
-OpenAttribute open_attribute(hid_t object, const std::string& attribute, const Hdf5Place& place) {
-  if (object < 0 || H5Aexists(object, attribute.c_str()) <= 0)
-    throw_attribute(place, "expected, but absent");
-  OpenAttribute open;
-  open.handle = checked_handle(H5Aopen(object, attribute.c_str(), H5P_DEFAULT),
-                               ExitCode::bad_content, place, "cannot open the attribute");
-  open.type = checked_handle(H5Aget_type(open.handle.get()), ExitCode::bad_content, place,
-                             "cannot read the attribute's type");
-  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, place,
-                                    "cannot read the attribute's shape");
-  const hssize_t count = checked(H5Sget_simple_extent_npoints(space.get()), ExitCode::bad_content,
-                                 place, "cannot read the attribute's shape");
-  open.count = static_cast<std::size_t>(count);
-  if (open.count > max_attribute_bytes / std::max<std::size_t>(1, H5Tget_size(open.type.get())))
-    throw_attribute(place, fmt::format("expected at most {} bytes, found {} elements",
-                                       max_attribute_bytes, open.count));
-  return open;
+FoundAttribute look_up(hid_t object, const std::string& attribute, const Hdf5Place& place) {
+  FoundAttribute found;
+  H5O_info_t info = {};
+  if (object < 0 || H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return found;
+  found.header = read_header(info.addr, input_reader(object, place), place);
+  found.message = find_attribute(found.header, attribute, place);
+  return found;
 }
 
-void require_class(const OpenAttribute& open, std::initializer_list<H5T_class_t> allowed,
-                   const char* expected, const Hdf5Place& place) {
-  const H5T_class_t found = H5Tget_class(open.type.get());
-  if (std::find(allowed.begin(), allowed.end(), found) == allowed.end())
+FoundAttribute require_attribute(hid_t object, const std::string& attribute,
+                                 std::initializer_list<Kind> allowed, const char* expected,
+                                 const Hdf5Place& place) {
+  FoundAttribute found = look_up(object, attribute, place);
+  if (!found.message) throw_attribute(place, "expected, but absent");
+  const AttributeMessage& message = *found.message;
+  if (std::find(allowed.begin(), allowed.end(), message.kind) == allowed.end())
     throw_attribute(place, fmt::format("expected {}, found another type", expected));
+  return found;
 }
 
-void require_single(const OpenAttribute& open, const Hdf5Place& place) {
-  if (open.count != 1)
-    throw_attribute(place, fmt::format("expected one value, found {}", open.count));
+void require_single(const AttributeMessage& message, const Hdf5Place& place) {
+  if (message.count != 1)
+    throw_attribute(place, fmt::format("expected one value, found {}", message.count));
 }
 
-std::vector<std::string> read_fixed_texts(const OpenAttribute& open, const Hdf5Place& place) {
-  const std::size_t length = H5Tget_size(open.type.get());
-  std::vector<char> bytes(length * open.count);
-  checked(H5Aread(open.handle.get(), open.type.get(), bytes.data()), ExitCode::bad_content, place,
-          "cannot read the attribute");
+std::vector<std::string> read_fixed_texts(const AttributeMessage& message) {
   std::vector<std::string> texts;
-  texts.reserve(open.count);
-  for (std::size_t i = 0; i < open.count; ++i) {
-    const char* text = bytes.data() + i * length;
-    texts.emplace_back(text, ::strnlen(text, length));
+  texts.reserve(message.count);
+  for (std::size_t i = 0; i < message.count; ++i) {
+    const auto* text =
+        reinterpret_cast<const char*>(message.elements.data()) + i * message.element_bytes;
+    texts.emplace_back(text, ::strnlen(text, message.element_bytes));
   }
   return texts;
 }
 
-std::vector<std::string> read_texts(const OpenAttribute& open, const Hdf5Place& place) {
-  require_class(open, {H5T_STRING}, "text", place);
-  if (open.count == 0) return {};
-  if (H5Tis_variable_str(open.type.get()) > 0)
-    return read_variable_texts(open.handle.get(), open.count, max_attribute_bytes, place);
-  return read_fixed_texts(open, place);
+std::vector<std::string> read_texts(hid_t object, const AttributeMessage& message,
+                                    const Hdf5Place& place) {
+  if (message.kind == Kind::fixed_text) return read_fixed_texts(message);
+  return read_variable_texts(input_reader(object, place), message.elements, message.count,
+                             max_attribute_bytes, place);
 }
 
 /// A list of `count`, or a scalar if `count` is 0.
@@ -177,17 +174,18 @@ herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
 
 bool Hdf5File::has_attribute(const std::string& name, const std::string& attribute) const {
   const Hdf5Scope scope;
-  const auto object = find(name);
-  return object && H5Aexists(object.get(), attribute.c_str()) > 0;
+  const std::string full_name = attribute_name(name, attribute);
+  return look_up(find(name).get(), attribute, {path_, full_name}).message.has_value();
 }
 
 std::string Hdf5File::text(const std::string& name, const std::string& attribute) const {
   const Hdf5Scope scope;
   const std::string full_name = attribute_name(name, attribute);
   const Hdf5Place place{path_, full_name};
-  const auto open = open_attribute(find(name).get(), attribute, place);
-  require_single(open, place);
-  return read_texts(open, place).front();
+  const auto object = find(name);
+  const auto found = require_attribute(object.get(), attribute, texts_only, "text", place);
+  require_single(*found.message, place);
+  return read_texts(object.get(), *found.message, place).front();
 }
 
 std::vector<std::string> Hdf5File::texts(const std::string& name,
@@ -195,32 +193,30 @@ std::vector<std::string> Hdf5File::texts(const std::string& name,
   const Hdf5Scope scope;
   const std::string full_name = attribute_name(name, attribute);
   const Hdf5Place place{path_, full_name};
-  return read_texts(open_attribute(find(name).get(), attribute, place), place);
+  const auto object = find(name);
+  const auto found = require_attribute(object.get(), attribute, texts_only, "text", place);
+  return read_texts(object.get(), *found.message, place);
 }
 
 std::int64_t Hdf5File::integer(const std::string& name, const std::string& attribute) const {
   const Hdf5Scope scope;
   const std::string full_name = attribute_name(name, attribute);
   const Hdf5Place place{path_, full_name};
-  const auto open = open_attribute(find(name).get(), attribute, place);
-  require_single(open, place);
-  require_class(open, {H5T_INTEGER}, "an integer", place);
-  std::int64_t value = 0;
-  checked(H5Aread(open.handle.get(), H5T_NATIVE_INT64, &value), ExitCode::bad_content, place,
-          "cannot read the attribute");
-  return value;
+  const auto found =
+      require_attribute(find(name).get(), attribute, {Kind::integer}, "an integer", place);
+  require_single(*found.message, place);
+  return found.message->integer(0);
 }
 
 std::vector<double> Hdf5File::numbers(const std::string& name, const std::string& attribute) const {
   const Hdf5Scope scope;
   const std::string full_name = attribute_name(name, attribute);
   const Hdf5Place place{path_, full_name};
-  const auto open = open_attribute(find(name).get(), attribute, place);
-  require_class(open, {H5T_FLOAT, H5T_INTEGER}, "numbers", place);
-  std::vector<double> values(open.count);
-  if (values.empty()) return values;
-  checked(H5Aread(open.handle.get(), H5T_NATIVE_DOUBLE, values.data()), ExitCode::bad_content,
-          place, "cannot read the attribute");
+  const auto found = require_attribute(find(name).get(), attribute, {Kind::integer, Kind::number},
+                                       "numbers", place);
+  std::vector<double> values(found.message->count);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = found.message->number(i);
   return values;
 }
 

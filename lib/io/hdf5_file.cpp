@@ -13,6 +13,7 @@
 #include "io/hdf5_input_driver.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_output_driver.hpp"
+#include "io/object_header.hpp"
 
 namespace rondo::io {
 namespace {
@@ -30,7 +31,8 @@ std::vector<std::string> split_path(const std::string& name) {
 }
 
 /// Opens `part` of group `parent`; a null handle if there is no such link.
-Hdf5Handle open_hard_link(hid_t parent, const std::string& part, const Hdf5Place& place) {
+Hdf5Handle open_hard_link(hid_t parent, const std::string& part, bool is_input,
+                          const Hdf5Place& place) {
   if (H5Iget_type(parent) != H5I_GROUP && H5Iget_type(parent) != H5I_FILE) return Hdf5Handle();
   const htri_t exists = checked(H5Lexists(parent, part.c_str(), H5P_DEFAULT), ExitCode::bad_content,
                                 place, "cannot look up the name");
@@ -42,6 +44,8 @@ Hdf5Handle open_hard_link(hid_t parent, const std::string& part, const Hdf5Place
     throw IoError(ExitCode::bad_content,
                   fmt::format("{}: {}: is {} link; expected an object of this file", place.path,
                               place.object, link.type == H5L_TYPE_SOFT ? "a soft" : "an external"));
+  if (is_input)
+    require_sound(read_header(link.u.address, input_reader(parent, place), place), place);
   return checked_handle(H5Oopen(parent, part.c_str(), H5P_DEFAULT), ExitCode::bad_content, place,
                         "cannot open");
 }
@@ -79,6 +83,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   Hdf5File file(path.string());
   require_intact_file(file.path_);
   const Hdf5Scope scope;
+  file.is_input_ = true;
   file.handle_ = checked_handle(
       H5Fopen(file.path_.c_str(), H5F_ACC_RDONLY, input_access_properties({file.path_}).get()),
       ExitCode::bad_content, {file.path_}, "cannot open as HDF5");
@@ -122,7 +127,7 @@ Hdf5Handle Hdf5File::find(const std::string& name) const {
   auto object = checked_handle(H5Oopen(handle_.get(), "/", H5P_DEFAULT), ExitCode::bad_content,
                                place, "cannot open the root group");
   for (const std::string& part : split_path(name)) {
-    object = open_hard_link(object.get(), part, place);
+    object = open_hard_link(object.get(), part, is_input_, place);
     if (!object) break;
   }
   return object;

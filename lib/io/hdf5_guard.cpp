@@ -18,10 +18,15 @@
 
 #include "rondo/base/file_descriptor.hpp"
 
+#include "io/hdf5_input_driver.hpp"
+#include "io/object_header.hpp"
+
 namespace rondo::io {
 namespace {
 
-constexpr std::size_t superblock_bytes = 56;
+/// Of version 1, the longest, as far as the address of the root group.
+constexpr std::size_t superblock_bytes = 76;
+constexpr std::uint64_t undefined_address = ~std::uint64_t{0};
 constexpr std::string_view signature{"\x89HDF\r\n\x1a\n", 8};
 
 [[noreturn]] void throw_missing(const std::string& path, const std::string& reason) {
@@ -40,13 +45,25 @@ std::uint64_t little_endian(std::string_view bytes, std::size_t offset) {
   return value;
 }
 
-/// The end-of-file address in a superblock with 8-byte offsets (all that HDF5 has written since
-/// version 1.2); none if the header is of another kind, which HDF5 itself then judges.
-std::optional<std::uint64_t> stated_bytes(std::string_view header) {
+/// What the superblock says that is looked at before HDF5 does.
+struct Superblock {
+  std::uint64_t file_bytes = 0;
+  std::uint64_t root_header = 0;
+  std::uint64_t extension_header = undefined_address;
+};
+
+/// Addresses and lengths of 8 bytes are all that HDF5 has written since version 1.2.
+Superblock superblock_of(std::string_view header, const std::string& path) {
   const auto version = static_cast<unsigned char>(header[8]);
-  if (version <= 1 && header[13] == 8) return little_endian(header, version == 0 ? 40 : 44);
-  if ((version == 2 || version == 3) && header[9] == 8) return little_endian(header, 28);
-  return std::nullopt;
+  const std::size_t sizes = version <= 1 ? 13 : 9;
+  if (version > 3 || header[sizes] != 8 || header[sizes + 1] != 8)
+    throw_bad({path}, fmt::format("has a superblock of version {}, for addresses of {} bytes; "
+                                  "expected version 0 to 3 and 8 bytes",
+                                  version, static_cast<int>(header[sizes])));
+  if (version >= 2)
+    return {little_endian(header, 28), little_endian(header, 36), little_endian(header, 20)};
+  const std::size_t further = version == 0 ? 0 : 4;
+  return {little_endian(header, 40 + further), little_endian(header, 64 + further)};
 }
 
 DType dtype_of_type(hid_t type, const Hdf5Place& place) {
@@ -200,10 +217,16 @@ void require_intact_file(const std::string& path) {
   if (header.size() < superblock_bytes)
     throw_bad({path}, fmt::format("is truncated: expected at least {} bytes, found {}",
                                   superblock_bytes, file_bytes));
-  const auto stated = stated_bytes(header);
-  if (stated && *stated > file_bytes)
-    throw_bad({path},
-              fmt::format("is truncated: expected {} bytes, found {}", *stated, file_bytes));
+  const Superblock superblock = superblock_of(header, path);
+  if (superblock.file_bytes > file_bytes)
+    throw_bad({path}, fmt::format("is truncated: expected {} bytes, found {}",
+                                  superblock.file_bytes, file_bytes));
+  const Hdf5Place place{path};
+  const ReadAt read = [&](std::uint64_t address, std::span<std::byte> bytes) {
+    read_within(file.get(), file_bytes, address, bytes, place);
+  };
+  for (const std::uint64_t address : {superblock.root_header, superblock.extension_header})
+    if (address != undefined_address) require_sound(read_header(address, read, place), place);
 }
 
 Hdf5Header require_plain_dataset(hid_t dataset, const Hdf5Place& place) {

@@ -180,14 +180,23 @@ FileIdentity identity_of_input(hid_t object, const Hdf5Place& place) {
 void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,
                 const Hdf5Place& place) {
   const InputFile& file = input_of(object, place);
-  const std::uint64_t base = file.base.base_addr;
-  const std::uint64_t end = file.identity.bytes;
-  const bool is_within =
-      base <= end && address <= end - base && bytes.size() <= end - base - address;
-  if (!is_within || !read_fully(file.descriptor.get(), base + address, bytes))
-    throw IoError(ExitCode::bad_content,
-                  fmt::format("{}: {}: refers to bytes beyond the end of the file", place.path,
-                              place.object));
+  read_within(file.descriptor.get(), file.identity.bytes, address, bytes, place);
+}
+
+void read_within(int descriptor, std::uint64_t file_bytes, std::uint64_t address,
+                 std::span<std::byte> bytes, const Hdf5Place& place) {
+  const bool is_within = address <= file_bytes && bytes.size() <= file_bytes - address;
+  if (is_within && read_fully(descriptor, address, bytes)) return;
+  const std::string object = place.object.empty() ? "" : fmt::format("{}: ", place.object);
+  throw IoError(
+      ExitCode::bad_content,
+      fmt::format("{}: {}refers to bytes beyond the end of the file", place.path, object));
+}
+
+ReadAt input_reader(hid_t object, const Hdf5Place& place) {
+  return [object, &place](std::uint64_t address, std::span<std::byte> bytes) {
+    read_input(object, address, bytes, place);
+  };
 }
 
 RawReadRecorder::RawReadRecorder() {

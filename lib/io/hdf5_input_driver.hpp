@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "io/bytes.hpp"
 #include "io/file_identity.hpp"
 #include "io/hdf5_library.hpp"
 
@@ -21,10 +22,15 @@ Hdf5Handle input_access_properties(const Hdf5Place& place);
 /// Of the file that `object` is in, which that driver opened.
 FileIdentity identity_of_input(hid_t object, const Hdf5Place& place);
 
-/// Reads bytes of that file at an address as HDF5 counts it. \throws IoError  bad_content: not all
+/// Reads bytes of that file, or of another one that is open. \throws IoError  bad_content: not all
 /// within the file
 void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,
                 const Hdf5Place& place);
+void read_within(int descriptor, std::uint64_t file_bytes, std::uint64_t address,
+                 std::span<std::byte> bytes, const Hdf5Place& place);
+
+/// The same as a function; valid as long as `object` and `place`.
+ReadAt input_reader(hid_t object, const Hdf5Place& place);
 
 /// A piece of a dataset's elements that HDF5 asked for.
 struct RawRead {

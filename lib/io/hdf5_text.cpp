@@ -19,71 +19,25 @@ constexpr std::size_t reference_bytes = 16;
 constexpr std::size_t header_bytes = 16;
 constexpr std::string_view collection_signature{"GCOL\x01\0\0\0", 8};
 
-using Bytes = std::span<const std::byte>;
-
 [[noreturn]] void throw_bad(const Hdf5Place& place, const std::string& problem) {
   throw IoError(ExitCode::bad_content,
                 fmt::format("{}: attribute {}: {}", place.path, place.object, problem));
 }
 
-std::uint64_t little_endian(Bytes bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  return value;
-}
-
-/// A "conversion" of texts to plain bytes: lets references through as they are.
-herr_t keep_references(hid_t source, hid_t target, H5T_cdata_t* data, std::size_t, std::size_t,
-                       std::size_t, void*, void*, hid_t) {
-  if (data->command != H5T_CONV_INIT) return 0;
-  data->need_bkg = H5T_BKG_NO;
-  return H5Tget_size(source) == reference_bytes && H5Tget_size(target) == reference_bytes ? 0 : -1;
-}
-
-Hdf5Handle type_of_references(const Hdf5Place& place) {
-  return checked_handle(H5Tcreate(H5T_OPAQUE, reference_bytes), ExitCode::internal, place,
-                        "cannot describe the references");
-}
-
-/// That conversion, for its lifetime.
-class ReferenceConversion {
- public:
-  explicit ReferenceConversion(const Hdf5Place& place)
-      : text_(checked_handle(H5Tcopy(H5T_C_S1), ExitCode::internal, place,
-                             "cannot describe the texts")),
-        reference_(type_of_references(place)) {
-    H5Tset_size(text_.get(), H5T_VARIABLE);
-    checked(H5Tregister(H5T_PERS_SOFT, name, text_.get(), reference_.get(), keep_references),
-            ExitCode::internal, place, "cannot set up reading texts");
-  }
-  ~ReferenceConversion() {
-    H5Tunregister(H5T_PERS_SOFT, name, text_.get(), reference_.get(), keep_references);
-  }
-  ReferenceConversion(const ReferenceConversion&) = delete;
-  ReferenceConversion& operator=(const ReferenceConversion&) = delete;
-
-  hid_t reference() const noexcept { return reference_.get(); }
-
- private:
-  static constexpr const char* name = "rondo_references";
-  Hdf5Handle text_;
-  Hdf5Handle reference_;
-};
-
 /// A collection of the file's global heap.
 class Collection {
  public:
-  Collection(hid_t object, std::uint64_t address, std::size_t most_bytes, const Hdf5Place& place)
+  Collection(const ReadAt& read, std::uint64_t address, std::size_t most_bytes,
+             const Hdf5Place& place)
       : address_(address), bytes_(header_bytes) {
-    read_input(object, address, bytes_, place);
+    read(address, bytes_);
     const std::uint64_t size = little_endian(Bytes(bytes_).subspan(8, 8));
     const bool is_one =
         std::memcmp(bytes_.data(), collection_signature.data(), collection_signature.size()) == 0;
     if (!is_one || size < header_bytes || size > most_bytes)
       throw_bad(place, fmt::format("its text is not where it should be, at byte {}", address));
     bytes_.resize(size);
-    read_input(object, address, bytes_, place);
+    read(address, bytes_);
   }
 
   std::uint64_t address() const noexcept { return address_; }
@@ -109,19 +63,14 @@ class Collection {
 
 }  // namespace
 
-std::vector<std::string> read_variable_texts(hid_t attribute, std::size_t count,
-                                             std::size_t most_bytes, const Hdf5Place& place) {
-  std::vector<std::byte> references(count * reference_bytes);
-  {
-    const ReferenceConversion conversion(place);
-    checked(H5Aread(attribute, conversion.reference(), references.data()), ExitCode::bad_content,
-            place, "cannot read the attribute");
-  }
+std::vector<std::string> read_variable_texts(const ReadAt& read, Bytes references,
+                                             std::size_t count, std::size_t most_bytes,
+                                             const Hdf5Place& place) {
   std::vector<std::string> texts;
-  std::vector<Collection> read;  // the last one: neighbours lie together
+  std::vector<Collection> collections;  // the last one: neighbours lie together
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const Bytes reference = Bytes(references).subspan(i * reference_bytes, reference_bytes);
+    const Bytes reference = references.subspan(i * reference_bytes, reference_bytes);
     const std::uint64_t length = little_endian(reference.first(4));
     const std::uint64_t address = little_endian(reference.subspan(4, 8));
     bytes += length;
@@ -131,11 +80,11 @@ std::vector<std::string> read_variable_texts(hid_t attribute, std::size_t count,
       texts.emplace_back();
       continue;
     }
-    if (read.empty() || read.back().address() != address) {
-      read.clear();
-      read.emplace_back(attribute, address, 2 * most_bytes, place);
+    if (collections.empty() || collections.back().address() != address) {
+      collections.clear();
+      collections.emplace_back(read, address, 2 * most_bytes, place);
     }
-    const Bytes object = read.back().object(little_endian(reference.subspan(12, 4)));
+    const Bytes object = collections.back().object(little_endian(reference.subspan(12, 4)));
     if (length > object.size())
       throw_bad(place, fmt::format("its text {} has {} bytes, the file holds {}", i, length,
                                    object.size()));

@@ -5,16 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "io/bytes.hpp"
 #include "io/hdf5_library.hpp"
 
 namespace rondo::io {
 
-/// The texts of variable length in an attribute of `count` elements, of a file opened for reading.
-///
-/// HDF5 only gives the references; the texts are looked up here. HDF5 1.10 copies as much as the
-/// file says into as little memory as the file says.
+/// The texts that the first `count` of an attribute's `references` refer to, in the file's heap.
 /// \throws IoError  bad_content: a reference to nothing, or more than `most_bytes` in all
-std::vector<std::string> read_variable_texts(hid_t attribute, std::size_t count,
-                                             std::size_t most_bytes, const Hdf5Place& place);
+std::vector<std::string> read_variable_texts(const ReadAt& read, Bytes references,
+                                             std::size_t count, std::size_t most_bytes,
+                                             const Hdf5Place& place);
 
 }  // namespace rondo::io

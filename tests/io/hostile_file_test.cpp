@@ -197,6 +197,47 @@ TEST_F(HostileFile, is_refused_with_elements_of_another_type) {
               HasSubstr("x: expected elements of f32, f64, i32, i64, u8, u16 or u32"));
 }
 
+TEST_F(HostileFile, is_refused_with_an_attribute_that_declares_more_than_it_holds) {
+  {
+    Hdf5File file = Hdf5File::create(path_);
+    file.set_numbers("", "mean", std::vector<double>{1, 2});
+    file.close();
+  }
+  // After the name: a type of 24 bytes, eight bytes of the space, its one dimension.
+  std::string bytes = test::read_file(path_);
+  const std::size_t dimension = bytes.find(std::string("mean\0\0\0\0", 8)) + 8 + 24 + 8;
+  ASSERT_EQ(bytes[dimension], 2);
+  bytes[dimension] = 8;  // with the type and the space, the message has as many bytes
+  test::write_file(path_, bytes);
+  const Hdf5File file = Hdf5File::open(path_);
+
+  EXPECT_THAT(
+      test::io_error_of(ExitCode::bad_content, [&] { file.numbers("", "mean"); }),
+      HasSubstr("attribute mean: an attribute declares more than its message of 80 bytes holds"));
+}
+
+TEST_F(HostileFile, is_refused_with_a_header_that_declares_more_than_it_holds) {
+  build([&](hid_t file) { create(file, {6}, H5P_DEFAULT); });
+  std::string bytes = test::read_file(path_);
+  // The dataset's header: version 1, one reference, and first of all a dataspace of one dimension.
+  const std::size_t dataspace = bytes.find(std::string("\x01\0\x18\0\0\0\0\0\x01\x01\x01", 11));
+  ASSERT_NE(dataspace, std::string::npos);
+  bytes[dataspace + 9] = 32;
+  test::write_file(path_, bytes);
+
+  EXPECT_THAT(refusal_of_x(), HasSubstr("x: has a damaged header: its message of kind 1"));
+}
+
+TEST_F(HostileFile, is_refused_with_a_root_group_beyond_its_end) {
+  build([](hid_t) {});
+  std::string bytes = test::read_file(path_);
+  bytes[66] = '\x7F';  // of the address in the superblock
+  test::write_file(path_, bytes);
+
+  EXPECT_THAT(refusal_to_open(ExitCode::bad_content),
+              HasSubstr("refers to bytes beyond the end of the file"));
+}
+
 TEST_F(HostileFile, may_be_chunked_shuffled_deflated_and_checksummed) {
   const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
   const hsize_t chunk = 1000;

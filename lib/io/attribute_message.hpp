@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "io/object_header.hpp"
+
+namespace rondo::io {
+
+/// An attribute as its message in a header holds it.
+struct AttributeMessage {
+  enum class Kind { integer, number, fixed_text, variable_text, other };
+  Kind kind = Kind::other;
+  std::size_t element_bytes = 0;
+  bool is_signed = false;
+  bool is_big_endian = false;
+  std::uint64_t count = 0;
+  Bytes elements;  ///< at least count * element_bytes, unless of another kind
+
+  std::int64_t integer(std::size_t index) const;
+  /// Of an integer or a number (IEEE, of 4 or 8 bytes).
+  double number(std::size_t index) const;
+
+ private:
+  /// The element as an unsigned number, whatever it means.
+  std::uint64_t bits(std::size_t index) const;
+};
+
+/// The attribute of that name among an object's messages, which must outlive it; none if there is
+/// no such. Others are not looked at. \throws IoError  bad_content: it declares more than it holds
+std::optional<AttributeMessage> find_attribute(const std::vector<HeaderMessage>& messages,
+                                               std::string_view name, const Hdf5Place& place);
+
+}  // namespace rondo::io
