@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/sample_values.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -11,15 +10,9 @@
 namespace rondo::data {
 
 ImageNormalizer::ImageNormalizer(const DatasetInfo& info)
-    : plane_(info.height * info.width),
-      mean_(info.mean),
-      deviation_(info.deviation),
-      tables_(info.channels) {
-  for (std::size_t channel = 0; channel < tables_.size(); ++channel)
-    for (std::size_t value = 0; value < 256; ++value)
-      tables_[channel][value] =
-          static_cast<float>((static_cast<double>(value) / 255.0 - double{mean_[channel]}) /
-                             double{deviation_[channel]});
+    : plane_(info.height * info.width), mean_(info.mean), deviation_(info.deviation) {
+  for (std::size_t channel = 0; channel < info.channels; ++channel)
+    tables_.emplace_back(double{mean_[channel]}, double{deviation_[channel]});
 }
 
 void ImageNormalizer::normalize(DType dtype, std::span<const std::byte> stored,
@@ -32,11 +25,7 @@ void ImageNormalizer::normalize(DType dtype, std::span<const std::byte> stored,
         value = (value - mean_[channel]) / deviation_[channel];
       continue;
     }
-    const Table& table = tables_[channel];
-    const auto source = stored.subspan(channel * plane_, plane_);
-    std::transform(source.begin(), source.end(), target.begin(), [&table](std::byte value) {
-      return table[std::to_integer<std::size_t>(value)];
-    });
+    tables_[channel].look_up(stored.subspan(channel * plane_, plane_), target);
   }
 }
 

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "rondo/data/dataset.hpp"
+
+#include "data/byte_table.hpp"
 
 namespace rondo::data {
 
@@ -22,12 +23,9 @@ class ImageNormalizer {
   void normalize(DType dtype, std::span<const std::byte> stored, std::span<float> out) const;
 
  private:
-  /// The 256 normalised values of one channel.
-  using Table = std::array<float, 256>;
-
   std::size_t plane_;  ///< elements of a channel
   std::vector<float> mean_, deviation_;
-  std::vector<Table> tables_;
+  std::vector<ByteTable> tables_;  ///< of the channels
 };
 
 /// A label as stored, which was in range when its file was opened.

@@ -58,7 +58,7 @@ FieldMap parse_field_map(std::string_view text);
 std::string field_path(const FieldMap& map, const std::string& split, const std::string& field);
 
 /// Samples that are best stored and read together: a power of two that makes 1 to 2 MiB, or less
-/// so that `samples` (0: not known) fill at least 128 chunks of at least 64 KiB, because ranks
+/// so that `samples` (0: not known) fill at least 160 chunks of at least 64 KiB, because ranks
 /// share whole chunks.
 std::size_t suitable_chunk_samples(std::size_t sample_bytes, std::size_t samples = 0);
 
