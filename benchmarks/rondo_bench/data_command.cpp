@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // rondo-bench data: reading, decoding and loading a data set.
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <initializer_list>
 
@@ -128,6 +129,7 @@ class DataBench {
     fmt::print("{} u8 pictures {}x{}x{}, chunks of {}, Fletcher32, {:.0f} MiB\n", pictures.samples,
                pictures.channels, pictures.height, pictures.width, pictures.chunk_samples,
                static_cast<double>(std::filesystem::file_size(file.path)) / mebibyte);
+    std::fflush(stdout);
     // First, while the process has little memory.
     if (wants("loader")) run_loader(file);
     if (wants("chunks")) run_chunks(file);
