@@ -108,6 +108,7 @@ AttributeMessage decode(const Parts& parts) {
   if (parts.is_shared) return attribute;
   decode_type(ByteCursor(parts.type), attribute);
   attribute.count = element_count(ByteCursor(parts.space));
+  attribute.is_list = std::to_integer<int>(parts.space[1]) > 0;  // its rank
   attribute.elements = parts.elements;
   if (attribute.kind != Kind::other &&
       attribute.count > attribute.elements.size() / attribute.element_bytes)

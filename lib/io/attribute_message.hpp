@@ -19,7 +19,8 @@ struct AttributeMessage {
   bool is_signed = false;
   bool is_big_endian = false;
   std::uint64_t count = 0;
-  Bytes elements;  ///< at least count * element_bytes, unless of another kind
+  bool is_list = false;  ///< as opposed to a single value, which has no dimensions
+  Bytes elements;        ///< at least count * element_bytes, unless of another kind
 
   std::int64_t integer(std::size_t index) const;
   /// Of an integer or a number (IEEE, of 4 or 8 bytes).

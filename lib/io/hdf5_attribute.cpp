@@ -142,25 +142,28 @@ void write_texts(hid_t object, const std::string& attribute, std::span<const std
   write_attribute(object, attribute, text_type(length, place).get(), count, bytes.data(), place);
 }
 
-bool is_scalar(const OpenAttribute& open) {
-  const Hdf5Handle space(H5Aget_space(open.handle.get()));
-  return H5Sget_simple_extent_type(space.get()) == H5S_SCALAR;
+/// The type of an attribute's elements, which are no texts of variable length.
+Hdf5Handle element_type(const AttributeMessage& message, const Hdf5Place& place) {
+  if (message.kind == Kind::fixed_text) return text_type(message.element_bytes, place);
+  const bool is_number = message.kind == Kind::number;
+  const hid_t base = is_number ? (message.element_bytes == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE)
+                               : (message.is_signed ? H5T_STD_I8LE : H5T_STD_U8LE);
+  auto type =
+      checked_handle(H5Tcopy(base), ExitCode::internal, place, "cannot describe the attribute");
+  if (!is_number) H5Tset_size(type.get(), message.element_bytes);
+  H5Tset_order(type.get(), message.is_big_endian ? H5T_ORDER_BE : H5T_ORDER_LE);
+  return type;
 }
 
-/// Bytes, type and shape as they are.
-void copy_plain(const OpenAttribute& open, hid_t object, const std::string& attribute,
-                const Hdf5Place& from, const Hdf5Place& to) {
-  const auto type = checked_handle(H5Tcopy(open.type.get()), ExitCode::internal, to,
-                                   "cannot describe the attribute");
-  const auto space = checked_handle(H5Aget_space(open.handle.get()), ExitCode::bad_content, from,
-                                    "cannot read the attribute's shape");
-  std::vector<std::byte> bytes(std::max<std::size_t>(1, open.count) * H5Tget_size(type.get()));
-  checked(H5Aread(open.handle.get(), type.get(), bytes.data()), ExitCode::bad_content, from,
-          "cannot read the attribute");
+/// Bytes and type as they are.
+void copy_plain(const AttributeMessage& message, hid_t object, const std::string& attribute,
+                const Hdf5Place& to) {
+  const auto type = element_type(message, to);
+  const auto space = attribute_space(message.is_list ? message.count : 0, to);
   const auto handle = checked_handle(
       H5Acreate2(object, attribute.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
       ExitCode::io, to, "cannot create the attribute");
-  checked(H5Awrite(handle.get(), type.get(), bytes.data()), ExitCode::io, to,
+  checked(H5Awrite(handle.get(), type.get(), message.elements.data()), ExitCode::io, to,
           "cannot write the attribute");
   throw_if_output_failed(object, to);
 }
@@ -235,18 +238,20 @@ bool Hdf5File::copy_attribute(const Hdf5File& from, const std::string& from_name
   const Hdf5Scope scope;
   const std::string from_place = attribute_name(from_name, attribute);
   const std::string to_place = attribute_name(name, attribute);
-  const auto open = open_attribute(from.find(from_name).get(), attribute, {from.path_, from_place});
+  const Hdf5Place from_where{from.path_, from_place};
+  const Hdf5Place to_where{path_, to_place};
+  const auto source = from.find(from_name);
+  const FoundAttribute found = look_up(source.get(), attribute, from_where);
   const auto object = find(name);
-  const H5T_class_t kind = H5Tget_class(open.type.get());
-  if (kind == H5T_STRING && H5Tis_variable_str(open.type.get()) > 0) {
-    const auto texts = read_texts(open, {from.path_, from_place});
-    if (texts.empty()) return false;
-    write_texts(object.get(), attribute, texts, is_scalar(open) ? 0 : texts.size(),
-                {path_, to_place});
-    return true;
+  if (!found.message || found.message->kind == Kind::other || found.message->count == 0)
+    return false;
+  const AttributeMessage& message = *found.message;
+  if (message.kind == Kind::variable_text) {
+    const auto texts = read_texts(source.get(), message, from_where);
+    write_texts(object.get(), attribute, texts, message.is_list ? texts.size() : 0, to_where);
+  } else {
+    copy_plain(message, object.get(), attribute, to_where);
   }
-  if (kind != H5T_STRING && kind != H5T_INTEGER && kind != H5T_FLOAT) return false;
-  copy_plain(open, object.get(), attribute, {from.path_, from_place}, {path_, to_place});
   return true;
 }
 
