@@ -14,6 +14,7 @@ int convert_images(int argc, const char* const* argv);
 int convert_npy(int argc, const char* const* argv);
 int convert_text(int argc, const char* const* argv);
 int convert_tokens(int argc, const char* const* argv);
+int doctor(int argc, const char* const* argv);
 int inspect(int argc, const char* const* argv);
 int rechunk(int argc, const char* const* argv);
 int split(int argc, const char* const* argv);

@@ -34,6 +34,7 @@ constexpr const char* overview =
     "  convert text      from text files, each byte a token\n"
     "  split             make a test or validation split, the same share of each class\n"
     "  inspect           describe a data set\n"
+    "  doctor            say how well it suits a run, and what to do\n"
     "  verify            read all of it and list what is wrong\n"
     "  rechunk           write it anew in other chunks, compressed or not; also under mpirun\n"
     "\n"
@@ -46,8 +47,11 @@ constexpr const char* overview =
 using Command = int (*)(int argc, const char* const* argv);
 using Commands = std::map<std::string, Command>;
 
-const Commands commands{
-    {"inspect", inspect}, {"rechunk", rechunk}, {"split", split}, {"verify", verify}};
+const Commands commands{{"doctor", doctor},
+                        {"inspect", inspect},
+                        {"rechunk", rechunk},
+                        {"split", split},
+                        {"verify", verify}};
 const Commands formats{{"cifar10", convert_cifar10}, {"cifar100", convert_cifar100},
                        {"csv", convert_csv},         {"idx", convert_idx},
                        {"images", convert_images},   {"npy", convert_npy},

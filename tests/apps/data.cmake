@@ -15,6 +15,6 @@ if(RONDO_PYTHON)
   add_test(NAME data_h5py COMMAND ${RONDO_PYTHON} ${PROJECT_SOURCE_DIR}/tests/data/h5py_test $<TARGET_FILE:rondo-data>)
   set_tests_properties(data_h5py PROPERTIES SKIP_RETURN_CODE 77 LABELS "unit" ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
 endif()
-rondo_add_test(data_tools_test SOURCES data_verify_test.cpp
+rondo_add_test(data_tools_test SOURCES data_doctor_test.cpp data_rechunk_test.cpp data_verify_test.cpp
   LIBS rondo_test_programs rondo::data fmt::fmt nlohmann_json::nlohmann_json HDF5::HDF5 MPI::MPI_CXX)
 rondo_name_program(data_tools_test RONDO_DATA_PROGRAM rondo-data)

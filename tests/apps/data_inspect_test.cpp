@@ -26,8 +26,9 @@ TEST(Inspect, prints_a_table) {
 
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("source     here\n"));
-  EXPECT_THAT(result.out, ContainsRegex("train +5 +1x2x3 +5 .*Fletcher32"));
-  EXPECT_THAT(result.out, ContainsRegex("test +2 +1x2x3 +2 .*Fletcher32"));
+  EXPECT_THAT(result.out, ContainsRegex("train/image: u8 .1, 2, 3. +5 +1 +5 .*Fletcher32\n"));
+  EXPECT_THAT(result.out, ContainsRegex("test/label: u8 .. +2 +1 +2 .*Fletcher32\n"));
+  EXPECT_THAT(result.out, HasSubstr("mixing "));
   EXPECT_THAT(result.out, ContainsRegex("\n1 +b +2 +0\n"));
 }
 
@@ -43,6 +44,13 @@ TEST(Inspect, prints_json) {
   EXPECT_EQ(json["splits"]["train"]["samples"], 5);
   EXPECT_EQ(json["splits"]["train"]["shape"], (std::vector<int>{1, 2, 3}));
   EXPECT_EQ(json["splits"]["test"]["label_counts"][4], 1);
+  EXPECT_GT(json["splits"]["train"]["mixing"], 0);
+  const auto image = json["splits"]["train"]["fields"][0];
+  EXPECT_EQ(image["name"], "image");
+  EXPECT_EQ(image["sample_shape"], (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(image["chunks"], 1);
+  EXPECT_EQ(image["filters"], std::vector<std::string>{"Fletcher32"});
+  EXPECT_EQ(image["obstacle"], "");
 }
 
 TEST(Inspect, names_what_is_missing_or_bad) {
