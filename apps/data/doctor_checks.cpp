@@ -286,7 +286,7 @@ class Examination {
                             percent(possible)),
                 "", possible};
     if (possible < worthwhile_share)
-      check.advice = fmt::format("where the disk is slower than some 200 MB/s a rank: {}",
+      check.advice = fmt::format("where the disk and not the processor is the limit: {}",
                                  rechunk("--deflate 1 --shuffle"));
     return check;
   }

@@ -152,7 +152,7 @@ class Verifier {
       finding.what = without_place(error.what(), path_, finding);
       is_read = false;
     }
-    AttributeCheck part = field.attributes.part();
+    AttributeCheck part = attribute_part(field);
     if (is_read)
       part.add(rows);
     else
@@ -165,6 +165,11 @@ class Verifier {
     jobs_done_ += 1;
     if (finding.what.empty()) return;
     add(std::move(finding), Stage::chunks, job);
+  }
+
+  AttributeCheck attribute_part(const OpenField& field) {
+    const std::lock_guard lock(mutex_);
+    return field.attributes.part();
   }
 
   void compare_attributes() {
