@@ -36,6 +36,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "train_image/consumption.hpp"
 #include "train_image/options.hpp"
 #include "train_image/reading.hpp"
 #include "train_image/report.hpp"
@@ -113,8 +114,12 @@ class Trainer {
   /// Starts from fresh parameters, or with --resume from the newest checkpoint.
   void start(const std::filesystem::path& checkpoints) {
     nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
-    if (options_.resume)
-      step_ = train::resume(comm_, session_, checkpoints, identity(), conditions()).value_or(0);
+    if (options_.resume) {
+      train::Notes notes;
+      step_ =
+          train::resume(comm_, session_, checkpoints, identity(), conditions(), &notes).value_or(0);
+      comm::agree_on_success(comm_, [&] { consumption_.restore(notes); });
+    }
     session_.synchronize();
     inputs_.network->parameters_changed();
     comm::agree_on_success(comm_, [this] { start_loader(); });
@@ -134,6 +139,8 @@ class Trainer {
            .lane = lane},
           session_.loss_scale(), [this](std::size_t parameter) { session_.ready(parameter); });
       session_.end_lane(sums.loss, static_cast<double>(sums.correct));
+      consumption_.add(batch);
+      if (lane == 0) last_use_ = {batch.epoch, batch.position, batch.count};
     }
     const train::StepResult result = session_.step(schedule_.at(step_), job::stop_requested());
     inputs_.network->parameters_changed();
@@ -157,11 +164,14 @@ class Trainer {
   }
 
   void save(const std::filesystem::path& to) {
-    train::save(comm_, session_, to, step_, identity(), conditions());
+    const train::Notes notes = consumption_.collect(comm_);
+    train::save(comm_, session_, to, step_, identity(),
+                {.conditions = conditions(), .notes = notes});
   }
 
   std::uint64_t steps_done() const { return step_; }
   std::uint64_t total_steps() const { return steps_; }
+  const StepUse& last_use() const { return last_use_; }  ///< on rank 0, which has lane 0
   std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
   bool at_epoch_end() const { return step_ % sampler_.steps_per_epoch() == 0; }
   float learning_rate() const { return schedule_.at(step_ > 0 ? step_ - 1 : 0); }
@@ -170,7 +180,11 @@ class Trainer {
     return {.first_step = step_,
             .total_steps = steps_,
             .steps_per_epoch = sampler_.steps_per_epoch(),
-            .lanes = sampler_.lanes(),
+            .order = sampler_.options(),
+            .mixing = sampler_.mixing(),
+            .data = identity().at("data"),
+            .life = consumption_.life(),
+            .parent = consumption_.parent(),
             .ranks = comm_.size(),
             .precision = std::string(name_of(inputs_.network->precision())),
             .one_pass = session_.is_one_pass(),
@@ -245,6 +259,8 @@ class Trainer {
   optim::Schedule schedule_;
   std::unique_ptr<data::BatchLoader> loader_;
   ReadingMeter meter_;
+  Consumption consumption_;
+  StepUse last_use_;
   std::uint64_t step_ = 0;
 };
 
@@ -301,14 +317,17 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   while (!stopped && trainer.steps_done() < last_step) {
     const train::StepResult result = trainer.step();
     if (report)
-      report->step(trainer.steps_done(), result, trainer.learning_rate(), trainer.loss_scale());
+      report->step(trainer.steps_done(), trainer.last_use(), result, trainer.learning_rate(),
+                   trainer.loss_scale());
     stopped = result.stop;
     if (trainer.at_epoch_end()) {
       const EpochEnd epoch_end = trainer.end_epoch();
       if (report) report->epoch(trainer.steps_done(), epoch_end);
     }
-    if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step)
+    if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step) {
+      if (report) report->secure();
       trainer.save(checkpoints);
+    }
   }
   if (report) report->finish(trainer.end());
   return stopped && trainer.steps_done() < trainer.total_steps() ? ExitCode::requeue : ExitCode::ok;

@@ -37,12 +37,17 @@ telemetry::StepLog open_log(const job::RunDirectory& run, std::uint64_t first_st
 telemetry::Progress::Plan progress_plan(const TrainOptions& options, const RunPlan& plan) {
   return {.steps = plan.total_steps,
           .steps_per_epoch = plan.steps_per_epoch,
-          .samples_per_step = static_cast<double>(plan.lanes * options.batch),
+          .samples_per_step = static_cast<double>(plan.order.lanes * options.batch),
           .first_step = plan.first_step};
 }
 
 void print_row(std::string_view key, const std::string& value) {
   fmt::print("  {:<15} {}\n", key, value);
+}
+
+std::string order_text(const RunPlan& plan) {
+  return fmt::format("order: {} lanes, window {} chunks of {} samples, mixing {:.2f}",
+                     plan.order.lanes, plan.order.window, plan.order.chunk_samples, plan.mixing);
 }
 
 /// The most memory that this process had at once, everything counted.
@@ -101,8 +106,15 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
   log_.write({{"event", "start"},
               {"step", plan.first_step},
               {"ranks", plan.ranks},
-              {"lanes", plan.lanes},
-              {"batch", options.batch},
+              {"life", plan.life},
+              {"parent", plan.parent},
+              {"seed", plan.order.seed},
+              {"samples", plan.order.samples},
+              {"chunk", plan.order.chunk_samples},
+              {"lanes", plan.order.lanes},
+              {"batch", plan.order.micro_batch},
+              {"window", plan.order.window},
+              {"data", plan.data},
               {"threads", options.threads},
               {"loader_threads", options.loader_threads},
               {"read", name_of(options.read)},
@@ -113,6 +125,7 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"bucket_bytes", plan.bucket.bytes},
               {"bucket_reason", plan.bucket.reason},
               {"compression", options.compression}});
+  progress_.print(order_text(plan));
 }
 
 /// The curve of a resumed run shows its earlier lives too.
@@ -140,12 +153,15 @@ void Report::read_history() {
   }
 }
 
-void Report::step(std::uint64_t step, const train::StepResult& result, float lr, float loss_scale) {
+void Report::step(std::uint64_t step, const StepUse& use, const train::StepResult& result, float lr,
+                  float loss_scale) {
   samples_ += result.weight;
   losses_.push_back({static_cast<double>(step), result.loss});
   log_.write({{"event", "step"},
               {"step", step},
-              {"epoch", (step - 1) / plan_.steps_per_epoch},
+              {"epoch", use.epoch},
+              {"position", use.position},
+              {"count", use.count},
               {"samples", result.weight},
               {"loss", result.loss},
               {"accuracy", result.accuracy},
@@ -234,7 +250,7 @@ void Report::finish(const RunEnd& end) {
   print_row("samples/s",
             telemetry::with_thousands(training_seconds > 0 ? samples_ / training_seconds : 0));
   print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
-  print_row("lanes", fmt::format("{} x {} samples", plan_.lanes, options_.batch));
+  print_row("lanes", fmt::format("{} x {} samples", plan_.order.lanes, options_.batch));
   print_row("precision", plan_.precision);
   print_row("reduction", fmt::format("{}, sharding {}{}, compression {}",
                                      name_of(options_.reduction), name_of(options_.sharding),

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "rondo/data/lane_sampler.hpp"
 #include "rondo/job/run_directory.hpp"
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/curve_svg.hpp"
@@ -32,12 +34,23 @@ struct EpochEnd {
   EpochReading reading;
 };
 
+/// The stretch of the lanes' sequences that a step used: of lane 0, whose steps are the longest.
+struct StepUse {
+  std::size_t epoch = 0;
+  std::size_t position = 0;
+  std::size_t count = 0;
+};
+
 /// What a run is going to do.
 struct RunPlan {
   std::uint64_t first_step = 0;
   std::uint64_t total_steps = 0;
   std::uint64_t steps_per_epoch = 0;
-  std::size_t lanes = 0;
+  data::LaneSampler::Options order;
+  double mixing = 0;
+  std::string data;    ///< what tells the data set apart
+  std::string life;    ///< the id of this start
+  std::string parent;  ///< of the life whose checkpoint it goes on from; empty if none
   int ranks = 1;
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
@@ -70,8 +83,11 @@ class Report {
   Report(const TrainOptions& options, const std::string& config, const RunPlan& plan);
 
   /// After `step` steps of the whole run.
-  void step(std::uint64_t step, const train::StepResult& result, float lr, float loss_scale);
+  void step(std::uint64_t step, const StepUse& use, const train::StepResult& result, float lr,
+            float loss_scale);
   void epoch(std::uint64_t step, const EpochEnd& end);
+  /// Before a checkpoint: nothing is saved that the metrics may lose.
+  void secure() { log_.sync(); }
   void finish(const RunEnd& end);
 
  private:

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rondo/base/log.hpp"
 #include "rondo/base/output_error.hpp"
@@ -77,6 +78,11 @@ void StepLog::write(std::initializer_list<Field> fields) {
   if (written == static_cast<ssize_t>(line.size())) return;
   warn_once(written < 0 ? errno : ENOSPC);
   drop_partial_line(file_.get(), written);
+}
+
+void StepLog::sync() {
+  // Pipes and terminals have no device behind them.
+  if (file_ && ::fsync(file_.get()) != 0 && errno != EINVAL) warn_once(errno);
 }
 
 void StepLog::warn_once(int error) {

@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::string_view identity_prefix = "run.";
 constexpr std::string_view condition_prefix = "condition.";
+constexpr std::string_view note_prefix = "note.";
 
 /// What belongs to a session's state and does not lie whole in rank 0's arena.
 struct Gathered {
@@ -159,27 +160,30 @@ Session::Counters counters_of(const Restored& restored, const std::vector<double
                      .bad_steps = static_cast<std::uint64_t>(restored.bad_steps)}};
 }
 
+Notes notes_of(const checkpoint::Found& found) {
+  Notes notes;
+  for (const auto& [key, value] : found.metadata)
+    if (key.starts_with(note_prefix)) notes[key.substr(note_prefix.size())] = value;
+  return notes;
+}
+
 Restored load_on_root(Session& session, std::vector<double>& history, Gathered& gathered,
-                      const std::filesystem::path& directory, const RunIdentity& identity,
-                      const RunConditions& conditions) {
-  const auto found = checkpoint::find_newest(directory);
-  if (!found) return {};
-  check_identity(*found, identity);
+                      const checkpoint::Found& found, const RunIdentity& identity) {
+  check_identity(found, identity);
   Restored restored{.found = 1,
-                    .step = static_cast<std::int64_t>(found->step),
-                    .applied_steps = number<std::int64_t>(*found, "applied_steps"),
-                    .clean_steps = number<std::int64_t>(*found, "clean_steps"),
-                    .bad_steps = found->metadata.contains("bad_steps")
-                                     ? number<std::int64_t>(*found, "bad_steps")
+                    .step = static_cast<std::int64_t>(found.step),
+                    .applied_steps = number<std::int64_t>(found, "applied_steps"),
+                    .clean_steps = number<std::int64_t>(found, "clean_steps"),
+                    .bad_steps = found.metadata.contains("bad_steps")
+                                     ? number<std::int64_t>(found, "bad_steps")
                                      : 0,
-                    .loss_scale = number<double>(*found, "loss_scale")};
-  history = load_history(*found);
+                    .loss_scale = number<double>(found, "loss_scale")};
+  history = load_history(found);
   restored.history = static_cast<std::int64_t>(history.size());
   if (session.compressor() != nullptr)
-    gathered.compression = blank_compression(*found, *session.compressor());
+    gathered.compression = blank_compression(found, *session.compressor());
   session.check(counters_of(restored, history));
-  checkpoint::load(*found, tensors_of(session, gathered));
-  warn_of_other_conditions(*found, conditions);
+  checkpoint::load(found, tensors_of(session, gathered));
   return restored;
 }
 
@@ -208,7 +212,7 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) 
 }
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity, const RunConditions& conditions) {
+          std::uint64_t step, const RunIdentity& identity, const RunRecord& record) {
   session.finish_parameters();
   Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
   if (session.compressor() != nullptr)
@@ -228,21 +232,28 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
     };
     for (const auto& [key, value] : identity)
       metadata[std::string(identity_prefix) + key] = value;
-    for (const auto& [key, value] : conditions)
+    for (const auto& [key, value] : record.conditions)
       metadata[std::string(condition_prefix) + key] = value;
+    for (const auto& [key, value] : record.notes)
+      metadata[std::string(note_prefix) + key] = value;
     checkpoint::save(directory, step, tensors_of(session, gathered), metadata);
   });
 }
 
 std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
-                                    const RunIdentity& identity, const RunConditions& conditions) {
+                                    const RunIdentity& identity, const RunConditions& conditions,
+                                    Notes* notes) {
   Restored restored;
   std::vector<double> history;
   Gathered gathered{.slots = session.optimizer_state().make_whole(comm), .compression = {}};
   comm::agree_on_success(comm, [&] {
-    if (is_root(comm))
-      restored = load_on_root(session, history, gathered, directory, identity, conditions);
+    if (!is_root(comm)) return;
+    const auto found = checkpoint::find_newest(directory);
+    if (!found) return;
+    restored = load_on_root(session, history, gathered, *found, identity);
+    warn_of_other_conditions(*found, conditions);
+    if (notes != nullptr) *notes = notes_of(*found);
   });
   comm::broadcast(comm, std::span(&restored, 1), 0);
   if (restored.found == 0) return std::nullopt;

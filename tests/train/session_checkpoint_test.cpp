@@ -138,7 +138,7 @@ TEST_F(SessionCheckpoint, other_conditions_are_a_warning_of_one_rank) {
   comm::run_ranks(2, [&](comm::Communicator& comm) {
     Session session(comm, specs(), momentum(), {.lanes = 4});
     run_step(session);
-    save(comm, session, directory_.path(), 1, identity_, {{"threads", "1"}});
+    save(comm, session, directory_.path(), 1, identity_, {.conditions = {{"threads", "1"}}});
   });
   const auto resume_with = [&](const RunConditions& conditions) {
     testing::internal::CaptureStderr();

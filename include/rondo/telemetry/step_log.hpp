@@ -60,6 +60,9 @@ class StepLog {
 
   void write(std::initializer_list<Field> fields);
 
+  /// Waits until the lines so far are on the device, so that they outlive the machine too.
+  void sync();
+
  private:
   void warn_once(int error);
 

@@ -22,20 +22,30 @@ using RunIdentity = std::map<std::string, std::string>;
 /// name. A change is a warning.
 using RunConditions = std::map<std::string, std::string>;
 
+/// What a trainer keeps beside the session's state and gets back with it: text by name.
+using Notes = std::map<std::string, std::string>;
+
+/// What a checkpoint holds of a run besides its state and identity.
+struct RunRecord {
+  RunConditions conditions = {};
+  Notes notes = {};
+};
+
 /// Makes sure that all ranks are about to do the same run.
 ///
 /// Collective. \throws AgreedError  (internal) naming the differences
 void check_same_identity(comm::Communicator& comm, const RunIdentity& identity);
 
 /// Writes the session's state after `step` training steps; rank 0 writes, all ranks learn whether
-/// it worked.
+/// it worked. Of `record` that of rank 0 is kept.
 ///
 /// Collective. \throws AgreedError  cannot_create or io; earlier checkpoints stay valid
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity, const RunConditions& conditions = {});
+          std::uint64_t step, const RunIdentity& identity, const RunRecord& record = {});
 
 /// Brings the session to the newest valid checkpoint below `directory` and returns its step, or
-/// nothing if there is none. Rank 0 reads, the others receive.
+/// nothing if there is none. Rank 0 reads, the others receive; the checkpoint's notes go to
+/// `notes` on rank 0 only.
 ///
 /// Collective. \throws AgreedError  configuration: the checkpoint is of another run (all
 /// differences listed); bad_content: its tensors do not fit the model. The session is unchanged
@@ -43,7 +53,7 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
 std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
                                     const RunIdentity& identity,
-                                    const RunConditions& conditions = {});
+                                    const RunConditions& conditions = {}, Notes* notes = nullptr);
 
 /// The number of lanes of the newest valid checkpoint below `directory`, from its identity's
 /// "lanes"; for runs that are resumed without naming it. Rank 0 reads.
