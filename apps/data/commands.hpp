@@ -6,6 +6,7 @@
 /// returns the exit code of the process.
 namespace rondo::apps {
 
+int audit(int argc, const char* const* argv);
 int convert_cifar10(int argc, const char* const* argv);
 int convert_cifar100(int argc, const char* const* argv);
 int convert_csv(int argc, const char* const* argv);

@@ -37,17 +37,20 @@ constexpr const char* overview =
     "  doctor            say how well it suits a run, and what to do\n"
     "  verify            read all of it and list what is wrong\n"
     "  rechunk           write it anew in other chunks, compressed or not; also under mpirun\n"
+    "  audit             prove that a run used every sample exactly once\n"
     "\n"
     "rondo-data COMMAND --help describes the options of a command; --version this build.\n"
     "\n"
     "Example:\n"
     "  rondo-data convert idx --directory /usr/share/datasets/fashion-mnist --output fashion.h5\n"
-    "  rondo-data inspect fashion.h5\n";
+    "  rondo-data inspect fashion.h5\n"
+    "  rondo-data audit runs/first\n";
 
 using Command = int (*)(int argc, const char* const* argv);
 using Commands = std::map<std::string, Command>;
 
-const Commands commands{{"doctor", doctor},
+const Commands commands{{"audit", audit},
+                        {"doctor", doctor},
                         {"inspect", inspect},
                         {"rechunk", rechunk},
                         {"split", split},

@@ -108,6 +108,7 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"ranks", plan.ranks},
               {"life", plan.life},
               {"parent", plan.parent},
+              {"order", data::LaneSampler::version},
               {"seed", plan.order.seed},
               {"samples", plan.order.samples},
               {"chunk", plan.order.chunk_samples},

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Rondo authors
 # SPDX-License-Identifier: Apache-2.0
-rondo_add_test(data_cli_test SOURCES data_convert_test.cpp data_formats_test.cpp data_inspect_test.cpp
-  LIBS rondo_test_programs rondo::data fmt::fmt nlohmann_json::nlohmann_json)
+rondo_add_test(data_cli_test SOURCES data_audit_test.cpp data_convert_test.cpp data_formats_test.cpp
+          data_inspect_test.cpp
+  LIBS rondo_test_programs rondo::checkpoint rondo::data fmt::fmt nlohmann_json::nlohmann_json)
 rondo_name_program(data_cli_test RONDO_DATA_PROGRAM rondo-data)
 rondo_add_test(data_hostile_test SOURCES data_hostile_test.cpp
   LIBS rondo_test_programs fmt::fmt HDF5::HDF5 MPI::MPI_CXX)

@@ -19,3 +19,9 @@ rondo_add_test(train_image_data_test SOURCES train_image_data_test.cpp
 rondo_name_program(train_image_data_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_image_data_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_image_data_test PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")
+
+rondo_add_test(train_audit_test SOURCES train_audit_test.cpp
+  LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
+rondo_name_program(train_audit_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
+rondo_name_program(train_audit_test RONDO_DATA_PROGRAM rondo-data)
+set_tests_properties(train_audit_test PROPERTIES TIMEOUT 300 PROCESSORS 2 LABELS "mpi")

@@ -207,12 +207,11 @@ TEST(LaneSampler, orders_differ_between_epochs_and_seeds) {
 }
 
 TEST(LaneSampler, puts_the_partial_chunk_anywhere) {
+  const LaneSampler sampler({.samples = 35, .chunk_samples = 10, .lanes = 1, .window = 1});
   std::set<std::size_t> places;
-  for (std::size_t epoch = 0; epoch < 100; ++epoch) {
-    const LaneSampler sampler({.samples = 35, .chunk_samples = 10, .lanes = 1, .window = 1});
+  for (std::size_t epoch = 0; epoch < 100; ++epoch)
     for (std::size_t group = 0; group < 4; ++group)
       if (sampler.group(epoch, 0, group).chunks[0] == 3) places.insert(group);
-  }
 
   EXPECT_THAT(places, ::testing::ElementsAre(0, 1, 2, 3));
 }

@@ -7,6 +7,7 @@ namespace rondo {
 /// What a Rondo program ends with. The values from 65 on follow BSD's sysexits.h.
 enum class ExitCode : int {
   ok = 0,
+  exceptions = 1,         ///< a check was made to its end and found what must not be
   usage = 2,              ///< unknown option or unusable value on the command line
   bad_content = 65,       ///< a file's content is not what it must be
   missing_input = 66,     ///< an input does not exist or cannot be read

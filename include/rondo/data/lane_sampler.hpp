@@ -24,6 +24,9 @@ std::size_t automatic_window(std::uint64_t chunk_bytes);
 /// Reading each chunk once, R ranks read at most C + R - 1 of C chunks an epoch.
 class LaneSampler {
  public:
+  /// Changes when the same options come to mean another order: a run keeps to one.
+  static constexpr std::uint64_t version = 1;
+
   struct Options {
     std::uint64_t seed = 0;
     std::size_t samples = 0;        ///< of the split
