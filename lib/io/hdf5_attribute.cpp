@@ -43,6 +43,12 @@ struct FoundAttribute {
   std::optional<AttributeMessage> message;
 };
 
+/// A file that this process writes, whose headers HDF5 may still hold in memory.
+bool is_own_output(hid_t file) {
+  unsigned intent = 0;
+  return H5Fget_intent(file, &intent) >= 0 && (intent & H5F_ACC_RDWR) != 0;
+}
+
 FoundAttribute look_up(hid_t object, const std::string& attribute, const Hdf5Place& place) {
   FoundAttribute found;
   H5O_info_t info = {};
@@ -150,7 +156,10 @@ Hdf5Handle element_type(const AttributeMessage& message, const Hdf5Place& place)
                                : (message.is_signed ? H5T_STD_I8LE : H5T_STD_U8LE);
   auto type =
       checked_handle(H5Tcopy(base), ExitCode::internal, place, "cannot describe the attribute");
-  if (!is_number) H5Tset_size(type.get(), message.element_bytes);
+  if (!is_number) {
+    H5Tset_size(type.get(), message.element_bytes);
+    H5Tset_precision(type.get(), 8 * message.element_bytes);
+  }
   H5Tset_order(type.get(), message.is_big_endian ? H5T_ORDER_BE : H5T_ORDER_LE);
   return type;
 }
@@ -177,8 +186,10 @@ herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
 
 bool Hdf5File::has_attribute(const std::string& name, const std::string& attribute) const {
   const Hdf5Scope scope;
+  const Hdf5Handle object = find(name);
+  if (is_own_output(handle_.get())) return H5Aexists(object.get(), attribute.c_str()) > 0;
   const std::string full_name = attribute_name(name, attribute);
-  return look_up(find(name).get(), attribute, {path_, full_name}).message.has_value();
+  return look_up(object.get(), attribute, {path_, full_name}).message.has_value();
 }
 
 std::string Hdf5File::text(const std::string& name, const std::string& attribute) const {

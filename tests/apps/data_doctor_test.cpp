@@ -39,7 +39,8 @@ class Doctor : public ::testing::Test {
   nlohmann::json check(const std::string& name, const std::string& options = "") const {
     const ProgramResult result = doctor("--json " + options);
     EXPECT_EQ(result.err, "");
-    for (const auto& entry : nlohmann::json::parse(result.out)["checks"])
+    const auto report = nlohmann::json::parse(result.out);
+    for (const auto& entry : report["checks"])
       if (entry["name"] == name) return entry;
     ADD_FAILURE() << "no " << name << " in " << result.out;
     return {};
