@@ -49,12 +49,8 @@ constexpr const char* overview =
 using Command = int (*)(int argc, const char* const* argv);
 using Commands = std::map<std::string, Command>;
 
-const Commands commands{{"audit", audit},
-                        {"doctor", doctor},
-                        {"inspect", inspect},
-                        {"rechunk", rechunk},
-                        {"split", split},
-                        {"verify", verify}};
+const Commands commands{{"audit", audit},     {"doctor", doctor}, {"inspect", inspect},
+                        {"rechunk", rechunk}, {"split", split},   {"verify", verify}};
 const Commands formats{{"cifar10", convert_cifar10}, {"cifar100", convert_cifar100},
                        {"csv", convert_csv},         {"idx", convert_idx},
                        {"images", convert_images},   {"npy", convert_npy},

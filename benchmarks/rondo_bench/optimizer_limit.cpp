@@ -93,9 +93,8 @@ std::vector<MemoryPass> passes_of(std::string_view rule) {
             {.read = {first_slot, second_slot}, .changed = {value}, .copies = true}};
   // Second moments and length of the direction; length of the values; the move.
   if (rule == "adafactor")
-    return {{.read = {grad}},
-            {.read = {value}},
-            {.read = {grad}, .changed = {value}, .copies = true}};
+    return {
+        {.read = {grad}}, {.read = {value}}, {.read = {grad}, .changed = {value}, .copies = true}};
   throw UsageError("the memory passes of '" + std::string(rule) + "' are not known");
 }
 

@@ -21,8 +21,8 @@ using CallBody = std::function<Task(Channel&, const Call&)>;
 ///
 /// Up to `tuning.copy_limit_bytes` both go on at once, the body on a copy of the output: a short
 /// call then takes the rounds of the longer of the two, not of both. Ranks whose calls differ may
-/// be on different sides of the limit: signatures have a tag of their own. `tuning` must outlive the
-/// task. Collective. \throws CommError  disagreement(), before any other; or as Transport::test
+/// be on different sides of the limit: signatures have a tag of their own. `tuning` must outlive
+/// the task. Collective. \throws CommError  disagreement(), before any other; or as Transport::test
 Task checked_run(Channel& channel, Signature signature, Call call, const TransportTuning& tuning,
                  CallBody body);
 

@@ -367,7 +367,9 @@ TEST_F(TrainImage, resuming_with_another_compression_is_78) {
   const ProgramResult result = train(2, "--lanes 2 --resume --output " + run);
 
   EXPECT_EQ(result.code, 78);
-  EXPECT_THAT(result.err, HasSubstr("compression: checkpoint topk, fraction 0.05, warm-up 200 steps, now none"));
+  EXPECT_THAT(
+      result.err,
+      HasSubstr("compression: checkpoint topk, fraction 0.05, warm-up 200 steps, now none"));
 }
 
 TEST_F(TrainImage, an_option_that_means_nothing_beside_the_others_is_78) {
