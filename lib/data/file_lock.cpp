@@ -28,8 +28,4 @@ bool lock_file(int descriptor, LockKind kind, std::chrono::milliseconds patience
   return true;
 }
 
-void unlock_file(int descriptor) noexcept {
-  ::flock(descriptor, LOCK_UN);
-}
-
 }  // namespace rondo::data

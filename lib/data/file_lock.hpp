@@ -16,6 +16,4 @@ enum class LockKind { shared, exclusive };
 bool lock_file(int descriptor, LockKind kind, std::chrono::milliseconds patience,
                const std::filesystem::path& path);
 
-void unlock_file(int descriptor) noexcept;
-
 }  // namespace rondo::data

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -23,12 +24,16 @@ namespace fs = std::filesystem;
 
 /// Whatever else is in the user's directory is left alone. The number is the format's version.
 constexpr const char* folder_name = "rondo-stage-1";
+constexpr const char* lock_name = "lock";
 
-FileDescriptor open_lock(const fs::path& folder) {
+fs::path make_folder(const fs::path& folder) {
   std::error_code problem;
   fs::create_directories(folder, problem);
   if (problem) throw output_error(fmt::format("cannot use {}", folder.string()), problem.value());
-  const fs::path path = folder / "lock";
+  return folder;
+}
+
+FileDescriptor open_lock(const fs::path& path) {
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (!file) throw output_error(fmt::format("cannot use {}", path.string()), errno);
   return file;
@@ -44,26 +49,15 @@ std::vector<StageSet> sets_in(const fs::path& folder) {
 }  // namespace
 
 StageDirectory::StageDirectory(const StageOptions& options)
-    : path_(options.directory / folder_name),
-      budget_bytes_(options.budget_bytes),
-      lock_file_(open_lock(path_)) {}
-
-StageDirectory::Turn::Turn(std::unique_lock<std::timed_mutex> lock, int descriptor) noexcept
-    : lock_(std::move(lock)), descriptor_(descriptor) {}
-
-StageDirectory::Turn::Turn(Turn&& other) noexcept
-    : lock_(std::move(other.lock_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-StageDirectory::Turn::~Turn() {
-  if (descriptor_ >= 0) unlock_file(descriptor_);
+    : path_(make_folder(options.directory / folder_name)), budget_bytes_(options.budget_bytes) {
+  open_lock(path_ / lock_name);
 }
 
 std::optional<StageDirectory::Turn> StageDirectory::take_turn(std::chrono::milliseconds patience) {
-  std::unique_lock lock(mutex_, patience);
-  if (!lock) return std::nullopt;
-  if (!lock_file(lock_file_.get(), LockKind::exclusive, patience, path_ / "lock"))
-    return std::nullopt;
-  return Turn(std::move(lock), lock_file_.get());
+  const fs::path path = path_ / lock_name;
+  FileDescriptor file = open_lock(path);
+  if (!lock_file(file.get(), LockKind::exclusive, patience, path)) return std::nullopt;
+  return Turn(std::move(file));
 }
 
 bool StageDirectory::make_room(std::uint64_t bytes) {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -29,19 +28,17 @@ class StageDirectory {
   const std::filesystem::path& path() const noexcept { return path_; }
   std::uint64_t budget_bytes() const noexcept { return budget_bytes_; }
 
-  /// While one lives, no other thread or process has one.
+  /// While one lives, no other thread or process has one. Its descriptor is its own, as flock()
+  /// keeps apart descriptors, not threads that share one; closing it ends the turn.
   class Turn {
    public:
-    Turn(std::unique_lock<std::timed_mutex> lock, int descriptor) noexcept;
-    ~Turn();
-    Turn(Turn&& other) noexcept;
-    Turn& operator=(Turn&&) = delete;
+    explicit Turn(FileDescriptor locked) noexcept : locked_(std::move(locked)) {}
 
    private:
-    std::unique_lock<std::timed_mutex> lock_;
-    int descriptor_;
+    FileDescriptor locked_;
   };
-  /// None if others keep it longer than `patience`. \throws IoError  io: no locks here
+  /// None if others keep it longer than `patience`. \throws IoError  io: no locks here;
+  /// cannot_create
   std::optional<Turn> take_turn(std::chrono::milliseconds patience);
 
   /// In one's turn: whether `bytes` more are within the budget, after removing what nobody uses.
@@ -52,8 +49,6 @@ class StageDirectory {
  private:
   std::filesystem::path path_;
   std::uint64_t budget_bytes_;
-  FileDescriptor lock_file_;
-  std::timed_mutex mutex_;  ///< flock() does not keep threads apart that share a descriptor
 };
 
 }  // namespace rondo::data
