@@ -70,7 +70,7 @@ void BatchPipeline::work(bool prefers_loads) {
   try {
     while (!is_stopping_) {
       const bool worked = prefers_loads ? load_one(lock) || fill_one(lock, scratch)
-                                        : fill_one(lock, scratch) || load_one(lock);
+                                        : fill_one(lock, scratch) || (may_load() && load_one(lock));
       if (worked)
         changed_.notify_all();
       else
@@ -80,6 +80,12 @@ void BatchPipeline::work(bool prefers_loads) {
     error_ = std::current_exception();
     changed_.notify_all();
   }
+}
+
+bool BatchPipeline::may_load() const {
+  return options_.threads == 1 ||
+         std::any_of(underway_.begin(), underway_.end(),
+                     [](const Underway& batch) { return batch.taken < batch.samples.size(); });
 }
 
 bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {

@@ -66,6 +66,9 @@ class BatchPipeline {
   };
 
   void work(bool prefers_loads);
+  /// Whether a thread that fills may load: only while a batch waits for chunks. One that waits for
+  /// the disk to load ahead would be missed by the next batch.
+  bool may_load() const;
   bool load_one(std::unique_lock<std::mutex>& lock);
   bool fill_one(std::unique_lock<std::mutex>& lock, std::vector<float>& scratch);
   std::optional<Piece> take_piece();

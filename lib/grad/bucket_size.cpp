@@ -23,17 +23,29 @@ constexpr std::size_t shortest_bytes = 4096;
 constexpr std::size_t longest_bytes = std::size_t{1} << 22;
 /// A sum that takes this long says enough about the speed.
 constexpr double long_enough_seconds = 20e-3;
+constexpr double probe_seconds = 30e-3;
+constexpr int least_repeats = 4;
+constexpr int most_repeats = 200;
 
-/// The fastest of a few sums, on the slowest rank. Collective.
-double time_of_sum(comm::Communicator& comm, std::span<float> data) {
+/// The fastest of these sums, on the slowest rank. Collective.
+double time_of_sums(comm::Communicator& comm, std::span<float> data, int repeats) {
   double fastest = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < repeats; ++i) {
     const auto begin = Clock::now();
     comm::allreduce(comm, data, comm::ReduceOp::sum);
     fastest = std::min(fastest, std::chrono::duration<double>(Clock::now() - begin).count());
   }
   comm::allreduce(comm, std::span(&fastest, 1), comm::ReduceOp::max);
   return fastest;
+}
+
+/// As often as fits into some time, so that what other processes take now and then does not count:
+/// short sums are the ones that it makes many times longer. Collective.
+double time_of_sum(comm::Communicator& comm, std::span<float> data) {
+  const double first = time_of_sums(comm, data, least_repeats);
+  const double more = std::min(probe_seconds / first, double{most_repeats});
+  if (more <= least_repeats) return first;
+  return std::min(first, time_of_sums(comm, data, static_cast<int>(more)));
 }
 
 double mebibytes(std::size_t bytes) {
