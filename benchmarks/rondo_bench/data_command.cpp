@@ -241,14 +241,14 @@ class DataBench {
 
   static void print_pass(const std::string& name, const LoaderPass& pass) {
     fmt::print(
-        "  {:<36} {:>8.0f} samples/s, waits {:.3f} % ({:.3f} % behind the first, {:.0f} ms)\n",
+        "  {:<36} {:>8.0f} samples/s, waits {:.3f} % ({:.3f} % behind the first step, {:.0f} ms)\n",
         name, static_cast<double>(pass.samples) / pass.seconds, 100 * pass.wait_fraction(),
-        100 * later_wait(pass), 1000 * pass.first_wait_seconds);
+        100 * later_wait(pass), 1000 * pass.start_wait_seconds);
   }
 
-  /// Fraction of a pass that went by waiting, but for the first batch.
+  /// Fraction of a pass that went by waiting, but for the first step's batches.
   static double later_wait(const LoaderPass& pass) {
-    return (pass.wait_seconds - pass.first_wait_seconds) / (pass.seconds - pass.first_wait_seconds);
+    return (pass.wait_seconds - pass.start_wait_seconds) / (pass.seconds - pass.start_wait_seconds);
   }
 
   static void print_memory(const LoaderFigures& figures) {
@@ -275,7 +275,7 @@ class DataBench {
                 {"warm_wait", later_wait(figures.warm)},
                 {"cold_wait", later_wait(figures.cold)},
                 {"cold_samples_per_second", rate_of(figures.cold)},
-                {"first_wait_seconds", figures.warm.first_wait_seconds},
+                {"start_wait_seconds", figures.warm.start_wait_seconds},
                 {"model", options.model},
                 {"real_wait", figures.real ? later_wait(*figures.real) : 0},
                 {"real_samples_per_second", figures.real ? rate_of(*figures.real) : 0},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -59,9 +60,12 @@ LoaderPass run_pass(data::BatchLoader& loader, std::size_t batches, const Consum
   LoaderPass pass{.batches = batches};
   const double waited = loader.statistics().wait_seconds;
   const telemetry::Stopwatch stopwatch;
+  std::optional<std::size_t> first_step;
   for (std::size_t i = 0; i < batches; ++i) {
     const data::LaneBatch& batch = loader.next();
-    if (i == 0) pass.first_wait_seconds = stopwatch.seconds();
+    if (first_step.value_or(batch.step) == batch.step)
+      pass.start_wait_seconds = loader.statistics().wait_seconds - waited;
+    first_step = first_step.value_or(batch.step);
     pass.samples += batch.count;
     if (consume) consume(batch);
   }

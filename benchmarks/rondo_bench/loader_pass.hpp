@@ -21,7 +21,7 @@ struct LoaderPass {
   std::size_t samples = 0;
   double seconds = 0;
   double wait_seconds = 0;        ///< of these, waiting for batches
-  double first_wait_seconds = 0;  ///< of these, for the first one
+  double start_wait_seconds = 0;  ///< of these, for the first step's, before which windows are read
 
   double wait_fraction() const { return wait_seconds / seconds; }
 };
