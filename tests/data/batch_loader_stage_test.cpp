@@ -107,7 +107,7 @@ TEST_F(BatchLoaderStageTest, reads_a_second_epoch_from_copies) {
 TEST_F(BatchLoaderStageTest, keeps_no_copies_of_what_is_read_through_hdf5) {
   Dataset dataset(path_, "train");
   BatchLoader loader(dataset, sampler_,
-                     {.chunks_ahead = 0, .read = ReadMode::library, .stage = stage()});
+                     {.chunks_ahead = 0, .read_mode = ReadMode::library, .stage = stage()});
 
   EXPECT_EQ(epoch(loader, sampler_, 0).images, first_epoch(std::nullopt).images);
   EXPECT_TRUE(any_copy().empty());
