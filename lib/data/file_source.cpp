@@ -85,11 +85,10 @@ FileSource::Field FileSource::open(const FieldReader& reader, ReadMode mode) {
 
 void FileSource::stage(Field& field, const Staging& staging) {
   if (field.how == How::resident) return;
-  if (field.how == How::library)
-    return log::warning(fmt::format("{} is not staged: it is read through HDF5{}{}",
-                                    field.reader->info().name, obstacle_.empty() ? "" : ": ",
-                                    obstacle_));
   const std::string name = fmt::format("{}: {}", field.map->path(), field.map->name());
+  if (field.how == How::library)
+    return log::warning(
+        fmt::format("{} is not staged: it is read through HDF5: {}", name, obstacle_));
   try {
     field.copies =
         std::make_unique<StagedChunks>(staging.options, key_of(*field.map, staging.content), name);

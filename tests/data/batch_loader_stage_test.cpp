@@ -104,15 +104,6 @@ TEST_F(BatchLoaderStageTest, reads_a_second_epoch_from_copies) {
   EXPECT_EQ(second.reads.bytes, 0U);
 }
 
-TEST_F(BatchLoaderStageTest, keeps_no_copies_of_what_is_read_through_hdf5) {
-  Dataset dataset(path_, "train");
-  BatchLoader loader(dataset, sampler_,
-                     {.chunks_ahead = 0, .read_mode = ReadMode::library, .stage = stage()});
-
-  EXPECT_EQ(epoch(loader, sampler_, 0).images, first_epoch(std::nullopt).images);
-  EXPECT_TRUE(any_copy().empty());
-}
-
 TEST_F(BatchLoaderStageTest, reads_a_damaged_copy_from_the_file_and_copies_it_again) {
   const Epoch first = first_epoch(stage());
   fs::resize_file(any_copy(), 9);
