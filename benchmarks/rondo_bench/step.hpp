@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct StepOptions {
   Precision precision = Precision::f32;
   grad::Reduction reduction = grad::Reduction::fast;
   std::string compression = "none";
+  std::optional<std::size_t> bucket_bytes = {};  ///< default: measured
   std::size_t lanes = 2;
   std::size_t batch = 64;  ///< samples a lane
   int threads = 1;         ///< a rank

@@ -36,6 +36,10 @@ void declare(apps::Options& options, StepCommand& command) {
               "order of the gradient sum");
   options.add("compression", step.compression, "how gradients travel")
       .one_of({grad::compression_names().begin(), grad::compression_names().end()});
+  options
+      .add_bytes("bucket", step.bucket_bytes,
+                 "length of a bucket; default: measured, as in a session")
+      .at_least(4);
   options.add("lanes", step.lanes, "micro-batches a step").at_least(1);
   options.add("batch", step.batch, "samples of a micro-batch").at_least(1);
   options.add("threads", step.threads, "threads a rank").between(1, 4096);

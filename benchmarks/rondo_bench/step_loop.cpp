@@ -41,6 +41,7 @@ StepLoop::StepLoop(comm::Communicator& comm, const StepOptions& options)
                {.lanes = options.lanes,
                 .reduction = options.reduction,
                 .precision = options.precision,
+                .bucket_bytes = options.bucket_bytes,
                 .compression = options.compression}) {
   network_->before_reading(
       [this](std::size_t parameter) { session_.wait_for_parameter(parameter); });
