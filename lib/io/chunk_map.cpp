@@ -123,7 +123,7 @@ struct ChunkMap::Builder {
     std::byte unused{};  // the recorder keeps HDF5 from writing there
     checked(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, &unused),
             ExitCode::bad_content, place, fmt::format("cannot find chunk {}", number));
-    const std::vector<RawRead> reads = RawReadRecorder::take();
+    const std::vector<RawPiece> reads = RawReadRecorder::take();
     if (reads.size() != 1) throw_bad(place, fmt::format("chunk {} is not in one piece", number));
     return {reads[0].offset, reads[0].bytes, skipped};
   }

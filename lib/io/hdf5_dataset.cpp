@@ -112,7 +112,7 @@ std::uint64_t Hdf5Dataset::reserve_chunk(std::size_t first_row, std::size_t stor
   // Only its address is looked at: the recorder keeps HDF5 from reading there.
   const std::byte unused{};
   write_chunk(first_row, {&unused, stored_bytes});
-  const std::vector<RawWrite> writes = RawWriteRecorder::take();
+  const std::vector<RawPiece> writes = RawWriteRecorder::take();
   require(writes.size() == 1 && writes[0].bytes == stored_bytes,
           "reserve_chunk: HDF5 wrote something else than the chunk");
   return writes[0].offset;

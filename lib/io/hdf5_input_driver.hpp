@@ -4,11 +4,10 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "io/bytes.hpp"
 #include "io/file_identity.hpp"
-#include "io/hdf5_library.hpp"
+#include "io/hdf5_driver.hpp"
 
 /// Hands files to HDF5 for reading, on HDF5's terms but not its trust.
 ///
@@ -32,24 +31,8 @@ void read_within(int descriptor, std::uint64_t file_bytes, std::uint64_t address
 /// The same as a function; valid as long as `object` and `place`.
 ReadAt input_reader(hid_t object, const Hdf5Place& place);
 
-/// A piece of a dataset's elements that HDF5 asked for.
-struct RawRead {
-  std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;
-};
-
-/// For its lifetime, and while the library's lock is held, elements are not read: buffers stay as
-/// they are, and what would have been read is noted. So HDF5 tells where a chunk lies; the function
-/// made for it goes through all chunks for each one (H5Dget_chunk_info_by_coord in 1.10).
-class RawReadRecorder {
- public:
-  RawReadRecorder();
-  ~RawReadRecorder();
-  RawReadRecorder(const RawReadRecorder&) = delete;
-  RawReadRecorder& operator=(const RawReadRecorder&) = delete;
-
-  /// What was asked for since the last call.
-  static std::vector<RawRead> take();
-};
+/// Buffers stay as they are. So HDF5 tells where a chunk lies; the function made for it goes
+/// through all chunks for each one (H5Dget_chunk_info_by_coord in 1.10).
+using RawReadRecorder = RawRecorder<struct Reading>;
 
 }  // namespace rondo::io

@@ -6,47 +6,24 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <system_error>
-#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "rondo/base/file_descriptor.hpp"
-
 namespace rondo::io {
 namespace {
 
-constexpr haddr_t max_address = std::uint64_t{1} << 62;
-
-/// HDF5 handles it by the address of its first member.
-struct OutputFile {
-  H5FD_t base = {};
-  FileDescriptor descriptor;
-  haddr_t allocated = 0;  ///< HDF5's end of allocation
-  haddr_t written = 0;    ///< end of what was written, or dropped
-  int error = 0;          ///< errno of the first failure
+struct OutputFile : DriverFile {
+  haddr_t written = 0;  ///< end of what was written, or dropped
+  int error = 0;        ///< errno of the first failure
 };
 
 /// Of the file closed last; guarded by the library's lock.
 int& closing_error() {
   static int error = 0;
   return error;
-}
-
-/// Guarded by the library's lock, too.
-std::optional<std::vector<RawWrite>>& recorded() {
-  static std::optional<std::vector<RawWrite>> writes;
-  return writes;
-}
-
-OutputFile* output(H5FD_t* file) {
-  return reinterpret_cast<OutputFile*>(file);
-}
-const OutputFile* output(const H5FD_t* file) {
-  return reinterpret_cast<const OutputFile*>(file);
 }
 
 H5FD_t* open_file(const char* name, unsigned, hid_t, haddr_t) {
@@ -56,7 +33,7 @@ H5FD_t* open_file(const char* name, unsigned, hid_t, haddr_t) {
 }
 
 herr_t close_file(H5FD_t* base) {
-  const std::unique_ptr<OutputFile> file(output(base));
+  const std::unique_ptr<OutputFile> file(driver_file<OutputFile>(base));
   if (::close(file->descriptor.release()) != 0 && file->error == 0) file->error = errno;
   closing_error() = file->error;
   return 0;
@@ -68,28 +45,14 @@ herr_t query(const H5FD_t*, unsigned long* flags) {
   return 0;
 }
 
-haddr_t allocated_end(const H5FD_t* file, H5FD_mem_t) {
-  return output(file)->allocated;
-}
-
-herr_t set_allocated_end(H5FD_t* file, H5FD_mem_t, haddr_t address) {
-  output(file)->allocated = address;
-  return 0;
-}
-
 haddr_t written_end(const H5FD_t* file, H5FD_mem_t) {
-  return output(file)->written;
-}
-
-herr_t file_handle(H5FD_t* file, hid_t, void** handle) {
-  *handle = output(file);
-  return 0;
+  return driver_file<OutputFile>(file)->written;
 }
 
 /// What lies beyond the end, or was dropped, reads as zeros.
 herr_t read_bytes(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, std::size_t size,
                   void* buffer) {
-  const OutputFile* file = output(base);
+  const auto* file = driver_file<OutputFile>(base);
   auto* bytes = static_cast<char*>(buffer);
   while (size > 0) {
     const ssize_t count = ::pread(file->descriptor.get(), bytes, size, static_cast<off_t>(address));
@@ -105,13 +68,10 @@ herr_t read_bytes(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, std::size_t 
 
 herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, std::size_t size,
                    const void* buffer) {
-  OutputFile* file = output(base);
+  auto* file = driver_file<OutputFile>(base);
   const auto* bytes = static_cast<const char*>(buffer);
   file->written = std::max(file->written, address + size);
-  if (type == H5FD_MEM_DRAW && recorded()) {
-    recorded()->push_back({address, size});
-    return 0;
-  }
+  if (RawWriteRecorder::note(type, {address, size})) return 0;
   while (size > 0 && file->error == 0) {
     const ssize_t count =
         ::pwrite(file->descriptor.get(), bytes, size, static_cast<off_t>(address));
@@ -127,7 +87,7 @@ herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, std::s
 }
 
 herr_t truncate_to_allocated(H5FD_t* base, hid_t, hbool_t) {
-  OutputFile* file = output(base);
+  auto* file = driver_file<OutputFile>(base);
   if (file->error == 0 &&
       ::ftruncate(file->descriptor.get(), static_cast<off_t>(file->allocated)) != 0)
     file->error = errno;
@@ -135,23 +95,18 @@ herr_t truncate_to_allocated(H5FD_t* base, hid_t, hbool_t) {
   return 0;
 }
 
-H5FD_class_t driver_class() {
-  H5FD_class_t driver = {};
-  driver.name = "rondo_output";
-  driver.maxaddr = max_address;
-  driver.fc_degree = H5F_CLOSE_WEAK;
-  driver.open = open_file;
-  driver.close = close_file;
-  driver.query = query;
-  driver.get_eoa = allocated_end;
-  driver.set_eoa = set_allocated_end;
-  driver.get_eof = written_end;
-  driver.get_handle = file_handle;
-  driver.read = read_bytes;
-  driver.write = write_bytes;
-  driver.truncate = truncate_to_allocated;
-  const H5FD_mem_t free_lists[H5FD_MEM_NTYPES] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(free_lists), std::end(free_lists), std::begin(driver.fl_map));
+const H5FD_class_t& output_driver() {
+  static const H5FD_class_t driver = [] {
+    H5FD_class_t made = make_driver("rondo_output");
+    made.open = open_file;
+    made.close = close_file;
+    made.query = query;
+    made.get_eof = written_end;
+    made.read = read_bytes;
+    made.write = write_bytes;
+    made.truncate = truncate_to_allocated;
+    return made;
+  }();
   return driver;
 }
 
@@ -165,42 +120,17 @@ H5FD_class_t driver_class() {
 }  // namespace
 
 Hdf5Handle output_access_properties(const Hdf5Place& place) {
-  static const H5FD_class_t driver = driver_class();
-  auto properties = checked_handle(H5Pcreate(H5P_FILE_ACCESS), ExitCode::internal, place,
-                                   "cannot set up file access");
-  // Registering again after MPI_Finalize, which shuts the library down, gives a new number; while
-  // files are open HDF5 keeps the class alive by itself.
-  const auto registered =
-      checked_handle(H5FDregister(&driver), ExitCode::internal, place, "cannot set up the driver");
-  checked(H5Pset_driver(properties.get(), registered.get(), nullptr), ExitCode::internal, place,
-          "cannot set up the driver");
-  return properties;
+  return driver_access_properties(output_driver(), place);
 }
 
 void throw_if_output_failed(hid_t object, const Hdf5Place& place, Where where) {
-  const auto file =
-      checked_handle(H5Iget_file_id(object), ExitCode::internal, place, "cannot find the file");
-  void* handle = nullptr;
-  checked(H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle), ExitCode::internal, place,
-          "cannot find the driver");
-  const int error = static_cast<const OutputFile*>(handle)->error;
+  const DriverFile& file = driver_file_of(object, output_driver(), place);
+  const int error = static_cast<const OutputFile&>(file).error;
   if (error != 0) throw_error(error, place, where);
 }
 
 void throw_if_closing_failed(const Hdf5Place& place, Where where) {
   if (closing_error() != 0) throw_error(closing_error(), place, where);
-}
-
-RawWriteRecorder::RawWriteRecorder() {
-  recorded().emplace();
-}
-
-RawWriteRecorder::~RawWriteRecorder() {
-  recorded().reset();
-}
-
-std::vector<RawWrite> RawWriteRecorder::take() {
-  return std::exchange(*recorded(), {});
 }
 
 }  // namespace rondo::io

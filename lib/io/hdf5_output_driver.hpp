@@ -2,10 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
-#include "io/hdf5_library.hpp"
+#include "io/hdf5_driver.hpp"
 
 /// How files are written: an HDF5 file driver that never tells HDF5 of an error.
 ///
@@ -24,23 +21,7 @@ void throw_if_output_failed(hid_t object, const Hdf5Place& place, Where where = 
 /// The same for the file that was closed last.
 void throw_if_closing_failed(const Hdf5Place& place, Where where = Where::here());
 
-/// A piece of a dataset's elements that HDF5 wanted to write.
-struct RawWrite {
-  std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;
-};
-
-/// For its lifetime, and while the library's lock is held, elements are not written: what would
-/// have been is noted, and the file is as long as if it had been.
-class RawWriteRecorder {
- public:
-  RawWriteRecorder();
-  ~RawWriteRecorder();
-  RawWriteRecorder(const RawWriteRecorder&) = delete;
-  RawWriteRecorder& operator=(const RawWriteRecorder&) = delete;
-
-  /// What was to be written since the last call.
-  static std::vector<RawWrite> take();
-};
+/// The file is as long as if the elements had been written.
+using RawWriteRecorder = RawRecorder<struct Writing>;
 
 }  // namespace rondo::io
