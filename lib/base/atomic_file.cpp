@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/file_descriptor.hpp"
+#include "rondo/base/output_error.hpp"
 
 namespace rondo {
 namespace {
@@ -84,6 +86,23 @@ void sync_to_disk(const std::filesystem::path& path) {
   const FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!descriptor || ::fsync(descriptor.get()) != 0)
     throw_errno(ExitCode::io, path, "cannot write to disk");
+}
+
+void make_directories_durably(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> missing;
+  std::error_code error;
+  for (auto next = path; !std::filesystem::is_directory(next, error); next = directory_of(next)) {
+    missing.push_back(next);
+    if (directory_of(next) == next) break;
+  }
+  for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
+    std::filesystem::create_directory(*next, error);
+    if (error)
+      throw output_error(
+          fmt::format("{}: cannot create the directory {}", path.string(), next->string()),
+          error.value());
+    sync_to_disk(directory_of(*next));
+  }
 }
 
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {

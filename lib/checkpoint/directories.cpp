@@ -20,6 +20,7 @@
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
+#include "rondo/base/output_error.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -30,6 +31,7 @@ constexpr std::string_view final_prefix = "step-";
 constexpr std::string_view hidden_prefix = ".step-";
 constexpr std::string_view partial_suffix = ".partial";
 constexpr std::string_view discarded_suffix = ".discarded";
+constexpr std::string_view link_suffix = ".link";
 constexpr std::size_t step_digits = 8;
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
@@ -37,12 +39,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-std::optional<std::uint64_t> step_in(std::string_view name) {
-  if (!name.starts_with(final_prefix)) return std::nullopt;
-  name.remove_prefix(final_prefix.size());
-  return name.size() < step_digits ? std::nullopt : number_in(name);
 }
 
 std::string host_name() {
@@ -61,11 +57,11 @@ bool is_alive(std::uint64_t process) {
   return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
 }
 
-/// A process saves one checkpoint at a time, so a hidden directory of its own number is a leftover
+/// A process saves one checkpoint at a time, so what is hidden under its own number is a leftover
 /// of an earlier process that had the same.
 bool is_leftover(std::string_view name) {
   if (!name.starts_with(hidden_prefix)) return false;
-  for (const std::string_view suffix : {partial_suffix, discarded_suffix}) {
+  for (const std::string_view suffix : {partial_suffix, discarded_suffix, link_suffix}) {
     if (!name.ends_with(suffix)) continue;
     name.remove_suffix(suffix.size());
     const std::string of_this_host = fmt::format(".{}-", host_name());
@@ -77,34 +73,37 @@ bool is_leftover(std::string_view name) {
   return false;
 }
 
-void remove_or_warn(const fs::path& path) {
+bool warn(std::string_view action, const fs::path& path, const std::error_code& error) {
+  log::warning(fmt::format("cannot {} {}: {}", action, path.string(), error.message()));
+  return false;
+}
+
+bool remove_or_warn(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) log::warning(fmt::format("cannot remove {}: {}", path.string(), error.message()));
+  return error ? warn("remove", path, error) : true;
+}
+
+bool is_link(const fs::path& path) {
+  std::error_code error;
+  return fs::is_symlink(path, error);
 }
 
 /// Takes the final name away first, so that a crash leaves nothing half-removed under it.
-void discard(const fs::path& final_path) {
+bool discard(const fs::path& final_path) {
   const fs::path hidden = hidden_path(final_path, discarded_suffix);
   std::error_code error;
   fs::rename(final_path, hidden, error);
-  if (error)
-    log::warning(fmt::format("cannot remove {}: {}", final_path.string(), error.message()));
-  else
-    remove_or_warn(hidden);
-}
-
-void make_directories(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error) return;
-  const bool is_full = error == std::errc::no_space_on_device;
-  throw IoError(is_full ? ExitCode::io : ExitCode::cannot_create,
-                fmt::format("{}: cannot create the checkpoint's directory: {}", path.string(),
-                            error.message()));
+  return error ? warn("remove", final_path, error) : remove_or_warn(hidden);
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> step_in(std::string_view name) {
+  if (!name.starts_with(final_prefix)) return std::nullopt;
+  name.remove_prefix(final_prefix.size());
+  return name.size() < step_digits ? std::nullopt : number_in(name);
+}
 
 std::vector<Committed> list_committed(const fs::path& directory) {
   std::vector<Committed> committed;
@@ -125,7 +124,12 @@ std::vector<Committed> list_committed(const fs::path& directory) {
 PartialDirectory::PartialDirectory(const fs::path& directory, std::uint64_t step)
     : final_path_(directory / fmt::format("{}{:0{}}", final_prefix, step, step_digits)),
       path_(hidden_path(final_path_, partial_suffix)) {
-  make_directories(path_);
+  make_directories_durably(directory);
+  std::error_code error;
+  fs::create_directory(path_, error);
+  if (error)
+    throw output_error(fmt::format("{}: cannot create the directory", path_.string()),
+                       error.value());
 }
 
 PartialDirectory::~PartialDirectory() {
@@ -150,11 +154,32 @@ void remove_leftovers(const fs::path& directory) {
     remove_or_warn(path);
 }
 
-void prune(const fs::path& directory, std::uint64_t step, std::size_t keep) {
+void point_latest_to(const fs::path& final_path) {
+  const fs::path hidden = hidden_path(final_path, link_suffix);
+  const fs::path latest = final_path.parent_path() / latest_name;
+  std::error_code error;
+  fs::create_symlink(final_path.filename(), hidden, error);
+  if (!error) fs::rename(hidden, latest, error);
+  if (!error) return;
+  warn("renew the link", latest, error);
+  fs::remove(hidden, error);
+}
+
+std::vector<Committed> superseded(const fs::path& directory, std::uint64_t step,
+                                  const Retention& retention) {
   auto committed = list_committed(directory);
-  std::erase_if(committed, [&](const Committed& later) { return later.step > step; });
-  for (std::size_t i = keep; i < committed.size(); ++i)
-    discard(committed[i].directory);
+  std::erase_if(committed,
+                [&](const Committed& one) { return one.step > step || is_link(one.directory); });
+  committed.erase(committed.begin(), committed.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                             retention.newest, committed.size())));
+  std::erase_if(committed, [&](const Committed& one) {
+    return retention.every > 0 && one.step % retention.every == 0;
+  });
+  return committed;
+}
+
+bool remove(const Committed& checkpoint) {
+  return discard(checkpoint.directory);
 }
 
 }  // namespace rondo::checkpoint

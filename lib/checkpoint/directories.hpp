@@ -5,31 +5,28 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <vector>
+#include <optional>
+#include <string_view>
+
+#include "rondo/checkpoint/inspect.hpp"
 
 namespace rondo::checkpoint {
 
-/// A directory with a checkpoint's final name; its content may be invalid.
-struct Committed {
-  std::uint64_t step = 0;
-  std::filesystem::path directory;
-};
-
-/// Those below `directory`, newest first; none if it does not exist.
-/// \throws IoError  missing_input: it cannot be read
-std::vector<Committed> list_committed(const std::filesystem::path& directory);
+/// The step that a final name stands for. Nothing: it is no such name.
+std::optional<std::uint64_t> step_in(std::string_view name);
 
 /// The directory of a checkpoint in the making: `.step-NNNNNNNN.HOST-PID.partial` beside its final
 /// name `step-NNNNNNNN`. Removed with the object.
 class PartialDirectory {
  public:
-  /// Creates it, and `directory` above it. \throws IoError  cannot_create, or io on a full disk
+  /// Creates it, and what is missing above it. \throws IoError  cannot_create, or io on a full disk
   PartialDirectory(const std::filesystem::path& directory, std::uint64_t step);
   ~PartialDirectory();
   PartialDirectory(const PartialDirectory&) = delete;
   PartialDirectory& operator=(const PartialDirectory&) = delete;
 
   const std::filesystem::path& path() const noexcept { return path_; }
+  const std::filesystem::path& final_path() const noexcept { return final_path_; }
 
   /// fsync, rename to the final name, fsync of the parent. A checkpoint of the same step is
   /// replaced in one exchange where the file system can. \throws IoError  io
@@ -44,8 +41,8 @@ class PartialDirectory {
 /// of live processes of this host.
 void remove_leftovers(const std::filesystem::path& directory);
 
-/// Removes all but the newest `keep` of the checkpoints up to `step`; later ones belong to a run
-/// that went back behind them, and stay until it reaches them. A failure is a warning.
-void prune(const std::filesystem::path& directory, std::uint64_t step, std::size_t keep);
+/// Makes `latest` beside a checkpoint a link to it. A failure is a warning: nothing in Rondo needs
+/// the link.
+void point_latest_to(const std::filesystem::path& final_path);
 
 }  // namespace rondo::checkpoint

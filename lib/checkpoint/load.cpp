@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <sstream>
-#include <vector>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,42 +12,15 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
-
-#include "checkpoint/directories.hpp"
-#include "checkpoint/state_file.hpp"
+#include "rondo/checkpoint/inspect.hpp"
 
 namespace rondo::checkpoint {
 namespace {
 
-Manifest read_manifest(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / manifest_name;
-  std::ostringstream content;
-  std::ifstream file(path, std::ios::binary);
-  content << file.rdbuf();
-  const std::string text = content.str();
-  if (!file || !content || text.empty())
-    throw IoError(ExitCode::missing_input, fmt::format("{}: missing or unreadable", path.string()));
-  return parse_manifest(text, path.string());
-}
-
-/// \throws IoError  saying why the checkpoint is not valid
-Found verify(const Committed& committed) {
-  Manifest manifest = read_manifest(committed.directory);
-  if (manifest.step != committed.step)
-    throw IoError(
-        ExitCode::bad_content,
-        fmt::format("{}: is of step {}, its directory's name says {}",
-                    (committed.directory / manifest_name).string(), manifest.step, committed.step));
-  const auto state = open_state(committed.directory / state_name, manifest.state);
-  for (const TensorEntry& entry : manifest.tensors)
-    read_tensor(state, entry);
-  return {committed.directory, committed.step, std::move(manifest.metadata)};
-}
-
 /// One line for each tensor that is missing on one side or has another shape.
-std::string differences(const Manifest& manifest, std::span<const Tensor> tensors) {
+std::string differences(const Contents& contents, std::span<const Tensor> tensors) {
   std::map<std::string_view, const TensorEntry*> stored;
-  for (const TensorEntry& entry : manifest.tensors)
+  for (const TensorEntry& entry : contents.tensors)
     stored[entry.name] = &entry;
   std::string lines;
   for (const Tensor& tensor : tensors) {
@@ -71,7 +44,8 @@ std::optional<Found> find_newest(const std::filesystem::path& directory) {
   std::string reasons;
   for (const Committed& committed : list_committed(directory)) {
     try {
-      return verify(committed);
+      Contents contents = verify(committed.directory);
+      return Found{contents.directory, contents.step, std::move(contents.metadata)};
     } catch (const IoError& e) {
       log::warning(
           fmt::format("skipped checkpoint {}: {}", committed.directory.string(), e.what()));
@@ -85,16 +59,16 @@ std::optional<Found> find_newest(const std::filesystem::path& directory) {
 }
 
 void load(const Found& found, std::span<const Tensor> tensors) {
-  const Manifest manifest = read_manifest(found.directory);
-  if (const std::string lines = differences(manifest, tensors); !lines.empty())
+  const Reader reader(found.directory);
+  const Contents& contents = reader.contents();
+  if (const std::string lines = differences(contents, tensors); !lines.empty())
     throw IoError(ExitCode::bad_content,
                   fmt::format("{}: the tensors are not those of this model and optimizer:{}",
                               found.directory.string(), lines));
-  const auto state = open_state(found.directory / state_name, manifest.state);
   // Everything is read and verified before the caller's memory changes.
   std::map<std::string_view, AlignedBuffer<float>> staged;
-  for (const TensorEntry& entry : manifest.tensors)
-    staged.emplace(entry.name, read_tensor(state, entry));
+  for (const TensorEntry& entry : contents.tensors)
+    staged.emplace(entry.name, reader.read(entry));
   for (const Tensor& tensor : tensors)
     std::copy_n(staged.at(tensor.name).data(), tensor.data.size(), tensor.data.data());
 }

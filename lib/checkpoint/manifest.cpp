@@ -3,6 +3,8 @@
 #include "checkpoint/manifest.hpp"
 
 #include <charconv>
+#include <fstream>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -112,6 +114,17 @@ Manifest parse_manifest(std::string_view text, const std::string& path) {
   } catch (const json::exception& e) {
     throw bad_content(path, fmt::format("is not a manifest: {}", e.what()));
   }
+}
+
+Manifest read_manifest(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / manifest_name;
+  std::ostringstream content;
+  std::ifstream file(path, std::ios::binary);
+  content << file.rdbuf();
+  const std::string text = content.str();
+  if (!file || !content || text.empty())
+    throw IoError(ExitCode::missing_input, fmt::format("{}: missing or unreadable", path.string()));
+  return parse_manifest(text, path.string());
 }
 
 }  // namespace rondo::checkpoint

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/checkpoint/inspect.hpp"
 
 namespace rondo::checkpoint {
 
@@ -21,13 +22,6 @@ struct FileContent {
   std::uint64_t bytes = 0;
   std::uint64_t hash = 0;
   friend bool operator==(const FileContent&, const FileContent&) = default;
-};
-
-/// An f32 tensor in the state file.
-struct TensorEntry {
-  std::string name;
-  Shape shape;
-  std::uint64_t hash = 0;  ///< XXH3 of its elements
 };
 
 /// What manifest.json says of a checkpoint.
@@ -44,5 +38,8 @@ std::string to_text(const Manifest& manifest);
 /// `path` is for messages.
 /// \throws IoError  bad_content: not such JSON, another format or version, or its hash differs
 Manifest parse_manifest(std::string_view text, const std::string& path);
+
+/// Reads and parses a checkpoint's manifest. \throws IoError  missing_input, or as parse_manifest
+Manifest read_manifest(const std::filesystem::path& directory);
 
 }  // namespace rondo::checkpoint

@@ -47,11 +47,27 @@ void require_usable(std::span<const Tensor> tensors) {
                                    tensor.data.size(), element_count(tensor.shape)));
 }
 
+/// Whether what was written reads back as it is in memory.
+void require_written(const std::filesystem::path& directory, const Manifest& manifest) {
+  try {
+    const Manifest found = read_manifest(directory);
+    const auto state = io::Hdf5File::open(directory / state_name);
+    for (const TensorEntry& entry : manifest.tensors)
+      read_tensor(state, entry);
+    if (to_text(found) == to_text(manifest)) return;
+  } catch (const IoError& e) {
+    throw IoError(ExitCode::io,
+                  fmt::format("what was just written reads back otherwise: {}", e.what()));
+  }
+  throw IoError(ExitCode::io, fmt::format("{}: what was just written reads back otherwise",
+                                          (directory / manifest_name).string()));
+}
+
 }  // namespace
 
 void save(const std::filesystem::path& directory, std::uint64_t step,
-          std::span<const Tensor> tensors, const Metadata& metadata, std::size_t keep) {
-  require(keep >= 1, "checkpoint::save: keep at least the one that is written");
+          std::span<const Tensor> tensors, const Metadata& metadata, const Retention& retention) {
+  require(retention.newest >= 1, "checkpoint::save: keep at least the one that is written");
   require_usable(tensors);
   remove_leftovers(directory);
   PartialDirectory partial(directory, step);
@@ -61,8 +77,11 @@ void save(const std::filesystem::path& directory, std::uint64_t step,
         {tensor.name, tensor.shape, content_hash(std::as_bytes(tensor.data))});
   manifest.state = write_state(partial.path() / state_name, tensors);
   write_file_atomically(partial.path() / manifest_name, to_text(manifest));
+  require_written(partial.path(), manifest);
   partial.publish();
-  prune(directory, step, keep);
+  point_latest_to(partial.final_path());
+  for (const Committed& old : superseded(directory, step, retention))
+    remove(old);
 }
 
 }  // namespace rondo::checkpoint

@@ -120,6 +120,27 @@ TEST(RenameDurably, moves_a_directory) {
   EXPECT_EQ(test::read_file(directory.path() / "b" / "file"), "content");
 }
 
+TEST(MakeDirectoriesDurably, makes_what_is_missing_and_accepts_what_is_there) {
+  const test::TemporaryDirectory directory;
+
+  make_directories_durably(directory.path() / "a" / "b" / "c");
+  make_directories_durably(directory.path() / "a" / "b" / "c");
+
+  EXPECT_TRUE(std::filesystem::is_directory(directory.path() / "a" / "b" / "c"));
+}
+
+TEST(MakeDirectoriesDurably, names_what_was_wanted_and_what_is_in_the_way) {
+  const test::TemporaryDirectory directory;
+  test::write_file(directory.path() / "file", "content");
+
+  const auto message = test::io_error_of(ExitCode::cannot_create, [&] {
+    make_directories_durably(directory.path() / "file" / "a" / "b");
+  });
+
+  EXPECT_THAT(message, HasSubstr((directory.path() / "file" / "a" / "b").string()));
+  EXPECT_THAT(message, HasSubstr("File exists"));
+}
+
 TEST(SyncToDisk, names_what_it_cannot_open) {
   const auto message = test::io_error_of(ExitCode::io, [] { sync_to_disk("/nonexistent/file"); });
 

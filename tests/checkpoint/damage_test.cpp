@@ -108,6 +108,13 @@ TEST_F(Damage, checkpoint_under_another_name) {
   expect_fallback("is of step 7, its directory's name says 2");
 }
 
+TEST_F(Damage, symbolic_link_to_a_checkpoint) {
+  const test::TemporaryDirectory elsewhere;
+  std::filesystem::rename(newest_, elsewhere.path() / "step-00000002");
+  std::filesystem::create_directory_symlink(elsewhere.path() / "step-00000002", newest_);
+  expect_fallback("is a symbolic link");
+}
+
 TEST_F(Damage, newer_format_version) {
   rewrite_manifest(newest_, [](nlohmann::json& document) { document["version"] = 2; });
   expect_fallback("expected version 1, found 2");
@@ -160,7 +167,7 @@ TEST_F(Damage, any_flipped_bit_is_found_out_or_harmless) {
   const LogLevel level = log::level();
   log::set_level(LogLevel::quiet);
   std::mt19937 random(5);
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 500; ++round) {
     flip_and_check(directory_.path(), state_, random);
     flip_and_check(directory_.path(), manifest_, random);
   }

@@ -61,7 +61,7 @@ inline const Metadata sample_metadata{{"applied_steps", "42"}, {"run.seed", "7"}
 inline void save_sample(const std::filesystem::path& directory, std::uint64_t step,
                         std::size_t keep = 2) {
   SampleState state(step);
-  save(directory, step, state.tensors(), sample_metadata, keep);
+  save(directory, step, state.tensors(), sample_metadata, {.newest = keep});
 }
 
 /// Whether `found` loads as the sample state of its step.
@@ -71,11 +71,11 @@ inline bool loads_as_saved(const Found& found) {
   return state == SampleState(found.step) && found.metadata == sample_metadata;
 }
 
-/// The names in a directory, hidden ones included, sorted.
+/// The names in a directory, hidden ones included, sorted; without the link to the latest.
 inline std::vector<std::string> names_in(const std::filesystem::path& directory) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(directory))
-    names.push_back(entry.path().filename().string());
+    if (entry.path().filename() != "latest") names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }

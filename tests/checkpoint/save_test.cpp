@@ -71,6 +71,51 @@ TEST(Save, keeps_the_newest) {
   EXPECT_THAT(names_in(directory.path()), ElementsAre("step-00000012"));
 }
 
+TEST(Save, keeps_multiples_of_a_step_besides) {
+  const test::TemporaryDirectory directory;
+  SampleState state(1);
+  for (std::uint64_t step = 5; step <= 35; step += 5)
+    save(directory.path(), step, state.tensors(), {}, {.newest = 2, .every = 10});
+
+  EXPECT_THAT(names_in(directory.path()),
+              ElementsAre("step-00000010", "step-00000020", "step-00000030", "step-00000035"));
+}
+
+TEST(Save, points_latest_to_the_one_just_saved) {
+  const test::TemporaryDirectory directory;
+  const auto latest = directory.path() / "latest";
+  save_sample(directory.path(), 20);
+  save_sample(directory.path(), 10);
+
+  EXPECT_EQ(std::filesystem::read_symlink(latest), "step-00000010");
+}
+
+TEST(Save, goes_on_where_latest_cannot_be_a_link) {
+  const test::TemporaryDirectory directory;
+  std::filesystem::create_directories(directory.path() / "latest" / "occupied");
+
+  testing::internal::CaptureStderr();
+  save_sample(directory.path(), 1);
+
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("cannot renew the link"));
+  EXPECT_TRUE(loads_as_saved(*find_newest(directory.path())));
+  EXPECT_THAT(names_in(directory.path()), ElementsAre("step-00000001"));
+}
+
+TEST(Save, neither_counts_nor_removes_links) {
+  const test::TemporaryDirectory directory;
+  const test::TemporaryDirectory elsewhere;
+  save_sample(elsewhere.path(), 2);
+  std::filesystem::create_directory_symlink(elsewhere.path() / "step-00000002",
+                                            directory.path() / "step-00000002");
+  for (const std::uint64_t step : {1U, 3U, 4U})
+    save_sample(directory.path(), step, 2);
+
+  EXPECT_THAT(names_in(directory.path()),
+              ElementsAre("step-00000002", "step-00000003", "step-00000004"));
+  EXPECT_THAT(names_in(elsewhere.path()), ElementsAre("step-00000002"));
+}
+
 TEST(Save, behind_a_later_checkpoint_keeps_both_and_counts_up_to_its_own_step) {
   const test::TemporaryDirectory directory;
   save_sample(directory.path(), 90);
@@ -133,7 +178,7 @@ TEST(Save, refuses_unusable_tensors_before_it_touches_the_disk) {
          "would lie inside of tensor 'a'");
   for (const std::string name : {"", "/a", "a/", "a//b", "a/../b", "./a"})
     refuse({{name, {4}, data}}, "is not a name for a tensor");
-  EXPECT_THROW(save(directory.path() / "new", 1, {}, {}, 0), UsageError);
+  EXPECT_THROW(save(directory.path() / "new", 1, {}, {}, {.newest = 0}), UsageError);
   EXPECT_THAT(names_in(directory.path()), IsEmpty());
 }
 

@@ -38,6 +38,10 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 /// Waits until a file's content, or a directory's entries, are on disk. \throws IoError  io
 void sync_to_disk(const std::filesystem::path& path);
 
+/// Makes the directories of `path` that do not exist yet, each on disk before this returns.
+/// \throws IoError  cannot_create, or io where the device is full
+void make_directories_durably(const std::filesystem::path& path);
+
 /// Renames and waits until the new name is on disk; works for files and for directories.
 /// \throws IoError  io
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
