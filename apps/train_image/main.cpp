@@ -166,7 +166,7 @@ class Trainer {
   void save(const std::filesystem::path& to) {
     const train::Notes notes = consumption_.collect(comm_);
     train::save(comm_, session_, to, step_, identity(),
-                {.conditions = conditions(), .notes = notes});
+                {.conditions = conditions(), .notes = notes}, options_.retention);
   }
 
   std::uint64_t steps_done() const { return step_; }

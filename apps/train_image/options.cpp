@@ -194,6 +194,10 @@ void declare(Options& options, TrainOptions& values) {
 
   options.group("Output");
   options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");
+  options.add("keep", values.retention.newest, "as many of the newest checkpoints stay")
+      .at_least(1);
+  options.add("keep-every", values.retention.every,
+              "checkpoints of steps that are multiples of this stay besides; 0: none");
   options.add("resume", values.resume,
               "go on from the newest valid checkpoint in --output, if any");
   options.add("overwrite", values.overwrite,

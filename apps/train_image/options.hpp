@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
@@ -82,6 +83,7 @@ struct TrainOptions {
   double time_limit = 120;
 
   std::filesystem::path output = "runs/train-image";
+  checkpoint::Retention retention;
   bool resume = false;
   bool overwrite = false;
 

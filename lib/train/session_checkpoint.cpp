@@ -212,7 +212,8 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) 
 }
 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity, const RunRecord& record) {
+          std::uint64_t step, const RunIdentity& identity, const RunRecord& record,
+          const checkpoint::Retention& retention) {
   session.finish_parameters();
   Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
   if (session.compressor() != nullptr)
@@ -236,7 +237,7 @@ void save(comm::Communicator& comm, Session& session, const std::filesystem::pat
       metadata[std::string(condition_prefix) + key] = value;
     for (const auto& [key, value] : record.notes)
       metadata[std::string(note_prefix) + key] = value;
-    checkpoint::save(directory, step, tensors_of(session, gathered), metadata);
+    checkpoint::save(directory, step, tensors_of(session, gathered), metadata, retention);
   });
 }
 

@@ -517,6 +517,30 @@ TEST_F(TrainImage, printed_configuration_trains_the_same) {
   EXPECT_EQ(final_hash(from_file), final_hash(from_options));
 }
 
+TEST_F(TrainImage, its_last_checkpoint_has_the_hash_that_it_prints) {
+  const std::string run = output("hashed");
+  ASSERT_EQ(train(2, "--lanes 2 --steps 3 --output " + run).code, 0);
+
+  const ProgramResult hash = run_program(fmt::format("{} hash {}", RONDO_CKPT_PROGRAM, run));
+
+  EXPECT_EQ(hash.code, 0) << hash.err;
+  EXPECT_EQ(hash.out, final_hash(run) + "\n");
+}
+
+TEST_F(TrainImage, keeps_the_checkpoints_it_is_told_to_keep) {
+  const std::string run = output("kept");
+  const ProgramResult result =
+      train(1, "--lanes 4 --epochs 5 --keep 2 --keep-every 10 --output " + run);
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  std::vector<std::string> names;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(run) / "checkpoints"))
+    names.push_back(entry.path().filename().string());
+  EXPECT_THAT(names, testing::UnorderedElementsAre("latest", "step-00000010", "step-00000020",
+                                                   "step-00000025"));
+}
+
 TEST_F(TrainImage, sharding_changes_no_bit_and_is_reported) {
   const std::string options =
       "--lanes 6 --reduce fixed --precision bf16 --steps 8 --optimizer lamb --clip-norm 0.5 "

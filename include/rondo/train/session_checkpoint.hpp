@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/train/session.hpp"
 
@@ -36,12 +37,13 @@ struct RunRecord {
 /// Collective. \throws AgreedError  (internal) naming the differences
 void check_same_identity(comm::Communicator& comm, const RunIdentity& identity);
 
-/// Writes the session's state after `step` training steps; rank 0 writes, all ranks learn whether
-/// it worked. Of `record` that of rank 0 is kept.
+/// Writes the session's state after `step` training steps and removes what `retention` does not
+/// keep; rank 0 writes, all ranks learn whether it worked. Of `record` that of rank 0 is kept.
 ///
 /// Collective. \throws AgreedError  cannot_create or io; earlier checkpoints stay valid
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
-          std::uint64_t step, const RunIdentity& identity, const RunRecord& record = {});
+          std::uint64_t step, const RunIdentity& identity, const RunRecord& record = {},
+          const checkpoint::Retention& retention = {});
 
 /// Brings the session to the newest valid checkpoint below `directory` and returns its step, or
 /// nothing if there is none. Rank 0 reads, the others receive; the checkpoint's notes go to
