@@ -33,6 +33,7 @@
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/train/session.hpp"
 #include "rondo/train/session_checkpoint.hpp"
+#include "rondo/train/session_saver.hpp"
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
@@ -104,6 +105,7 @@ class Trainer {
         sampler_(course.sampler),
         session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
                  options.session_options(sampler_.lanes())),
+        saver_(comm, options.saver_options()),
         steps_(course.steps),
         schedule_(course.schedule) {
     inputs_.network->bind(session_.parameters());
@@ -163,16 +165,21 @@ class Trainer {
             .reading = ReadingMeter::reading(of_reading, inputs_.train->info().bytes)};
   }
 
-  void save(const std::filesystem::path& to) {
+  /// Written while the next steps run, unless the options say otherwise. Collective.
+  void save() {
     const train::Notes notes = consumption_.collect(comm_);
-    train::save(comm_, session_, to, step_, identity(),
-                {.conditions = conditions(), .notes = notes}, options_.retention);
+    saver_.save(session_, step_, identity(), {.conditions = conditions(), .notes = notes});
   }
+  /// Returns when the last checkpoint is on disk. Collective.
+  void finish_saving() { saver_.finish(); }
 
   std::uint64_t steps_done() const { return step_; }
   std::uint64_t total_steps() const { return steps_; }
   const StepUse& last_use() const { return last_use_; }  ///< on rank 0, which has lane 0
   std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
+  bool is_save_due() const {
+    return at_epoch_end() || (options_.save_every > 0 && step_ % options_.save_every == 0);
+  }
   bool at_epoch_end() const { return step_ % sampler_.steps_per_epoch() == 0; }
   float learning_rate() const { return schedule_.at(step_ > 0 ? step_ - 1 : 0); }
   float loss_scale() const { return session_.loss_scale(); }
@@ -255,6 +262,7 @@ class Trainer {
   Inputs inputs_;
   data::LaneSampler sampler_;
   train::Session session_;
+  train::SessionSaver saver_;
   std::uint64_t steps_;
   optim::Schedule schedule_;
   std::unique_ptr<data::BatchLoader> loader_;
@@ -324,11 +332,12 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
       const EpochEnd epoch_end = trainer.end_epoch();
       if (report) report->epoch(trainer.steps_done(), epoch_end);
     }
-    if (trainer.at_epoch_end() || stopped || trainer.steps_done() == last_step) {
+    if (trainer.is_save_due() || stopped || trainer.steps_done() == last_step) {
       if (report) report->secure();
-      trainer.save(checkpoints);
+      trainer.save();
     }
   }
+  trainer.finish_saving();
   if (report) report->finish(trainer.end());
   return stopped && trainer.steps_done() < trainer.total_steps() ? ExitCode::requeue : ExitCode::ok;
 }

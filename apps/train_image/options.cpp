@@ -194,6 +194,13 @@ void declare(Options& options, TrainOptions& values) {
 
   options.group("Output");
   options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");
+  options.add("save-every", values.save_every,
+              "steps between checkpoints; 0: one at each epoch's end, which there is anyway");
+  options.add("background-save", values.background_save,
+              "checkpoints are written from a copy while training goes on");
+  options.add("save-failure", values.save_failure,
+              {{"stop", train::SaveFailure::stop}, {"continue", train::SaveFailure::keep_going}},
+              "what a checkpoint that cannot be written means for the run, but for the last one");
   options.add("keep", values.retention.newest, "as many of the newest checkpoints stay")
       .at_least(1);
   options.add("keep-every", values.retention.every,

@@ -15,11 +15,13 @@
 #include "rondo/data/lane_sampler.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/reduction.hpp"
+#include "rondo/job/run_directory.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
 #include "rondo/precision/policy.hpp"
 #include "rondo/train/session.hpp"
 #include "rondo/train/session_checkpoint.hpp"
+#include "rondo/train/session_saver.hpp"
 #include "rondo/train/step_health.hpp"
 
 #include "common/options.hpp"
@@ -84,6 +86,9 @@ struct TrainOptions {
 
   std::filesystem::path output = "runs/train-image";
   checkpoint::Retention retention;
+  std::uint64_t save_every = 0;
+  bool background_save = true;
+  train::SaveFailure save_failure = train::SaveFailure::stop;
   bool resume = false;
   bool overwrite = false;
 
@@ -102,6 +107,12 @@ struct TrainOptions {
   optim::Schedule make_schedule(std::uint64_t total_steps, std::size_t resolved_lanes) const;
   precision::Policy policy() const;
   train::Session::Options session_options(std::size_t resolved_lanes) const;
+  train::SessionSaver::Options saver_options() const {
+    return {.directory = job::RunDirectory(output).checkpoints(),
+            .retention = retention,
+            .in_background = background_save,
+            .on_failure = save_failure};
+  }
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double>(time_limit));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/state_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <vector>
@@ -43,12 +44,25 @@ FileContent content_of(const std::filesystem::path& path) {
   return content;
 }
 
+/// In pieces, between which other threads have their turn at HDF5.
+void write_in_turns(io::Hdf5Dataset dataset, std::span<const float> elements) {
+  constexpr std::size_t elements_a_turn = std::size_t{4} << 20;
+  if (elements.size() <= elements_a_turn) return dataset.write(elements);
+  const std::size_t rows = dataset.shape().front();
+  const std::size_t width = elements.size() / rows;
+  const std::size_t rows_a_turn = std::max<std::size_t>(elements_a_turn / width, 1);
+  for (std::size_t row = 0; row < rows; row += rows_a_turn) {
+    const std::size_t count = std::min(rows_a_turn, rows - row);
+    dataset.write_rows(row, count, elements.subspan(row * width, count * width));
+  }
+}
+
 }  // namespace
 
 FileContent write_state(const std::filesystem::path& path, std::span<const Tensor> tensors) {
   auto file = io::Hdf5File::create(path);
   for (const Tensor& tensor : tensors)
-    file.create_dataset(tensor.name, DType::f32, tensor.shape).write(tensor.data);
+    write_in_turns(file.create_dataset(tensor.name, DType::f32, tensor.shape), tensor.data);
   file.close();
   sync_to_disk(path);
   return content_of(path);

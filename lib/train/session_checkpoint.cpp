@@ -9,52 +9,17 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/agree.hpp"
-#include "rondo/grad/compression_state.hpp"
 
-#include "train/optimizer_state.hpp"
 #include "train/same_text.hpp"
+#include "train/session_state.hpp"
 
 namespace rondo::train {
 namespace {
-
-constexpr std::string_view identity_prefix = "run.";
-constexpr std::string_view condition_prefix = "condition.";
-constexpr std::string_view note_prefix = "note.";
-
-/// What belongs to a session's state and does not lie whole in rank 0's arena.
-struct Gathered {
-  OptimizerState::Whole slots;
-  grad::SavedState compression;  // no tensors without compression
-};
-
-/// Every tensor of the session by its name in the file: values, slots, then what a compressor
-/// remembers.
-std::vector<checkpoint::Tensor> tensors_of(Session& session, Gathered& gathered) {
-  grad::Arena& arena = session.arena();
-  const optim::Optimizer& optimizer = session.optimizer();
-  const auto slot_names = optimizer.slot_names();
-  std::vector<checkpoint::Tensor> tensors;
-  for (std::size_t i = 0; i < arena.specs().size(); ++i) {
-    const ParameterSpec& spec = arena.specs()[i];
-    tensors.push_back({"parameter/" + spec.name, spec.shape, arena.view(i).value});
-    if (spec.role == ParameterRole::statistic) continue;
-    for (std::size_t k = 0; k < slot_names.size(); ++k) {
-      const Shape shape = optimizer.slot_shape(k, spec.shape);
-      if (element_count(shape) == 0) continue;
-      tensors.push_back(
-          {fmt::format("slot/{}/{}", slot_names[k], spec.name), shape, gathered.slots.of(k, i)});
-    }
-  }
-  for (grad::SavedTensor& tensor : gathered.compression.tensors)
-    tensors.push_back({"compression/" + tensor.name, tensor.shape, tensor.values.span()});
-  return tensors;
-}
 
 /// The number under `key`, in the shortest text that reads back to the same bits.
 template <class T>
@@ -110,11 +75,7 @@ struct Restored {
   double loss_scale = 1;
 };
 
-std::string text_of(const std::vector<double>& numbers) {
-  return fmt::format("{}", fmt::join(numbers, " "));
-}
-
-/// The numbers under `key`, as text_of wrote them; none if the checkpoint has no such entry.
+/// The numbers under `key`, as metadata_of wrote them; none if the checkpoint has no such entry.
 std::vector<double> numbers(const checkpoint::Found& found, const std::string& key) {
   std::vector<double> values;
   const auto entry = found.metadata.find(key);
@@ -214,30 +175,11 @@ void check_same_identity(comm::Communicator& comm, const RunIdentity& identity) 
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity, const RunRecord& record,
           const checkpoint::Retention& retention) {
-  session.finish_parameters();
-  Gathered gathered{.slots = session.optimizer_state().gather(comm), .compression = {}};
-  if (session.compressor() != nullptr)
-    gathered.compression = grad::gather_state(comm, *session.compressor());
+  Gathered gathered = gather(comm, session);
   comm::agree_on_success(comm, [&] {
     if (!is_root(comm)) return;
-    const Session::Counters counters = session.counters();
-    checkpoint::Metadata metadata{
-        {"applied_steps", fmt::format("{}", counters.applied_steps)},
-        {"clean_steps", fmt::format("{}", counters.scaler.clean_steps)},
-        {"loss_scale", fmt::format("{}", counters.scaler.scale)},
-        {"bad_steps", fmt::format("{}", counters.health.bad_steps)},
-        {"recent_losses", text_of(counters.health.losses)},
-        {"recent_norms", text_of(counters.health.norms)},
-        {"ranks", fmt::format("{}", comm.size())},
-        {"bucket_bytes", fmt::format("{}", session.bucket_size().bytes)},
-    };
-    for (const auto& [key, value] : identity)
-      metadata[std::string(identity_prefix) + key] = value;
-    for (const auto& [key, value] : record.conditions)
-      metadata[std::string(condition_prefix) + key] = value;
-    for (const auto& [key, value] : record.notes)
-      metadata[std::string(note_prefix) + key] = value;
-    checkpoint::save(directory, step, tensors_of(session, gathered), metadata, retention);
+    checkpoint::save(directory, step, tensors_of(session, gathered),
+                     metadata_of(comm, session, identity, record), retention);
   });
 }
 

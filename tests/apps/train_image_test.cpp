@@ -527,18 +527,45 @@ TEST_F(TrainImage, its_last_checkpoint_has_the_hash_that_it_prints) {
   EXPECT_EQ(hash.out, final_hash(run) + "\n");
 }
 
-TEST_F(TrainImage, keeps_the_checkpoints_it_is_told_to_keep) {
+TEST_F(TrainImage, saves_and_keeps_as_it_is_told) {
   const std::string run = output("kept");
   const ProgramResult result =
-      train(1, "--lanes 4 --epochs 5 --keep 2 --keep-every 10 --output " + run);
+      train(1, "--lanes 4 --steps 12 --save-every 3 --keep 2 --keep-every 5 --output " + run);
 
   ASSERT_EQ(result.code, 0) << result.err;
   std::vector<std::string> names;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::filesystem::path(run) / "checkpoints"))
     names.push_back(entry.path().filename().string());
-  EXPECT_THAT(names, testing::UnorderedElementsAre("latest", "step-00000010", "step-00000020",
-                                                   "step-00000025"));
+  EXPECT_THAT(names, testing::UnorderedElementsAre("latest", "step-00000005", "step-00000010",
+                                                   "step-00000012"))
+      << "of 3, 5 (an epoch's end), 6, 9, 10 and 12";
+}
+
+TEST_F(TrainImage, a_full_disk_ends_the_run_or_costs_checkpoints_only) {
+  const SmallDisk disk("4m");
+  if (!disk.failure().empty()) GTEST_SKIP() << disk.failure();
+  for (const std::string policy : {"stop", "continue"}) {
+    const std::filesystem::path run = output("full-" + policy);
+    std::filesystem::create_directories(run);
+    std::filesystem::create_directories(disk.path() / policy);
+    std::filesystem::create_directory_symlink(disk.path() / policy, run / "checkpoints");
+    const std::string options = "--lanes 2 --resume --output " + run.string();
+    ASSERT_EQ(train(2, "--steps 2 " + options).code, 0);
+    const auto filler = disk.path() / "filler";
+    std::ofstream(filler) << std::string(std::filesystem::space(disk.path()).available - 20'000,
+                                         'x');
+
+    const ProgramResult result =
+        train(2, "--steps 8 --save-every 2 --save-failure " + policy + " " + options);
+
+    EXPECT_EQ(result.code, 74) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("No space left"));
+    EXPECT_EQ(losses(run.string()).size(), policy == "stop" ? 6U : 8U);
+    EXPECT_EQ(run_program(fmt::format("{} verify {}", RONDO_CKPT_PROGRAM, run.string())).code, 0);
+    EXPECT_TRUE(std::filesystem::exists(run / "checkpoints" / "step-00000002"));
+    std::filesystem::remove(filler);
+  }
 }
 
 TEST_F(TrainImage, sharding_changes_no_bit_and_is_reported) {

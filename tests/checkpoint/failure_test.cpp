@@ -4,6 +4,7 @@
 // name.
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -130,6 +131,12 @@ std::chrono::microseconds duration_of_save(const std::filesystem::path& director
                                                                start);
 }
 
+/// RONDO_TEST_KILLS asks for more of them.
+int kills() {
+  const char* wanted = std::getenv("RONDO_TEST_KILLS");  // NOLINT(concurrency-mt-unsafe)
+  return wanted == nullptr ? 20 : std::atoi(wanted);     // NOLINT(cert-err34-c)
+}
+
 TEST(SaveFailure, killed_at_any_time_the_newest_completed_checkpoint_loads) {
   const test::TemporaryDirectory directory;
   const auto one_save = duration_of_save(directory.path());
@@ -137,7 +144,7 @@ TEST(SaveFailure, killed_at_any_time_the_newest_completed_checkpoint_loads) {
   std::uniform_int_distribution<std::int64_t> moment(0, 2 * one_save.count());
   std::uint64_t newest = 1;
   int interrupted = 0;
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < kills(); ++round) {
     const std::uint64_t completed = killed_saves(directory.path(), newest + 1, 1 + round % 2,
                                                  std::chrono::microseconds(moment(random)));
 

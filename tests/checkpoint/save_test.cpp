@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -35,6 +38,23 @@ TEST(Save, round_trips_tensors_and_metadata_bit_for_bit) {
   EXPECT_EQ(found->step, 42U);
   EXPECT_EQ(found->directory.filename(), "step-00000042");
   EXPECT_TRUE(loads_as_saved(*found));
+}
+
+TEST(Save, round_trips_tensors_that_are_written_in_pieces) {
+  const test::TemporaryDirectory directory;
+  std::vector<float> tall(std::size_t{3} * 2'000'001);
+  std::vector<float> wide(5'000'000);
+  std::iota(tall.begin(), tall.end(), 0.0F);
+  std::iota(wide.begin(), wide.end(), 7.0F);
+  const auto expected = std::pair(tall, wide);
+  const std::vector<Tensor> tensors{{"tall", {2'000'001, 3}, tall}, {"wide", {1, 5'000'000}, wide}};
+  save(directory.path(), 1, tensors, {});
+  std::ranges::fill(tall, 0.0F);
+  std::ranges::fill(wide, 0.0F);
+
+  load(*find_newest(directory.path()), tensors);
+
+  EXPECT_TRUE(std::pair(tall, wide) == expected);
 }
 
 TEST(Save, writes_plain_contiguous_datasets_in_groups) {

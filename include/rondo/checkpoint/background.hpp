@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "rondo/base/aligned_buffer.hpp"
+#include "rondo/checkpoint/checkpoint.hpp"
+
+namespace rondo::checkpoint {
+
+/// Saves checkpoints from a thread of its own, one at a time, while the caller goes on.
+///
+/// The caller waits for a copy of the tensors only. The memory of the copy is kept for the next
+/// one. Local; start() and wait() belong to one thread. HDF5 may be used meanwhile: its calls take
+/// turns (lib/io).
+class BackgroundSaver {
+ public:
+  BackgroundSaver() = default;
+  BackgroundSaver(const BackgroundSaver&) = delete;
+  BackgroundSaver& operator=(const BackgroundSaver&) = delete;
+  /// Waits. A failure that nobody asked for is logged.
+  ~BackgroundSaver();
+
+  /// Copies the tensors and starts a save() of the copy. Waits for the save before first.
+  /// \throws what the save before failed with, std::bad_alloc: then nothing is started
+  void start(const std::filesystem::path& directory, std::uint64_t step,
+             std::span<const Tensor> tensors, const Metadata& metadata,
+             const Retention& retention = {});
+
+  /// Returns when no save is under way. \throws what the last one failed with, once
+  void wait();
+
+ private:
+  std::vector<Tensor> copy_of(std::span<const Tensor> tensors);
+
+  AlignedBuffer<float> copy_;
+  std::exception_ptr failure_;  ///< the thread writes it; read when that has ended
+  std::thread thread_;
+};
+
+}  // namespace rondo::checkpoint

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "rondo/base/error.hpp"
+#include "rondo/checkpoint/background.hpp"
+#include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/comm/communicator.hpp"
+#include "rondo/train/session.hpp"
+#include "rondo/train/session_checkpoint.hpp"
+
+namespace rondo::train {
+
+/// What a checkpoint that could not be written means for the run.
+enum class SaveFailure : std::uint8_t {
+  stop,       ///< its end: AgreedError
+  keep_going  ///< a warning, as long as a later one can be written
+};
+
+/// Saves a session again and again, behind the training's back: rank 0 copies its state at a step's
+/// end, and a thread writes the copy while the next steps run. At most one save is under way.
+///
+/// How a save ended is agreed by all ranks at the next one, or in finish(): nobody waits for it in
+/// between, and no step can differ by it. Not thread-safe. `comm` must outlive the saver. The
+/// destructor waits for the save under way.
+class SessionSaver {
+ public:
+  struct Options {
+    std::filesystem::path directory;
+    checkpoint::Retention retention = {};
+    bool in_background = true;  ///< false: save() returns when the checkpoint is on disk
+    SaveFailure on_failure = SaveFailure::stop;
+  };
+
+  SessionSaver(comm::Communicator& comm, Options options);
+
+  /// Saves as train::save does, of the state at the call. Collective.
+  /// \throws AgreedError  with SaveFailure::stop: the save before failed, or this one could not be
+  ///                      started, or without Options::in_background be made
+  void save(Session& session, std::uint64_t step, const RunIdentity& identity,
+            const RunRecord& record = {});
+
+  /// Returns when the last save is on disk; call it before a run's end. Collective.
+  /// \throws AgreedError  it is not, whatever Options::on_failure
+  void finish();
+
+ private:
+  /// All ranks learn how the save under way ended. Collective. \throws AgreedError  it failed
+  void settle();
+  void start(Session& session, std::uint64_t step, const RunIdentity& identity,
+             const RunRecord& record);
+  /// Runs something that throws the same AgreedError on all ranks or on none.
+  void by_policy(const std::function<void()>& collective);
+
+  comm::Communicator& comm_;
+  Options options_;
+  checkpoint::BackgroundSaver background_;   // idle on all ranks but 0
+  std::optional<AgreedError> last_failure_;  // of the last save, with SaveFailure::keep_going
+};
+
+}  // namespace rondo::train

@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// save_program DIRECTORY STEP: saves the sample state of the step, two to keep.
+#include <cstdio>
+#include <cstdlib>
+
+#include "checkpoint/sample_state.hpp"
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  try {
+    rondo::checkpoint::save_sample(argv[1], std::strtoull(argv[2], nullptr, 10));
+    return 0;
+  } catch (const rondo::Error& e) {
+    std::fprintf(stderr, "error: %s\n", e.what());
+    return static_cast<int>(e.code());
+  }
+}
