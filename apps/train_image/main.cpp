@@ -177,9 +177,8 @@ class Trainer {
   std::uint64_t total_steps() const { return steps_; }
   const StepUse& last_use() const { return last_use_; }  ///< on rank 0, which has lane 0
   std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
-  bool is_save_due() const {
-    return at_epoch_end() || (options_.save_every > 0 && step_ % options_.save_every == 0);
-  }
+  /// Ask once a step.
+  bool is_save_due() { return saver_.is_due(step_) || at_epoch_end(); }
   bool at_epoch_end() const { return step_ % sampler_.steps_per_epoch() == 0; }
   float learning_rate() const { return schedule_.at(step_ > 0 ? step_ - 1 : 0); }
   float loss_scale() const { return session_.loss_scale(); }

@@ -194,8 +194,13 @@ void declare(Options& options, TrainOptions& values) {
 
   options.group("Output");
   options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");
-  options.add("save-every", values.save_every,
-              "steps between checkpoints; 0: one at each epoch's end, which there is anyway");
+  options.add_or_auto("save-every", values.save_every,
+                      "steps between checkpoints, besides those at the ends of epochs; 0: none; "
+                      "auto: as often as --save-overhead allows");
+  options
+      .add("save-overhead", values.save_overhead,
+           "share of the run's time that --save-every auto may cost")
+      .between(1e-6, 1);
   options.add("background-save", values.background_save,
               "checkpoints are written from a copy while training goes on");
   options.add("save-failure", values.save_failure,

@@ -86,7 +86,8 @@ struct TrainOptions {
 
   std::filesystem::path output = "runs/train-image";
   checkpoint::Retention retention;
-  std::uint64_t save_every = 0;
+  std::optional<std::size_t> save_every = 0;  ///< none: as the overhead allows
+  double save_overhead = 0.01;
   bool background_save = true;
   train::SaveFailure save_failure = train::SaveFailure::stop;
   bool resume = false;
@@ -111,7 +112,9 @@ struct TrainOptions {
     return {.directory = job::RunDirectory(output).checkpoints(),
             .retention = retention,
             .in_background = background_save,
-            .on_failure = save_failure};
+            .on_failure = save_failure,
+            .every = save_every,
+            .overhead = save_overhead};
   }
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(

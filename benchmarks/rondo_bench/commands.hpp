@@ -8,6 +8,7 @@
 /// returns the exit code of the process.
 namespace rondo::bench {
 
+int checkpoint_main(int argc, const char* const* argv);
 int data_main(int argc, const char* const* argv);
 int lanes_main(int argc, const char* const* argv);
 int layers_main(int argc, const char* const* argv);

@@ -30,6 +30,7 @@ constexpr const char* overview =
     "  reduce-scatter   the same of reduce-scatter\n"
     "  allgather        the same of allgather\n"
     "  broadcast        the same of broadcast\n"
+    "  checkpoint       saving and loading beside the disk's own speed\n"
     "  data             reading and decoding chunks, and what a trainer waits for its loader\n"
     "  lanes            what the fixed order of the sum over lanes costs\n"
     "  layers           a training step beside the sum of its layers' kernels\n"
@@ -52,8 +53,8 @@ constexpr std::array collectives{
 };
 
 int unknown(const std::string& command) {
-  std::vector<std::string> names{"data",    "lanes", "layers", "optimizer",
-                                 "overlap", "step",  "tune",   "update"};
+  std::vector<std::string> names{"checkpoint", "data", "lanes", "layers", "optimizer",
+                                 "overlap",    "step", "tune",  "update"};
   for (const auto& [name, collective] : collectives)
     names.emplace_back(name);
   fmt::print(stderr, "error: unknown command '{}'{}\n", command,
@@ -70,6 +71,7 @@ int run(int argc, const char* const* argv) {
   if (command == "--help" || command == "-h") return std::fputs(overview, stdout), 0;
   if (command == "--version")
     return std::fputs(apps::version_text("rondo-bench").c_str(), stdout), 0;
+  if (command == "checkpoint") return checkpoint_main(argc - 1, argv + 1);
   if (command == "data") return data_main(argc - 1, argv + 1);
   if (command == "lanes") return lanes_main(argc - 1, argv + 1);
   if (command == "layers") return layers_main(argc - 1, argv + 1);

@@ -3,6 +3,7 @@
 #include "rondo/checkpoint/background.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,16 @@
 #include "rondo/base/log.hpp"
 
 namespace rondo::checkpoint {
+namespace {
+
+/// Processor time of the calling thread since it began.
+double thread_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
 
 BackgroundSaver::~BackgroundSaver() {
   try {
@@ -29,6 +40,7 @@ void BackgroundSaver::start(const std::filesystem::path& directory, std::uint64_
     } catch (...) {
       failure_ = std::current_exception();
     }
+    processor_seconds_ = thread_seconds();
   });
 }
 

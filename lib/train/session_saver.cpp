@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/train/session_saver.hpp"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,21 +12,47 @@
 #include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
 
+#include "train/save_interval.hpp"
 #include "train/session_state.hpp"
 
 namespace rondo::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Enough to know what a step takes.
+constexpr std::uint64_t steps_to_first_save = 10;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+}  // namespace
 
 SessionSaver::SessionSaver(comm::Communicator& comm, Options options)
-    : comm_(comm), options_(std::move(options)) {}
+    : comm_(comm), options_(std::move(options)) {
+  require(options_.overhead > 0, "SessionSaver: the overhead must be positive");
+}
+
+bool SessionSaver::is_due(std::uint64_t step) {
+  if (options_.every) return *options_.every > 0 && step % *options_.every == 0;
+  if (!last_step_) {
+    last_step_ = step - 1;
+    next_step_ = step + steps_to_first_save - 1;
+  }
+  return step >= next_step_;
+}
 
 void SessionSaver::save(Session& session, std::uint64_t step, const RunIdentity& identity,
                         const RunRecord& record) {
+  const auto begin = Clock::now();
   by_policy([this] { settle(); });
   last_failure_.reset();
   by_policy([&] {
     if (options_.in_background) return start(session, step, identity, record);
     train::save(comm_, session, options_.directory, step, identity, record, options_.retention);
   });
+  if (!options_.every) plan_next(step, seconds_since(begin));
 }
 
 void SessionSaver::finish() {
@@ -44,6 +72,22 @@ void SessionSaver::start(Session& session, std::uint64_t step, const RunIdentity
     background_.start(options_.directory, step, tensors_of(session, gathered),
                       metadata_of(comm_, session, identity, record), options_.retention);
   });
+}
+
+void SessionSaver::plan_next(std::uint64_t step, double stall_seconds) {
+  const std::uint64_t steps = step - std::min(last_step_.value_or(0), step);
+  const double step_seconds = (seconds_since(last_end_) - stall_seconds) /
+                              static_cast<double>(std::max<std::uint64_t>(steps, 1));
+  // The thread takes its time from a rank that all others wait for. Before it has told how much
+  // that is, writing counts as ten times what copying took.
+  const double behind =
+      options_.in_background ? background_.processor_seconds().value_or(10 * stall_seconds) : 0;
+  auto interval = static_cast<std::int64_t>(
+      steps_between_saves(stall_seconds + behind, step_seconds, options_.overhead));
+  comm::broadcast(comm_, std::span(&interval, 1), 0);
+  next_step_ = step + static_cast<std::uint64_t>(interval);
+  last_step_ = step;
+  last_end_ = Clock::now();
 }
 
 void SessionSaver::by_policy(const std::function<void()>& collective) {

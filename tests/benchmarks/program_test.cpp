@@ -55,6 +55,28 @@ TEST(RondoBench, measures_what_the_fixed_order_costs) {
   }
 }
 
+TEST(RondoBench, measures_saving_and_loading) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "figures.ndjson";
+  const auto disk = directory.path() / "disk";
+  std::filesystem::create_directory(disk);
+
+  const ProgramResult result =
+      bench(2, fmt::format("checkpoint --parameters 50000 --repeats 2 --sharding zero1 "
+                           "--directory {} --json {}",
+                           disk.string(), file.string()));
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(std::filesystem::is_empty(disk));
+  const auto line = lines_of(file).at(0);
+  EXPECT_GT(line["bytes"], 3 * 50000 * 4);
+  EXPECT_EQ(line["wrong"], 0);
+  for (const char* figure :
+       {"disk_write_seconds", "foreground_seconds", "stall_seconds", "background_seconds",
+        "disk_read_seconds", "load_seconds", "write_ratio", "stall_ratio", "load_ratio"})
+    EXPECT_GT(line[figure], 0) << figure;
+}
+
 TEST(RondoBench, writes_every_column_as_json) {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "figures.ndjson";

@@ -3,6 +3,7 @@
 #include "rondo/train/session_saver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -14,6 +15,7 @@
 #include "rondo/optim/optimizer.hpp"
 
 #include "support/temporary_directory.hpp"
+#include "train/save_interval.hpp"
 
 namespace rondo::train {
 namespace {
@@ -152,6 +154,43 @@ TEST_F(Saver, after_a_failure_by_policy_the_next_save_counts) {
   testing::internal::GetCapturedStderr();
 
   EXPECT_TRUE(std::filesystem::is_directory(blocked / "step-00000002"));
+}
+
+TEST_F(Saver, is_due_at_multiples_or_never) {
+  comm::run_ranks(1, [&](comm::Communicator& comm) {
+    SessionSaver never(comm, {.directory = directory_.path()});
+    SessionSaver each_third(comm, {.directory = directory_.path(), .every = 3});
+    for (std::uint64_t step = 1; step <= 12; ++step) {
+      EXPECT_FALSE(never.is_due(step));
+      EXPECT_EQ(each_third.is_due(step), step % 3 == 0);
+    }
+  });
+}
+
+TEST_F(Saver, is_due_as_often_as_the_overhead_allows_alike_on_all_ranks) {
+  std::array<std::vector<std::uint64_t>, 2> due;
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    Session session = make_session(comm);
+    SessionSaver saver(comm, {.directory = directory_.path(), .every = {}, .overhead = 0.5});
+    for (std::uint64_t step = 101; step <= 400; ++step) {
+      run_step(session);
+      if (!saver.is_due(step)) continue;
+      due[static_cast<std::size_t>(comm.rank())].push_back(step);
+      saver.save(session, step, identity_);
+    }
+    saver.finish();
+  });
+
+  ASSERT_FALSE(due[0].empty());
+  EXPECT_EQ(due[0].front(), 110U) << "ten steps to know what one takes";
+  EXPECT_EQ(due[0], due[1]);
+}
+
+TEST(StepsBetweenSaves, make_the_cost_a_share_of_the_time) {
+  EXPECT_EQ(steps_between_saves(0.1, 0.01, 0.01), 1000U);
+  EXPECT_EQ(steps_between_saves(0.1, 0.03, 0.01), 334U);
+  EXPECT_EQ(steps_between_saves(0, 0.01, 0.01), 1U);
+  EXPECT_EQ(steps_between_saves(1, 0, 0.01), 1'000'000'000U);
 }
 
 }  // namespace

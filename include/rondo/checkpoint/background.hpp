@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -36,11 +37,16 @@ class BackgroundSaver {
   /// Returns when no save is under way. \throws what the last one failed with, once
   void wait();
 
+  /// Processor time of the last save that was waited for; none before.
+  std::optional<double> processor_seconds() const noexcept { return processor_seconds_; }
+
  private:
   std::vector<Tensor> copy_of(std::span<const Tensor> tensors);
 
   AlignedBuffer<float> copy_;
-  std::exception_ptr failure_;  ///< the thread writes it; read when that has ended
+  // The thread writes both; they are read when it has ended.
+  std::exception_ptr failure_;
+  std::optional<double> processor_seconds_;
   std::thread thread_;
 };
 

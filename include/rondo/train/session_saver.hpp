@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,9 +36,18 @@ class SessionSaver {
     checkpoint::Retention retention = {};
     bool in_background = true;  ///< false: save() returns when the checkpoint is on disk
     SaveFailure on_failure = SaveFailure::stop;
+    /// Steps between the saves that is_due() asks for. 0: none; nothing: as many as it takes for
+    /// saving to cost no more than `overhead` of the run's time, by what saves and steps have
+    /// taken.
+    std::optional<std::uint64_t> every = 0;
+    double overhead = 0.01;
   };
 
+  /// \throws UsageError  an overhead that is not positive
   SessionSaver(comm::Communicator& comm, Options options);
+
+  /// Whether it is time for a save after `step` steps; ask after each. Alike on all ranks. Local.
+  bool is_due(std::uint64_t step);
 
   /// Saves as train::save does, of the state at the call. Collective.
   /// \throws AgreedError  with SaveFailure::stop: the save before failed, or this one could not be
@@ -54,6 +64,8 @@ class SessionSaver {
   void settle();
   void start(Session& session, std::uint64_t step, const RunIdentity& identity,
              const RunRecord& record);
+  /// All ranks learn when the next save is due. Collective.
+  void plan_next(std::uint64_t step, double stall_seconds);
   /// Runs something that throws the same AgreedError on all ranks or on none.
   void by_policy(const std::function<void()>& collective);
 
@@ -61,6 +73,11 @@ class SessionSaver {
   Options options_;
   checkpoint::BackgroundSaver background_;   // idle on all ranks but 0
   std::optional<AgreedError> last_failure_;  // of the last save, with SaveFailure::keep_going
+
+  // For saves as often as the overhead allows: when the last one ended, or the run began.
+  std::chrono::steady_clock::time_point last_end_ = std::chrono::steady_clock::now();
+  std::optional<std::uint64_t> last_step_;
+  std::uint64_t next_step_ = 0;
 };
 
 }  // namespace rondo::train
