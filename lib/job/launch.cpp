@@ -3,12 +3,13 @@
 #include "rondo/job/launch.hpp"
 
 #include <charconv>
-#include <cstdlib>
-#include <string_view>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+
+#include "job/slurm.hpp"
 
 namespace rondo::job {
 namespace {
@@ -31,13 +32,8 @@ constexpr Convention conventions[] = {
     {Launcher::srun, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", ""},
 };
 
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody calls setenv
-  return value != nullptr ? value : "";
-}
-
 int number(const char* name, int otherwise) {
-  const std::string_view text = environment(name);
+  const std::string text = environment(name);
   int value = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;

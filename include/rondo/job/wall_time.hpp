@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "rondo/job/launch.hpp"
+
+namespace rondo::job {
+
+/// A time as people write it: `90` (seconds), `90s`, `1h30m`, `2d`. Nothing for any other text.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// What Slurm still grants the job: by SLURM_JOB_END_TIME, or asked of squeue for up to 2 s.
+/// Nothing outside of a job, without a limit, or where neither answers.
+std::optional<std::chrono::seconds> slurm_time_left(const Launch& launch);
+
+/// Says which step must be the last one, so that a checkpoint is written before the job is ended
+/// from outside. What steps, evaluations and saves take is measured.
+///
+/// Rank 0 has one with an end; the others' never stops. What it says joins the wish to stop, which
+/// all ranks agree on. Not thread-safe.
+class WallTime {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// What is assumed until it is measured.
+  struct Assumptions {
+    double save_seconds = 1;
+    double evaluation_steps = 0;  ///< an evaluation takes as long as so many steps
+  };
+
+  /// Never ends.
+  WallTime() = default;
+  WallTime(Clock::time_point end, const Assumptions& assumed) : end_(end), assumed_(assumed) {}
+
+  void add_save(double seconds);
+  void add_evaluation(double seconds);
+
+  /// Whether the step that is under way must be the last. Call it once a step, at the same place.
+  ///
+  /// The next one is safe if after it, and after what may come before its end, there is time left
+  /// to save and to leave: 2 steps + 2 saves + evaluations + 2 s < end - now. A step is the longest
+  /// of late, without the saves and evaluations in between.
+  bool is_last_step(int evaluations_ahead, Clock::time_point now = Clock::now());
+
+  /// Whether is_last_step() was true.
+  bool has_ended() const noexcept { return has_ended_; }
+  /// What has to fit into the time that is left, in seconds.
+  double needed(int evaluations_ahead) const;
+
+ private:
+  /// The longest of late: an outlier is forgotten after some hundred others.
+  class Longest {
+   public:
+    void add(double seconds);
+    std::optional<double> seconds() const noexcept { return seconds_; }
+
+   private:
+    std::optional<double> seconds_;
+  };
+
+  std::optional<Clock::time_point> end_;
+  Assumptions assumed_;
+  Longest step_;
+  Longest save_;
+  Longest evaluation_;
+  std::optional<Clock::time_point> last_call_;
+  double apart_ = 0;  // seconds of saves and evaluations since the last call
+  bool has_ended_ = false;
+};
+
+}  // namespace rondo::job
