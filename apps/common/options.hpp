@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -68,6 +69,11 @@ class Options {
   Setting& add_bytes(std::string name, std::optional<std::size_t>& target, std::string help) {
     return bound(std::move(name), std::move(help),
                  [&](Setting& setting) { setting.bind_bytes(target); });
+  }
+  Setting& add_duration(std::string name, std::optional<std::chrono::seconds>& target,
+                        std::string help) {
+    return bound(std::move(name), std::move(help),
+                 [&](Setting& setting) { setting.bind_duration(target); });
   }
   Setting& add_or_auto(std::string name, std::optional<std::size_t>& target, std::string help) {
     return bound(std::move(name), std::move(help),

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "rondo/job/wall_time.hpp"
+
 namespace rondo::apps {
 namespace {
 
@@ -167,6 +169,21 @@ void Setting::bind_bytes(std::optional<std::size_t>& target) {
   print_ = [&target]() -> std::optional<std::string> {
     if (!target) return std::nullopt;
     return fmt::format("{}", *target);
+  };
+}
+
+void Setting::bind_duration(std::optional<std::chrono::seconds>& target) {
+  noun_ = "a time, such as 90s or 1h30m";
+  placeholder_ = "TIME";
+  assign_ = [this, &target](const std::string& text) {
+    const auto duration = job::parse_duration(text);
+    const bool accepted = duration && in_range(static_cast<double>(duration->count()));
+    if (accepted) target = duration;
+    return accepted;
+  };
+  print_ = [&target]() -> std::optional<std::string> {
+    if (!target) return std::nullopt;
+    return fmt::format("{}s", target->count());
   };
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
@@ -60,6 +61,8 @@ class Setting {
   /// A number of bytes: `65536`, `64K`, `64KiB`, `1GiB` (powers of 1024), `64kB` (of 1000).
   void bind_bytes(std::size_t& target);
   void bind_bytes(std::optional<std::size_t>& target);
+  /// A time: `90` (seconds), `90s`, `1h30m`, `2d`.
+  void bind_duration(std::optional<std::chrono::seconds>& target);
   /// A number, or `auto`, which leaves the target empty.
   void bind_or_auto(std::optional<std::size_t>& target);
 

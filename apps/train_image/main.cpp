@@ -26,7 +26,9 @@
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/job/run_lock.hpp"
 #include "rondo/job/signals.hpp"
+#include "rondo/job/wall_time.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
@@ -41,6 +43,7 @@
 #include "train_image/options.hpp"
 #include "train_image/reading.hpp"
 #include "train_image/report.hpp"
+#include "train_image/wall_time.hpp"
 
 namespace rondo::apps {
 namespace {
@@ -144,7 +147,9 @@ class Trainer {
       consumption_.add(batch);
       if (lane == 0) last_use_ = {batch.epoch, batch.position, batch.count};
     }
-    const train::StepResult result = session_.step(schedule_.at(step_), job::stop_requested());
+    const bool time_is_up = wall_time_.is_last_step(epoch_ends_ahead());
+    const train::StepResult result =
+        session_.step(schedule_.at(step_), time_is_up || job::stop_requested());
     inputs_.network->parameters_changed();
     ++step_;
     meter_.add_step(stopwatch.seconds());
@@ -160,15 +165,22 @@ class Trainer {
     meter_.end_epoch(*loader_, epoch() - 1, of_reading);
     evaluate(of_test);
     comm::allreduce(comm_, std::span<double>(sums), comm::ReduceOp::sum);
+    const double seconds = stopwatch.seconds();
+    wall_time_.add_evaluation(seconds);
     return {.evaluation = {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]},
-            .evaluation_seconds = stopwatch.seconds(),
+            .evaluation_seconds = seconds,
             .reading = ReadingMeter::reading(of_reading, inputs_.train->info().bytes)};
   }
 
+  /// From now on the run ends in time. Only rank 0 needs to know when that is.
+  void limit(const job::WallTime& wall_time) { wall_time_ = wall_time; }
+
   /// Written while the next steps run, unless the options say otherwise. Collective.
   void save() {
+    const telemetry::Stopwatch stopwatch;
     const train::Notes notes = consumption_.collect(comm_);
     saver_.save(session_, step_, identity(), {.conditions = conditions(), .notes = notes});
+    wall_time_.add_save(stopwatch.seconds(), saver_.seconds_behind());
   }
   /// Returns when the last checkpoint is on disk. Collective.
   void finish_saving() { saver_.finish(); }
@@ -195,12 +207,15 @@ class Trainer {
             .precision = std::string(name_of(inputs_.network->precision())),
             .one_pass = session_.is_one_pass(),
             .bucket = session_.bucket_size(),
+            .evaluation_steps = static_cast<double>(inputs_.test->info().samples) /
+                                static_cast<double>(sampler_.lanes() * options_.batch),
             .memory = train::plan_memory(inputs_.network->parameters(), session_.optimizer(),
                                          options_.session_options(sampler_.lanes()), comm_.rank(),
                                          comm_.size())};
   }
-  RunEnd end() {
+  RunEnd end(bool stopped) {
     return {.steps = step_,
+            .stop = !stopped ? "" : (wall_time_.has_ended() ? "wall time" : "signal"),
             .bad_steps = session_.bad_steps(),
             .parameters_hash = session_.arena().values_hash(),
             .loader = loader_->statistics(),
@@ -247,6 +262,11 @@ class Trainer {
     }
   }
 
+  /// Epochs that end with the step under way or the one after it.
+  int epoch_ends_ahead() const {
+    const std::size_t length = sampler_.steps_per_epoch();
+    return static_cast<int>((step_ + 2) / length - step_ / length);
+  }
   std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
   train::RunIdentity identity() const {
     return run_identity(options_, sampler_.lanes(), inputs_.train->info());
@@ -268,6 +288,7 @@ class Trainer {
   ReadingMeter meter_;
   Consumption consumption_;
   StepUse last_use_;
+  job::WallTime wall_time_;
   std::uint64_t step_ = 0;
 };
 
@@ -295,11 +316,13 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   job::install_stop_signals();
 
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
-  Inputs inputs;
+  std::optional<job::RunLock> lock;  // on rank 0 only
   comm::agree_on_success(comm, [&] {
     check_all_count(options);
-    inputs = open_inputs(options);
+    if (is_root(comm)) lock.emplace(options.output);
   });
+  Inputs inputs;
+  comm::agree_on_success(comm, [&] { inputs = open_inputs(options); });
   const auto checkpoints = options.output / "checkpoints";
   train::check_same_identity(comm, shared_options(options, inputs));
   options.lanes = resolve_lanes(comm, options, checkpoints);
@@ -319,6 +342,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   comm::agree_on_success(comm, [&] {
     if (is_root(comm)) report.emplace(options, declared.config_text(), trainer.plan());
   });
+  if (is_root(comm)) trainer.limit(wall_time(options, trainer.plan()));
 
   bool stopped = false;
   while (!stopped && trainer.steps_done() < last_step) {
@@ -337,8 +361,9 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     }
   }
   trainer.finish_saving();
-  if (report) report->finish(trainer.end());
-  return stopped && trainer.steps_done() < trainer.total_steps() ? ExitCode::requeue : ExitCode::ok;
+  stopped = stopped && trainer.steps_done() < trainer.total_steps();
+  if (report) report->finish(trainer.end(stopped));
+  return stopped ? ExitCode::requeue : ExitCode::ok;
 }
 
 int run(int argc, char** argv) {

@@ -191,6 +191,11 @@ void declare(Options& options, TrainOptions& values) {
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
   options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
       .between(0.001, 1e6);
+  options
+      .add_duration("max-time", values.max_time,
+                    "stop in time to have saved and left after so long, such as 1h30m; in a Slurm "
+                    "job its limit counts too")
+      .at_least(1);
 
   options.group("Output");
   options.add("output", values.output, "run directory: config, metrics, checkpoints, curve");

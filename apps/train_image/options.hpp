@@ -83,6 +83,7 @@ struct TrainOptions {
 
   int threads = 1;
   double time_limit = 120;
+  std::optional<std::chrono::seconds> max_time;
 
   std::filesystem::path output = "runs/train-image";
   checkpoint::Retention retention;
@@ -92,6 +93,9 @@ struct TrainOptions {
   train::SaveFailure save_failure = train::SaveFailure::stop;
   bool resume = false;
   bool overwrite = false;
+
+  /// When the program began: --max-time counts from here.
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 
   /// For a global batch of 256: good for sgd and adamw, a beginning for the others.
   float default_lr() const;

@@ -223,6 +223,7 @@ void Report::finish(const RunEnd& end) {
   progress_.finish();
   log_.write({{"event", "end"},
               {"step", end.steps},
+              {"stop", end.stop},
               {"test_loss", last_evaluation_.loss},
               {"test_accuracy", last_evaluation_.accuracy},
               {"seconds", seconds},
@@ -245,6 +246,8 @@ void Report::finish(const RunEnd& end) {
   else
     print_row("test accuracy", fmt::format("{:.2f} %", 100 * accuracies_.back().y));
   print_row("steps", fmt::format("{} of {}", end.steps, plan_.total_steps));
+  if (!end.stop.empty())
+    print_row("stopped", fmt::format("by {}, with a checkpoint: go on with --resume", end.stop));
   print_row("time", fmt::format("{} ({:.1f} s evaluation, {:.1f} s waiting for data)",
                                 telemetry::clock_text(seconds), evaluation_seconds_,
                                 end.loader.wait_seconds));

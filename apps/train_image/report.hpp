@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rondo/data/lane_sampler.hpp"
@@ -55,12 +56,15 @@ struct RunPlan {
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
   grad::BucketSize bucket;
-  train::MemoryPlan memory;  ///< of the rank that reports
+  double evaluation_steps = 0;  ///< as many samples as the test split has
+  train::MemoryPlan memory;     ///< of the rank that reports
 };
 
 /// What a run ended with.
 struct RunEnd {
   std::uint64_t steps = 0;
+  std::string_view
+      stop;  ///< why before the last step: `signal` or `wall time`; empty if it is done
   std::uint64_t bad_steps = 0;
   std::uint64_t parameters_hash = 0;
   // Of the rank that reports:

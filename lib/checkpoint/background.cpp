@@ -3,6 +3,7 @@
 #include "rondo/checkpoint/background.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -35,17 +36,23 @@ void BackgroundSaver::start(const std::filesystem::path& directory, std::uint64_
                             const Retention& retention) {
   wait();
   thread_ = std::thread([this, directory, step, copy = copy_of(tensors), metadata, retention] {
+    const auto begin = std::chrono::steady_clock::now();
     try {
       save(directory, step, copy, metadata, retention);
     } catch (...) {
       failure_ = std::current_exception();
     }
     processor_seconds_ = thread_seconds();
+    thread_seconds_ =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   });
 }
 
 void BackgroundSaver::wait() {
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+    seconds_ = thread_seconds_;
+  }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 

@@ -93,8 +93,8 @@ void WallTime::Longest::add(double measured) {
   seconds_ = std::max(measured, memory_of_longest * before + (1 - memory_of_longest) * measured);
 }
 
-void WallTime::add_save(double measured) {
-  save_.add(measured);
+void WallTime::add_save(double measured, std::optional<double> seconds_behind) {
+  if (seconds_behind) save_.add(measured + *seconds_behind);
   apart_ += measured;
 }
 

@@ -99,6 +99,15 @@ TEST(WallTime, believes_measured_saves_and_not_assumptions) {
   EXPECT_EQ(steps_within(100s, {.save_seconds = 40}, 5), 86);
 }
 
+TEST(WallTime, counts_what_a_save_takes_behind_training_once_that_is_known) {
+  WallTime wall_time(Clock::time_point{} + 100s, {.save_seconds = 7});
+  wall_time.add_save(1, std::nullopt);
+  EXPECT_DOUBLE_EQ(wall_time.needed(0), 2 * 7 + 2);
+
+  wall_time.add_save(1, 3.0);
+  EXPECT_DOUBLE_EQ(wall_time.needed(0), 2 * 4 + 2);
+}
+
 TEST(WallTime, makes_room_for_an_evaluation_only_where_one_is_due) {
   const auto stops_at_86 = [](int evaluations_ahead) {
     const Clock::time_point start{};

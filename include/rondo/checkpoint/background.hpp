@@ -39,6 +39,8 @@ class BackgroundSaver {
 
   /// Processor time of the last save that was waited for; none before.
   std::optional<double> processor_seconds() const noexcept { return processor_seconds_; }
+  /// How long it took from its start to the disk.
+  std::optional<double> seconds() const noexcept { return seconds_; }
 
  private:
   std::vector<Tensor> copy_of(std::span<const Tensor> tensors);
@@ -47,7 +49,9 @@ class BackgroundSaver {
   // The thread writes both; they are read when it has ended.
   std::exception_ptr failure_;
   std::optional<double> processor_seconds_;
+  double thread_seconds_ = 0;
   std::thread thread_;
+  std::optional<double> seconds_;
 };
 
 }  // namespace rondo::checkpoint

@@ -36,7 +36,9 @@ class WallTime {
   WallTime() = default;
   WallTime(Clock::time_point end, const Assumptions& assumed) : end_(end), assumed_(assumed) {}
 
-  void add_save(double seconds);
+  /// A save that training waited for. What it takes behind that, until it is on disk, may not be
+  /// known yet: then it does not count as measured.
+  void add_save(double seconds, std::optional<double> seconds_behind = 0);
   void add_evaluation(double seconds);
 
   /// Whether the step that is under way must be the last. Call it once a step, at the same place.

@@ -59,6 +59,12 @@ class SessionSaver {
   /// \throws AgreedError  it is not, whatever Options::on_failure
   void finish();
 
+  /// What the last save that has ended took behind save(), on rank 0; 0 without
+  /// Options::in_background, nothing before the first. Local.
+  std::optional<double> seconds_behind() const noexcept {
+    return options_.in_background ? background_.seconds() : 0;
+  }
+
  private:
   /// All ranks learn how the save under way ended. Collective. \throws AgreedError  it failed
   void settle();
