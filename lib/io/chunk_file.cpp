@@ -61,6 +61,7 @@ void ChunkFile::read(const ChunkMap& map, std::size_t chunk, std::span<std::byte
           "ChunkFile: a buffer that does not match the chunk");
   try {
     load(map, chunk, rows, scratch);
+    require_unchanged();
   } catch (const IoError& problem) {
     fail(map, chunk, problem);
   }
@@ -80,6 +81,7 @@ void ChunkFile::read_stored(const ChunkMap& map, std::size_t chunk,
                  bytes.first(bytes.size() - (has_checksum ? checksum_bytes : 0)));
     if (has_checksum)
       read_bytes(place.offset + bytes.size() - checksum_bytes, bytes.last<checksum_bytes>());
+    require_unchanged();
   } catch (const IoError& problem) {
     fail(map, chunk, problem);
   }
@@ -97,6 +99,12 @@ void ChunkFile::decode(const ChunkMap& map, std::size_t chunk, std::span<const s
 
 bool ChunkFile::is_unchanged() const {
   return identity_of(descriptor_.get(), path_) == identity_;
+}
+
+/// Another data set that was copied over this one has checksums that fit.
+void ChunkFile::require_unchanged() const {
+  if (!is_unchanged())
+    throw IoError(ExitCode::bad_content, "may be another than it was when the file was opened");
 }
 
 void ChunkFile::load(const ChunkMap& map, std::size_t chunk, std::span<std::byte> rows,

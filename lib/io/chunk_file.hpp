@@ -29,8 +29,8 @@ class ChunkFile {
   /// Reads and decodes chunk number `chunk` of `map` (any direct map of this file) into `rows`, of
   /// map.rows_in(chunk) * map.row_bytes() bytes.
   /// \throws IoError  bad_content, naming file, dataset, chunk and rows, and what failed: a
-  /// checksum,
-  ///                  a truncated file, a zlib stream; and whether the file was changed meanwhile
+  ///                  checksum, a truncated file, a zlib stream; and whether the file was changed
+  ///                  meanwhile, which by itself is an error too
   void read(const ChunkMap& map, std::size_t chunk, std::span<std::byte> rows,
             ChunkScratch& scratch) const;
 
@@ -51,6 +51,7 @@ class ChunkFile {
   std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
  private:
+  void require_unchanged() const;
   void load(const ChunkMap& map, std::size_t chunk, std::span<std::byte> rows,
             ChunkScratch& scratch) const;
   void load_plain(const ChunkPlace& place, bool has_checksum, std::span<std::byte> rows,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_input_driver.hpp"
 #include "io/hdf5_library.hpp"
 #include "io/hdf5_output_driver.hpp"
 
@@ -33,6 +34,17 @@ Selection select_rows(hid_t dataset, std::size_t first, std::size_t count, const
   return selection;
 }
 
+/// That of a file which is still as it was when it was opened: `read` is HDF5's word for it.
+void check_read(herr_t read, hid_t dataset, const Hdf5Place& place, const std::string& problem) {
+  try {
+    checked(read, ExitCode::bad_content, place, problem);
+  } catch (const IoError&) {
+    require_unchanged_input(dataset, place);
+    throw;
+  }
+  require_unchanged_input(dataset, place);
+}
+
 }  // namespace
 
 std::uint64_t Hdf5Dataset::stored_bytes() const {
@@ -51,8 +63,8 @@ void Hdf5Dataset::require_match(DType dtype, std::size_t rows, std::size_t count
 void Hdf5Dataset::read_all(DType dtype, void* elements, std::size_t count) const {
   require_match(dtype, shape_.empty() ? 1 : shape_.front(), count);
   const Hdf5Scope scope;
-  checked(H5Dread(handle_.get(), native_type(dtype), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements),
-          ExitCode::bad_content, {path_, name_}, "cannot read");
+  check_read(H5Dread(handle_.get(), native_type(dtype), H5S_ALL, H5S_ALL, H5P_DEFAULT, elements),
+             handle_.get(), {path_, name_}, "cannot read");
 }
 
 void Hdf5Dataset::write_all(DType dtype, const void* elements, std::size_t count) {
@@ -71,10 +83,10 @@ void Hdf5Dataset::read_rows(DType dtype, std::size_t first, std::size_t row_coun
   const Hdf5Scope scope;
   const Hdf5Place place{path_, name_};
   const Selection rows = select_rows(handle_.get(), first, row_count, shape_, place);
-  checked(H5Dread(handle_.get(), native_type(dtype), rows.memory.get(), rows.file.get(),
-                  H5P_DEFAULT, elements),
-          ExitCode::bad_content, place,
-          fmt::format("cannot read rows {} to {}", first, first + row_count));
+  check_read(H5Dread(handle_.get(), native_type(dtype), rows.memory.get(), rows.file.get(),
+                     H5P_DEFAULT, elements),
+             handle_.get(), place,
+             fmt::format("cannot read rows {} to {}", first, first + row_count - 1));
 }
 
 void Hdf5Dataset::write_rows(DType dtype, std::size_t first, std::size_t row_count,

@@ -52,15 +52,19 @@ Hdf5Handle driver_access_properties(const H5FD_class_t& driver, const Hdf5Place&
   return properties;
 }
 
-DriverFile& driver_file_of(hid_t object, const H5FD_class_t& driver, const Hdf5Place& place) {
+DriverFile* find_driver_file(hid_t object, const H5FD_class_t& driver, const Hdf5Place& place) {
   const auto file =
       checked_handle(H5Iget_file_id(object), ExitCode::internal, place, "cannot find the file");
   void* handle = nullptr;
   checked(H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle), ExitCode::internal, place,
           "cannot find the driver");
   auto* found = static_cast<DriverFile*>(handle);
-  require(std::string_view(found->base.cls->name) == driver.name,
-          "only of a file that this driver opened");
+  return std::string_view(found->base.cls->name) == driver.name ? found : nullptr;
+}
+
+DriverFile& driver_file_of(hid_t object, const H5FD_class_t& driver, const Hdf5Place& place) {
+  DriverFile* found = find_driver_file(object, driver, place);
+  require(found != nullptr, "only of a file that this driver opened");
   return *found;
 }
 

@@ -38,7 +38,10 @@ H5FD_class_t make_driver(const char* name);
 /// within a Hdf5Scope.
 Hdf5Handle driver_access_properties(const H5FD_class_t& driver, const Hdf5Place& place);
 
-/// The file that `object` is in. \throws UsageError  another driver opened it
+/// The file that `object` is in; none if another driver opened it.
+DriverFile* find_driver_file(hid_t object, const H5FD_class_t& driver, const Hdf5Place& place);
+
+/// The same. \throws UsageError  another driver opened it
 DriverFile& driver_file_of(hid_t object, const H5FD_class_t& driver, const Hdf5Place& place);
 
 /// A piece of a dataset's elements that HDF5 wanted to read or to write.

@@ -112,6 +112,16 @@ FileIdentity identity_of_input(hid_t object, const Hdf5Place& place) {
   return input_of(object, place).identity;
 }
 
+void require_unchanged_input(hid_t object, const Hdf5Place& place) {
+  const auto* input =
+      static_cast<const InputFile*>(find_driver_file(object, input_driver(), place));
+  const std::string path(place.path);
+  if (input == nullptr || identity_of(input->descriptor.get(), path) == input->identity) return;
+  throw IoError(ExitCode::bad_content,
+                fmt::format("{}: {}: may hold something else than when the file was opened; {}",
+                            path, place.object, change_since(input->identity, path)));
+}
+
 void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,
                 const Hdf5Place& place) {
   const InputFile& file = input_of(object, place);

@@ -21,6 +21,10 @@ Hdf5Handle input_access_properties(const Hdf5Place& place);
 /// Of the file that `object` is in, which that driver opened.
 FileIdentity identity_of_input(hid_t object, const Hdf5Place& place);
 
+/// What was read from it, if it was opened by that driver, is of the file as it was then.
+/// \throws IoError  bad_content: it was changed in place since
+void require_unchanged_input(hid_t object, const Hdf5Place& place);
+
 /// Reads bytes of that file, or of another one that is open. \throws IoError  bad_content: not all
 /// within the file
 void read_input(hid_t object, std::uint64_t address, std::span<std::byte> bytes,

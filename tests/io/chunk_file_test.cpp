@@ -85,6 +85,12 @@ class ChunkedFile : public ::testing::Test {
   std::string error_of_reading(const ChunkMap& map, const ChunkFile& file) const {
     return test::io_error_of(ExitCode::bad_content, [&] { read_directly(map, file); });
   }
+  static std::string error_of_reading(const ChunkMap& map, const ChunkFile& file,
+                                      std::size_t chunk) {
+    std::vector<std::byte> rows(map.rows_in(chunk) * map.row_bytes());
+    ChunkScratch scratch;
+    return test::io_error_of(ExitCode::bad_content, [&] { file.read(map, chunk, rows, scratch); });
+  }
 
   test::TemporaryDirectory directory_;
   std::filesystem::path path_ = directory_.path() / "file.h5";
@@ -224,7 +230,7 @@ TEST_F(ChunkedFile, names_the_damaged_chunk) {
   content[sealed.place(2).offset + 100] ^= 1;
   test::write_file(path_, content);
 
-  const auto message = error_of_reading(sealed, file);
+  const auto message = error_of_reading(sealed, file, 2);
 
   EXPECT_THAT(message, HasSubstr(path_.string() + ": a/x: chunk 2 (samples 32 to 47) is damaged: "
                                                   "expected checksum "));
@@ -248,7 +254,7 @@ TEST_F(ChunkedFile, notices_that_it_was_truncated_or_replaced) {
   const ChunkMap before = write<float>({100, 16}, {.chunk = {16, 16}, .checksum = true});
   const ChunkFile file(before);
   std::filesystem::resize_file(path_, before.place(3).offset + 8);
-  const auto truncated = error_of_reading(before, file);
+  const auto truncated = error_of_reading(before, file, 3);
   std::filesystem::remove(path_);
   const auto gone = error_of_reading(before, file);
   write<float>({100, 16}, {.chunk = {16, 16}, .checksum = true});
@@ -259,6 +265,51 @@ TEST_F(ChunkedFile, notices_that_it_was_truncated_or_replaced) {
   EXPECT_THAT(truncated, HasSubstr("; the file was changed while it was open: it had "));
   EXPECT_THAT(gone, HasSubstr("; the file is gone since it was opened"));
   EXPECT_THAT(replaced, HasSubstr(path_.string() + ": the file was replaced while it was open"));
+}
+
+TEST_F(ChunkedFile, notices_another_set_of_the_same_layout_copied_over_it) {
+  const Hdf5Storage storage{.chunk = {16, 16}, .checksum = true};
+  const ChunkMap before = write<float>({100, 16}, storage);
+  const ChunkFile file(before);
+  const Hdf5File opened = Hdf5File::open(path_);
+  const Hdf5Dataset dataset = opened.dataset("a/x");
+  const auto other = directory_.path() / "other.h5";
+  {
+    const std::vector<float> values(1600, 3.5F);
+    Hdf5File writer = Hdf5File::create(other);
+    writer.create_dataset("a/x", DType::f32, {100, 16}, storage).write(std::span(values));
+    writer.close();
+  }
+  test::write_file(path_, test::read_file(other));
+
+  const auto direct = error_of_reading(before, file, 4);
+  const auto stored = test::io_error_of(ExitCode::bad_content, [&] {
+    std::vector<std::byte> bytes(before.place(4).stored_bytes);
+    file.read_stored(before, 4, bytes);
+  });
+  const auto by_library = test::io_error_of(ExitCode::bad_content, [&] {
+    std::vector<float> rows(16);
+    dataset.read_rows(0, 1, std::span(rows));
+  });
+
+  for (const std::string& message : {direct, stored, by_library}) {
+    EXPECT_THAT(message, HasSubstr(path_.string() + ": a/x: "));
+    EXPECT_THAT(message, HasSubstr("; the file was changed while it was open"));
+  }
+}
+
+TEST_F(ChunkedFile, reads_on_what_was_renamed_or_removed) {
+  const ChunkMap before = write<float>({100, 16}, {.chunk = {16, 16}, .checksum = true});
+  const ChunkFile file(before);
+  const auto expected = read_directly(before, file);
+
+  std::filesystem::rename(path_, directory_.path() / "moved.h5");
+  test::write_file(path_, "another file");
+  const auto replaced = read_directly(before, file);
+  std::filesystem::remove(directory_.path() / "moved.h5");
+
+  EXPECT_EQ(replaced, expected);
+  EXPECT_EQ(read_directly(before, file), expected);
 }
 
 TEST_F(ChunkedFile, must_be_open_for_reading) {

@@ -177,7 +177,7 @@ TEST_F(Hdf5, finds_a_flipped_bit_by_the_checksum) {
   const auto message =
       test::io_error_of(ExitCode::bad_content, [&] { dataset.read_rows(4, 1, std::span(row)); });
 
-  EXPECT_THAT(message, HasSubstr("a/b: cannot read rows 4 to 5"));
+  EXPECT_THAT(message, HasSubstr("a/b: cannot read rows 4 to 4"));
   EXPECT_THAT(message, HasSubstr("checksum"));
 }
 
