@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "rondo/comm/lane_tree.hpp"
-#include "rondo/data/batch_loader.hpp"
+#include "rondo/data/loader_memory.hpp"
 #include "rondo/telemetry/progress.hpp"
 
 #include "data/lock_probe.hpp"
@@ -28,6 +28,9 @@ constexpr double useless_share = 0.95;    ///< of compression that is there
 
 std::string mib(double bytes) {
   return fmt::format("{:.1f} MiB", bytes / mebibyte);
+}
+std::string mib(std::size_t bytes) {
+  return mib(static_cast<double>(bytes));
 }
 
 std::string percent(double share) {
@@ -49,8 +52,7 @@ class Examination {
                   .chunk_samples = info_.chunk_samples,
                   .lanes = lanes_,
                   .micro_batch = patient.run.batch,
-                  .window = patient.run.window.value_or(
-                      data::automatic_window(info_.chunk_samples * streamed_bytes()))}) {}
+                  .window = patient.run.window.value_or(data::automatic_window(info_))}) {}
 
   std::vector<Check> run() {
     checks_.push_back(samples());
@@ -71,15 +73,7 @@ class Examination {
  private:
   /// Whether a loader reads the field chunk by chunk; the others it keeps whole.
   bool is_streamed(const data::FieldStorage& field) const {
-    return field.field.chunk_samples == info_.chunk_samples;
-  }
-
-  /// Of a decoded sample, in the fields that are read chunk by chunk.
-  std::size_t streamed_bytes() const {
-    std::size_t bytes = 0;
-    for (const data::FieldStorage& field : patient_.fields)
-      bytes += is_streamed(field) ? field.field.sample_bytes() : 0;
-    return bytes;
+    return !data::is_kept_whole(field.field, info_.chunk_samples);
   }
 
   /// Stored bytes of each chunk, all streamed fields together.
@@ -206,26 +200,19 @@ class Examination {
   }
 
   Check memory() const {
-    const std::size_t lanes_here = (lanes_ - 1) / ranks_ + 1;
-    const std::size_t chunks =
-        std::min(2 * lanes_here * sampler_.options().window, sampler_.chunk_count());
-    double whole = 0, batch = 0;
-    for (const data::FieldStorage& field : patient_.fields) {
-      if (!is_streamed(field)) whole += static_cast<double>(field.value_bytes());
-      const bool is_image = field.field.name == "image" || field.field.name == "label";
-      batch += static_cast<double>(is_image ? field.field.sample_elements() * sizeof(float)
-                                            : field.field.sample_bytes());
-    }
-    const double window = static_cast<double>(chunks * info_.chunk_samples * streamed_bytes());
-    const double queue =
-        batch * static_cast<double>(patient_.run.batch * data::BatchLoader::Options().depth);
-    const double bytes = window + whole + queue;
+    std::vector<data::FieldInfo> fields;
+    for (const data::FieldStorage& field : patient_.fields)
+      fields.push_back(field.field);
+    const data::LoaderMemory memory = data::planned_memory(
+        fields, sampler_, {.first_lane = 0, .last_lane = (lanes_ - 1) / ranks_ + 1});
+    const auto bytes = static_cast<double>(memory.total());
     const double machine = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
                            static_cast<double>(::sysconf(_SC_PAGESIZE));
     Check check{"memory", bytes > most_memory_share * machine ? Verdict::warn : Verdict::ok,
                 fmt::format("a rank's loader holds up to {}: {} chunks {}, whole fields {}, "
                             "batches {}",
-                            mib(bytes), chunks, mib(window), mib(whole), mib(queue))};
+                            mib(bytes), memory.chunks, mib(memory.chunk_bytes),
+                            mib(memory.whole_bytes), mib(memory.batch_bytes))};
     if (check.verdict == Verdict::warn)
       check.advice = fmt::format("more than {} of this machine's {}: take a smaller --window",
                                  percent(most_memory_share), mib(machine));

@@ -12,6 +12,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/data/loader_memory.hpp"
 #include "rondo/data/storage_report.hpp"
 #include "rondo/telemetry/progress.hpp"
 
@@ -49,14 +50,11 @@ struct Split {
 };
 
 double mixing_of(const data::DatasetInfo& info, const InspectOptions& options) {
-  std::size_t sample_bytes = 0;
-  for (const data::FieldInfo& field : info.fields)
-    sample_bytes = std::max(sample_bytes, field.sample_bytes());
   return data::LaneSampler({.samples = info.samples,
                             .chunk_samples = info.chunk_samples,
                             .lanes = options.lanes,
                             .micro_batch = options.batch,
-                            .window = data::automatic_window(info.chunk_samples * sample_bytes)})
+                            .window = data::automatic_window(info)})
       .mixing();
 }
 

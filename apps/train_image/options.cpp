@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/data/loader_memory.hpp"
 #include "rondo/nn/network_spec.hpp"
 
 namespace rondo::apps {
@@ -17,7 +18,8 @@ void declare_data(Options& options, TrainOptions& values) {
   options.add("data", values.data, "HDF5 file made by rondo-data convert").required();
   options.add(
       "field", values.field,
-      "image=PATH,label=PATH: where another HDF5 file keeps them; {split} is train or test");
+      "image=PATH,label=PATH: where another HDF5 file keeps them; {split} in a path is train or "
+      "test, and test/image=PATH goes first");
   options.add("flip", values.flip, "mirror training images at random");
   options.add("shift", values.shift, "move training images by up to this many pixels at random");
   options
@@ -304,13 +306,12 @@ train::Session::Options TrainOptions::session_options(std::size_t resolved_lanes
 
 data::LaneSampler::Options sampler_options(const TrainOptions& options, std::size_t lanes,
                                            const data::DatasetInfo& data) {
-  const std::size_t automatic = data::automatic_window(data.chunk_samples * data.sample_elements());
   return {.seed = options.seed,
           .samples = data.samples,
           .chunk_samples = data.chunk_samples,
           .lanes = lanes,
           .micro_batch = options.batch,
-          .window = options.window.value_or(automatic)};
+          .window = options.window.value_or(data::automatic_window(data))};
 }
 
 }  // namespace rondo::apps

@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "rondo/data/loader_memory.hpp"
+
 namespace rondo::data {
 namespace {
-
-/// Buffers for the present group of each lane, and for `ahead` chunks more.
-std::size_t chunk_capacity(const LaneSampler& sampler, const BatchLoader::Options& options) {
-  const std::size_t present = (options.last_lane - options.first_lane) * sampler.options().window;
-  return std::min(present + options.chunks_ahead.value_or(present), sampler.chunk_count());
-}
 
 std::size_t bytes_of(const LaneBatch& batch) {
   std::size_t bytes =
@@ -32,7 +28,7 @@ BatchPipeline::BatchPipeline(ChunkSource& source, const BatchFiller& filler, Lan
       options_(options),
       piece_samples_((sampler.micro_batch() - 1) / options.threads + 1),
       store_(LoadPlan(sampler, options.first_lane, options.last_lane, options.epoch, options.step),
-             chunk_capacity(sampler, options),
+             chunk_buffers(sampler, options),
              {source.sample_bytes().begin(), source.sample_bytes().end()},
              sampler.options().chunk_samples),
       epoch_(options.epoch),

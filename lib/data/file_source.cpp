@@ -13,12 +13,10 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
 #include "rondo/base/log.hpp"
+#include "rondo/data/loader_memory.hpp"
 
 namespace rondo::data {
 namespace {
-
-/// Fields up to this size are not worth reading piece by piece.
-constexpr std::size_t resident_limit_bytes = std::size_t{16} << 20;
 
 /// All that can be known of a file's chunks without reading them. Not the device: a network file
 /// system may have another number each time it is mounted.
@@ -61,8 +59,7 @@ FileSource::Field FileSource::open(const FieldReader& reader, ReadMode mode) {
   const FieldInfo& info = reader.info();
   Field field;
   field.reader = &reader;
-  if (info.chunk_samples != chunk_samples_ &&
-      info.samples * info.sample_bytes() <= resident_limit_bytes) {
+  if (is_kept_whole(info, chunk_samples_)) {
     field.how = How::resident;
     field.all_samples = AlignedBuffer<std::byte>(info.samples * info.sample_bytes());
     reader.dataset().read_row_bytes(0, info.samples * rows_per_sample(info),

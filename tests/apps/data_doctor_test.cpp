@@ -83,6 +83,18 @@ TEST_F(Doctor, foretells_what_the_loaders_read) {
                    static_cast<double>(bytes) / static_cast<double>(image.stored_bytes));
 }
 
+TEST_F(Doctor, foretells_the_memory_that_a_loader_plans) {
+  make(300, 8);
+  data::Dataset dataset(file_, "train");
+  const data::LaneSampler sampler(
+      {.samples = 300, .chunk_samples = 8, .lanes = 6, .micro_batch = 10, .window = 4});
+  const data::BatchLoader loader(dataset, sampler, {.first_lane = 0, .last_lane = 2});
+
+  const auto memory = check("memory", "--ranks 3 --lanes 6 --batch 10 --window 4");
+
+  EXPECT_EQ(memory["value"], loader.statistics().planned_bytes);
+}
+
 TEST_F(Doctor, advises_smaller_chunks_where_ranks_share_too_many) {
   make(128, 32);
 
