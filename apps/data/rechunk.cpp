@@ -94,8 +94,8 @@ void print(const data::RechunkInput& input, const RechunkReport& report,
     value_bytes += field.shape.front() * field.row_bytes;
     stored_bytes += report.stored_bytes[i];
   }
-  for (const std::string& attribute : report.left_out)
-    fmt::print("note: attribute {} is neither numbers nor text: not copied\n", attribute);
+  for (const std::string& attributes : report.left_out)
+    fmt::print("note: {}: not copied\n", attributes);
   fmt::print("{}: {:.1f} MB from {:.1f} MB of values, verified, {:.1f} s, {:.0f} MB/s\n",
              output.string(), static_cast<double>(stored_bytes) / 1e6,
              static_cast<double>(value_bytes) / 1e6, seconds,

@@ -16,7 +16,7 @@ namespace rondo::apps {
 
 struct RechunkReport {
   std::vector<std::uint64_t> stored_bytes;  ///< of each field
-  std::vector<std::string> left_out;        ///< attributes that are not copied; on rank 0
+  std::vector<std::string> left_out;        ///< attributes, as RechunkOutput::finish; on rank 0
 };
 
 /// Writes `output` from `input` on all ranks, which must share a file system: each encodes its

@@ -36,8 +36,12 @@ struct RechunkOutput::Impl {
     for (const std::string& attribute : input.file.attribute_names(from)) {
       if (file.has_attribute(to, attribute)) continue;
       if (!file.copy_attribute(input.file, from, attribute, to))
-        left_out.push_back(from.empty() ? attribute : from + "@" + attribute);
+        left_out.push_back(fmt::format("attribute {} is neither numbers nor text",
+                                       from.empty() ? attribute : from + "@" + attribute));
     }
+    if (input.file.has_attributes_elsewhere(from))
+      left_out.push_back(fmt::format("{} has its attributes in a heap, which is not read",
+                                     from.empty() ? "the file" : from));
   }
 
   /// What the reader has found out about a file that does not say it.

@@ -14,6 +14,7 @@ namespace {
 using Kind = AttributeMessage::Kind;
 
 constexpr std::size_t length_bytes = 8;
+constexpr std::size_t address_bytes = 8;
 /// Length, address of a heap, and number of an object in it.
 constexpr std::size_t text_reference_bytes = 16;
 
@@ -116,6 +117,22 @@ AttributeMessage decode(const Parts& parts) {
   return attribute;
 }
 
+/// Calls `use` with each of the messages of a kind until it returns true.
+template <class Use>
+void for_each_message(const std::vector<HeaderMessage>& messages, HeaderMessage::Kind kind,
+                      const Hdf5Place& place, Use use) {
+  for (const HeaderMessage& message : messages) {
+    try {
+      if (message.kind == kind && use(ByteCursor(message.bytes))) return;
+    } catch (const BeyondEnd&) {
+      throw IoError(ExitCode::bad_content,
+                    fmt::format("{}: attribute {}: an attribute declares more than its message of "
+                                "{} bytes holds",
+                                place.path, place.object, message.bytes.size()));
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t AttributeMessage::bits(std::size_t index) const {
@@ -145,19 +162,36 @@ double AttributeMessage::number(std::size_t index) const {
 
 std::optional<AttributeMessage> find_attribute(const std::vector<HeaderMessage>& messages,
                                                std::string_view name, const Hdf5Place& place) {
-  for (const HeaderMessage& message : messages) {
-    if (message.kind != HeaderMessage::attribute) continue;
-    try {
-      const Parts parts = split(ByteCursor(message.bytes));
-      if (parts.name == name) return decode(parts);
-    } catch (const BeyondEnd&) {
-      throw IoError(ExitCode::bad_content,
-                    fmt::format("{}: attribute {}: an attribute declares more than its message of "
-                                "{} bytes holds",
-                                place.path, place.object, message.bytes.size()));
-    }
-  }
-  return std::nullopt;
+  std::optional<AttributeMessage> found;
+  for_each_message(messages, HeaderMessage::attribute, place, [&](ByteCursor message) {
+    const Parts parts = split(message);
+    if (parts.name == name) found = decode(parts);
+    return found.has_value();
+  });
+  return found;
+}
+
+std::vector<std::string> attribute_names(const std::vector<HeaderMessage>& messages,
+                                         const Hdf5Place& place) {
+  std::vector<std::string> names;
+  for_each_message(messages, HeaderMessage::attribute, place, [&](ByteCursor message) {
+    names.emplace_back(split(message).name);
+    return false;
+  });
+  return names;
+}
+
+bool has_attributes_elsewhere(const std::vector<HeaderMessage>& messages, const Hdf5Place& place) {
+  constexpr std::uint64_t nowhere = ~std::uint64_t{0};
+  constexpr std::uint64_t has_creation_order = 1;
+  bool has_heap = false;
+  for_each_message(messages, HeaderMessage::attribute_info, place, [&](ByteCursor message) {
+    message.take(1);  // version
+    if ((message.number(1) & has_creation_order) != 0) message.take(2);
+    has_heap = message.number(address_bytes) != nowhere;
+    return has_heap;
+  });
+  return has_heap;
 }
 
 }  // namespace rondo::io

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,5 +36,12 @@ struct AttributeMessage {
 /// no such. Others are not looked at. \throws IoError  bad_content: it declares more than it holds
 std::optional<AttributeMessage> find_attribute(const std::vector<HeaderMessage>& messages,
                                                std::string_view name, const Hdf5Place& place);
+
+/// The names of the attributes among an object's messages, in their order. \throws as above
+std::vector<std::string> attribute_names(const std::vector<HeaderMessage>& messages,
+                                         const Hdf5Place& place);
+
+/// Whether the object has attributes that are not among its messages: in a heap of their own.
+bool has_attributes_elsewhere(const std::vector<HeaderMessage>& messages, const Hdf5Place& place);
 
 }  // namespace rondo::io

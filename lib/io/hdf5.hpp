@@ -157,8 +157,11 @@ class Hdf5File {
   std::vector<double> numbers(const std::string& name, const std::string& attribute) const;
   std::vector<std::string> texts(const std::string& name, const std::string& attribute) const;
 
-  /// The names of an object's attributes, sorted.
+  /// The names of the attributes of an object of a file that is read, sorted: those that the other
+  /// functions find.
   std::vector<std::string> attribute_names(const std::string& name) const;
+  /// Whether it has more: the newest format keeps them in a heap of their own from the ninth on.
+  bool has_attributes_elsewhere(const std::string& name) const;
   /// Gives the object `name` an attribute that `from_name` has in `from`, unchanged. False if it is
   /// neither numbers nor texts, which alone are copied.
   bool copy_attribute(const Hdf5File& from, const std::string& from_name,

@@ -49,11 +49,16 @@ bool is_own_output(hid_t file) {
   return H5Fget_intent(file, &intent) >= 0 && (intent & H5F_ACC_RDWR) != 0;
 }
 
+/// None for a handle that is none.
+std::vector<HeaderMessage> header_of(hid_t object, const Hdf5Place& place) {
+  H5O_info_t info = {};
+  if (object < 0 || H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return {};
+  return read_header(info.addr, input_reader(object, place), place);
+}
+
 FoundAttribute look_up(hid_t object, const std::string& attribute, const Hdf5Place& place) {
   FoundAttribute found;
-  H5O_info_t info = {};
-  if (object < 0 || H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return found;
-  found.header = read_header(info.addr, input_reader(object, place), place);
+  found.header = header_of(object, place);
   found.message = find_attribute(found.header, attribute, place);
   return found;
 }
@@ -177,11 +182,6 @@ void copy_plain(const AttributeMessage& message, hid_t object, const std::string
   throw_if_output_failed(object, to);
 }
 
-herr_t collect_name(hid_t, const char* name, const H5A_info_t*, void* names) {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-  return 0;
-}
-
 }  // namespace
 
 bool Hdf5File::has_attribute(const std::string& name, const std::string& attribute) const {
@@ -237,11 +237,17 @@ std::vector<double> Hdf5File::numbers(const std::string& name, const std::string
 std::vector<std::string> Hdf5File::attribute_names(const std::string& name) const {
   const Hdf5Scope scope;
   const Hdf5Place place{path_, name};
-  std::vector<std::string> names;
-  checked(H5Aiterate2(find(name).get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_name, &names),
-          ExitCode::bad_content, place, "cannot list the attributes");
+  const auto object = find(name);
+  std::vector<std::string> names = io::attribute_names(header_of(object.get(), place), place);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+bool Hdf5File::has_attributes_elsewhere(const std::string& name) const {
+  const Hdf5Scope scope;
+  const Hdf5Place place{path_, name};
+  const auto object = find(name);
+  return io::has_attributes_elsewhere(header_of(object.get(), place), place);
 }
 
 bool Hdf5File::copy_attribute(const Hdf5File& from, const std::string& from_name,
@@ -254,7 +260,8 @@ bool Hdf5File::copy_attribute(const Hdf5File& from, const std::string& from_name
   const auto source = from.find(from_name);
   const FoundAttribute found = look_up(source.get(), attribute, from_where);
   const auto object = find(name);
-  if (!found.message || found.message->kind == Kind::other || found.message->count == 0)
+  if (!found.message || found.message->kind == Kind::other || found.message->count == 0 ||
+      attribute.empty())
     return false;
   const AttributeMessage& message = *found.message;
   if (message.kind == Kind::variable_text) {

@@ -121,6 +121,37 @@ TEST_F(Rechunk, makes_a_file_of_another_make_one_of_ours) {
   EXPECT_EQ(data::split_names(output_), std::vector<std::string>{"train"});
 }
 
+TEST_F(Rechunk, says_which_attributes_it_leaves_out) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  const hid_t file = H5Fcreate(input_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  const hsize_t shape[] = {5, 2, 3};
+  const hid_t space = H5Screate_simple(3, shape, nullptr);
+  const hid_t scalar = H5Screate(H5S_SCALAR);
+  const hid_t image =
+      H5Dcreate2(file, "x", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const std::vector<std::uint8_t> pixels(30, 3);
+  H5Dwrite(image, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels.data());
+  const auto add_attribute = [&](hid_t object, const std::string& name, hid_t type) {
+    H5Aclose(H5Acreate2(object, name.c_str(), type, scalar, H5P_DEFAULT, H5P_DEFAULT));
+  };
+  for (int i = 0; i < 9; ++i)  // the ninth moves all of them
+    add_attribute(image, fmt::format("in_heap_{}", i), H5T_STD_I32LE);
+  add_attribute(file, "reference", H5T_STD_REF_OBJ);
+  H5Dclose(image);
+  H5Sclose(scalar);
+  H5Sclose(space);
+  H5Fclose(file);
+  H5Pclose(access);
+
+  const ProgramResult result = rechunk("--field image=x");
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("note: attribute reference is neither numbers nor text: not"));
+  EXPECT_THAT(result.out,
+              HasSubstr("note: x has its attributes in a heap, which is not read: not"));
+}
+
 TEST_F(Rechunk, leaves_nothing_where_the_input_is_damaged) {
   write_file(output_, "what was there before");
   flip_bit(input_, chunk_offset(input_, "train/image", 3));

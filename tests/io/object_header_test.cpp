@@ -234,5 +234,34 @@ TEST(Attribute, of_a_type_that_is_not_ours_is_told_apart) {
   EXPECT_EQ(found({attribute(compound, 1, "")}).kind, AttributeMessage::Kind::other);
 }
 
+TEST(Attribute, names_are_listed_without_looking_at_what_they_hold) {
+  const HeaderMessage lie = attribute(integer_type(0, 4), 1000, "");
+  const HeaderMessage other{Kind::symbol_table, false, bytes_of(std::string(16, 'x'))};
+  HeaderMessage cut = lie;
+  cut.bytes.resize(9);
+
+  EXPECT_EQ(attribute_names({other, lie, lie}, place), (std::vector<std::string>{"a", "a"}));
+  EXPECT_THAT(
+      test::io_error_of(ExitCode::bad_content,
+                        [&] {
+                          attribute_names({lie, cut}, place);
+                        }),
+      HasSubstr("file.h5: attribute x: an attribute declares more than its message of 9 bytes"));
+}
+
+TEST(Attribute, in_a_heap_of_its_own_is_noticed) {
+  const std::string nowhere(8, '\xFF');
+  const auto info = [](const std::string& content) {
+    return std::vector<HeaderMessage>{{Kind::attribute_info, false, bytes_of(content)}};
+  };
+
+  EXPECT_FALSE(has_attributes_elsewhere({}, place));
+  EXPECT_FALSE(has_attributes_elsewhere(info(number(0, 2) + nowhere + nowhere), place));
+  EXPECT_TRUE(has_attributes_elsewhere(info(number(0, 2) + number(96, 8) + nowhere), place));
+  EXPECT_TRUE(has_attributes_elsewhere(info(number(0x0100, 4) + number(96, 8) + nowhere), place));
+  test::io_error_of(ExitCode::bad_content,
+                    [&] { has_attributes_elsewhere(info(number(0, 5)), place); });
+}
+
 }  // namespace
 }  // namespace rondo::io

@@ -88,8 +88,8 @@ class RechunkOutput {
   /// Makes room for a chunk, once for each, and returns its offset in the file.
   std::uint64_t reserve(std::size_t field, std::size_t chunk, std::size_t stored_bytes);
 
-  /// Copies the attributes and closes the file; returns those that cannot be copied. A file that is
-  /// not one of Rondo's gets what makes it one. \throws IoError  io
+  /// Copies the attributes and closes the file; returns which are left out and why, a clause each.
+  /// A file that is not one of Rondo's gets what makes it one. \throws IoError  io
   std::vector<std::string> finish();
 
  private:
