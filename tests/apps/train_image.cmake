@@ -8,12 +8,14 @@ target_link_libraries(rondo_test_programs PUBLIC rondo::base PRIVATE fmt::fmt ro
 
 rondo_add_test(run_program_test SOURCES ../support/run_program_test.cpp LIBS rondo_test_programs)
 
-rondo_add_test(train_image_test SOURCES train_image_test.cpp
-  LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
-rondo_name_program(train_image_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
-rondo_name_program(train_image_test RONDO_CKPT_PROGRAM rondo-ckpt)
-rondo_name_program(train_image_test RONDO_DATA_PROGRAM rondo-data)
-set_tests_properties(train_image_test PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")
+foreach(test train_image_test train_image_resume_test train_image_failure_test)
+  rondo_add_test(${test} SOURCES ${test}.cpp
+    LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
+  rondo_name_program(${test} RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
+  rondo_name_program(${test} RONDO_CKPT_PROGRAM rondo-ckpt)
+  rondo_name_program(${test} RONDO_DATA_PROGRAM rondo-data)
+  set_tests_properties(${test} PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")
+endforeach()
 
 rondo_add_test(train_image_data_test SOURCES train_image_data_test.cpp
   LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
