@@ -201,6 +201,7 @@ class Trainer {
             .order = sampler_.options(),
             .mixing = sampler_.mixing(),
             .data = identity().at("data"),
+            .notes = inputs_.train->info().notes,
             .life = consumption_.life(),
             .parent = consumption_.parent(),
             .ranks = comm_.size(),

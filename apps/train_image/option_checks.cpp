@@ -66,7 +66,30 @@ void check_compression(const TrainOptions& options) {
   need("int8-block", options.int8_block.has_value(), {"int8"});
 }
 
+/// What `path` should probably have been.
+std::string path_by_split(std::string path) {
+  const std::size_t train = path.find("train");
+  if (train != std::string::npos) return path.replace(train, 5, "{split}");
+  return "/{split}/" + path.substr(std::min(path.find_first_not_of('/'), path.size()));
+}
+
+/// Training and test samples must not be the same by mistake.
+void check_fields(const TrainOptions& options) {
+  const data::FieldMap map = data::parse_field_map(options.field);
+  for (const auto& [field, path] : map) {
+    const bool is_of_one_split = field.find('/') != std::string::npos;
+    const bool is_by_split = path.find("{split}") != std::string::npos;
+    if (is_of_one_split || is_by_split || map.contains("test/" + field)) continue;
+    throw ConfigError(
+        fmt::format("--field {0}={1}: training and test would have the same samples: put {{split}} "
+                    "where the path is to say train or test ({0}={2}), or name both paths "
+                    "({0}={1},test/{0}=PATH)",
+                    field, path, path_by_split(path)));
+  }
+}
+
 void check_data(const TrainOptions& options) {
+  check_fields(options);
   require_company(
       {"stage", options.stage.has_value(), "read", data::name_of(options.read), {"direct"}});
   if (options.stage && !options.stage_budget)

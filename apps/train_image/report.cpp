@@ -126,6 +126,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"bucket_bytes", plan.bucket.bytes},
               {"bucket_reason", plan.bucket.reason},
               {"compression", options.compression}});
+  for (const std::string& note : plan.notes)
+    progress_.print("data: " + note);
   progress_.print(order_text(plan));
 }
 

@@ -49,9 +49,10 @@ struct RunPlan {
   std::uint64_t steps_per_epoch = 0;
   data::LaneSampler::Options order;
   double mixing = 0;
-  std::string data;    ///< what tells the data set apart
-  std::string life;    ///< the id of this start
-  std::string parent;  ///< of the life whose checkpoint it goes on from; empty if none
+  std::string data;                ///< what tells the data set apart
+  std::vector<std::string> notes;  ///< what the data set does not say and was found out
+  std::string life;                ///< the id of this start
+  std::string parent;              ///< of the life whose checkpoint it goes on from; empty if none
   int ranks = 1;
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()

@@ -17,8 +17,9 @@ foreach(test train_image_test train_image_resume_test train_image_failure_test)
   set_tests_properties(${test} PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")
 endforeach()
 
-rondo_add_test(train_image_data_test SOURCES train_image_data_test.cpp
-  LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
+rondo_add_test(train_image_data_test
+  SOURCES train_image_changed_file_test.cpp train_image_data_test.cpp train_image_foreign_test.cpp
+  LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt HDF5::HDF5 MPI::MPI_CXX)
 rondo_name_program(train_image_data_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_image_data_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_image_data_test PROPERTIES TIMEOUT 600 PROCESSORS 2 LABELS "mpi")

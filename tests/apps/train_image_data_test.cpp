@@ -3,7 +3,6 @@
 // How the trainer reads: its options, what it says of it, and --stage, in the real program.
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -12,10 +11,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "support/idx_files.hpp"
-#include "support/run_program.hpp"
+#include "apps/train_image_data_runs.hpp"
+#include "support/io_errors.hpp"
 #include "support/small_disk.hpp"
-#include "support/temporary_directory.hpp"
 
 namespace rondo::test {
 namespace {
@@ -28,60 +26,6 @@ using testing::ElementsAre;
 using testing::Ge;
 using testing::HasSubstr;
 using testing::Le;
-
-/// 300 + 80 images of 12 x 12 in chunks of 20; a run has the name of its output.
-class TrainImageData : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory;
-    write_learnable_idx(directory_->path() / "idx", {.train = 300, .test = 80});
-    ASSERT_EQ(convert(data_file()).code, 0);
-  }
-  static void TearDownTestSuite() {
-    delete directory_;
-    directory_ = nullptr;
-  }
-
-  static ProgramResult convert(const std::string& to) {
-    return run_program(fmt::format("{} convert idx --directory {} --output {} --chunk 20",
-                                   RONDO_DATA_PROGRAM, path("idx"), to));
-  }
-  static std::string path(const std::string& name) { return (directory_->path() / name).string(); }
-  static std::string data_file() { return path("small.h5"); }
-
-  static ProgramResult train(const std::string& run, const std::string& arguments, int ranks = 2,
-                             const std::string& data = data_file()) {
-    return run_program(mpirun(
-        ranks, fmt::format("{} --data {} --model lenet --batch 8 --lr 0.05 --lanes 4 --epochs 2 "
-                           "--reduce fixed --output {} {}",
-                           RONDO_TRAIN_IMAGE_PROGRAM, data, path(run), arguments)));
-  }
-  static std::string stage(const std::string& directory) {
-    return fmt::format("--stage {} --stage-budget 1G", path(directory));
-  }
-
-  /// The metrics of a run's event.
-  static std::vector<json> events(const std::string& run, const std::string& event) {
-    std::vector<json> found;
-    std::ifstream file(fs::path(path(run)) / "metrics.ndjson");
-    for (std::string line; std::getline(file, line);) {
-      json entry = json::parse(line);
-      if (entry["event"] == event) found.push_back(std::move(entry));
-    }
-    return found;
-  }
-  static std::vector<double> ratios(const std::string& run, const std::string& which) {
-    std::vector<double> found;
-    for (const json& entry : events(run, "reading"))
-      found.push_back(entry[which + "_ratio"]);
-    return found;
-  }
-  static std::string hash(const std::string& run) {
-    return events(run, "end").at(0)["parameters_hash"];
-  }
-
-  static inline TemporaryDirectory* directory_ = nullptr;
-};
 
 TEST_F(TrainImageData, says_what_it_read_how_long_it_waited_and_what_memory_that_took) {
   const ProgramResult result = train("told", "");
@@ -147,6 +91,23 @@ TEST_F(TrainImageData, reads_the_file_when_it_is_another_than_was_staged) {
   ASSERT_EQ(train("replaced-2", stage("replaced"), 1, data).code, 0);
 
   EXPECT_THAT(ratios("replaced-2", "read"), ElementsAre(Ge(0.99), 0));
+}
+
+TEST_F(TrainImageData, a_flipped_bit_is_65_naming_the_samples) {
+  const std::string data = path("flipped.h5");
+  fs::copy_file(data_file(), data);
+  constexpr std::size_t header_bytes = 16, image_bytes = 144, sample = 50;
+  const std::string image = read_file(path("idx/train-images-idx3-ubyte"))
+                                .substr(header_bytes + sample * image_bytes, image_bytes);
+  damage(data, image);
+
+  const ProgramResult direct = train("flipped", "--read direct", 2, data);
+  const ProgramResult library = train("flipped-library", "--read library", 2, data);
+
+  EXPECT_EQ(direct.code, 65);
+  EXPECT_THAT(direct.err, HasSubstr(data + ": train/image: chunk 2 (samples 40 to 59) is damaged"));
+  EXPECT_EQ(library.code, 65);
+  EXPECT_THAT(library.err, HasSubstr(data + ": train/image: cannot read rows 40 to 59"));
 }
 
 TEST_F(TrainImageData, trains_on_when_the_stage_is_full) {
