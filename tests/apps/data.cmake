@@ -6,6 +6,7 @@ rondo_add_test(data_cli_test SOURCES data_audit_test.cpp data_convert_test.cpp d
 rondo_name_program(data_cli_test RONDO_DATA_PROGRAM rondo-data)
 rondo_add_test(data_hostile_test SOURCES data_hostile_test.cpp
   LIBS rondo_test_programs fmt::fmt HDF5::HDF5 MPI::MPI_CXX)
+rondo_name_program(data_hostile_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(data_hostile_test RONDO_DATA_PROGRAM rondo-data)
 
 rondo_add_test(data_pictures_test SOURCES data_pictures_test.cpp
