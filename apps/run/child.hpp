@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace rondo::apps {
+
+/// While it lives, SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGCHLD wait until they are asked for. Make
+/// it before any thread.
+class SignalQueue {
+ public:
+  SignalQueue();
+
+  /// The next signal that asks to stop, if one comes in time.
+  std::optional<int> wait_for_stop(std::chrono::duration<double> time) const;
+  /// The next of all signals.
+  int wait() const;
+};
+
+struct ChildEnd {
+  int code = 0;    ///< exit code, or 128 + signal
+  int signal = 0;  ///< the first that asked to stop; 0 if none did
+};
+
+/// Runs a launcher to its end, without standard input. `words[0]` is the program.
+///
+/// The first signal that asks to stop becomes SIGUSR1 to it, which mpirun hands on to all ranks at
+/// once: SIGTERM would leave them one second. A further SIGTERM, SIGINT or SIGHUP becomes SIGTERM.
+/// Where this process is killed the launcher gets SIGTERM, too.
+/// \throws Error  internal: no process
+ChildEnd run_child(const std::vector<std::string>& words, const SignalQueue& signals);
+
+}  // namespace rondo::apps
