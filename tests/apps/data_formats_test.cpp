@@ -172,6 +172,8 @@ TEST_F(ConvertCsv, names_line_and_column) {
   EXPECT_THAT(refusal("a,b\n1,2\n3,x\n", ""), HasSubstr("t.csv:3: column 2 (b): expected a finite "
                                                         "number, found 'x'"));
   EXPECT_THAT(refusal("1,2\n3\n", ""), HasSubstr("t.csv:2: expected 2 columns, found 1"));
+  EXPECT_THAT(refusal("a,b,kind\n1,2\n", "--label kind"),
+              HasSubstr("t.csv:2: expected 3 columns, as the header has, found 2"));
   EXPECT_THAT(refusal("1,2\n3,nan\n", ""), HasSubstr("found 'nan'"));
   EXPECT_THAT(refusal("1,\"2\n", ""), HasSubstr("a quoted cell has no end"));
   EXPECT_THAT(refusal("1,\"2\"3\n", ""), HasSubstr("behind its closing quote"));

@@ -55,6 +55,9 @@ void CsvSource::read_first_line() {
     has_record_ = records_.next(cells_);
   }
   if (!has_record_) records_.fail("holds no samples: expected rows of numbers, found none");
+  if (!names_.empty() && cells_.size() != names_.size())
+    records_.fail(fmt::format("expected {} columns, as the header has, found {}", names_.size(),
+                              cells_.size()));
 }
 
 std::size_t CsvSource::find_label(std::size_t columns) const {
