@@ -61,15 +61,16 @@ struct Axis {
   std::size_t lines, stride, step;
 };
 
-std::vector<float> resample(const std::vector<float>& in, const std::vector<Taps>& taps, Axis from,
+template <class T>
+std::vector<float> resample(const std::vector<T>& in, const std::vector<Taps>& taps, Axis from,
                             Axis to) {
   std::vector<float> out(from.lines * taps.size());
   for (std::size_t line = 0; line < from.lines; ++line)
     for (std::size_t i = 0; i < taps.size(); ++i) {
       double sum = 0;
       for (std::size_t k = 0; k < taps[i].weights.size(); ++k)
-        sum +=
-            taps[i].weights[k] * double{in[line * from.stride + (taps[i].first + k) * from.step]};
+        sum += taps[i].weights[k] *
+               static_cast<double>(in[line * from.stride + (taps[i].first + k) * from.step]);
       out[line * to.stride + i * to.step] = static_cast<float>(sum);
     }
   return out;
@@ -108,11 +109,10 @@ Picture resize(const Picture& picture, std::size_t height, std::size_t width, Fi
                scale * static_cast<double>(width)};
   }
   const std::size_t channels = picture.channels;
-  const std::vector<float> values(picture.pixels.begin(), picture.pixels.end());
   // Rows first: (H, W, C) to (height, W, C), of which each (W, C) place is a line.
   const std::size_t line = picture.width * channels;
-  const std::vector<float> tall =
-      resample(values, make_taps(picture.height, height, rows), {line, 1, line}, {line, 1, line});
+  const std::vector<float> tall = resample(picture.pixels, make_taps(picture.height, height, rows),
+                                           {line, 1, line}, {line, 1, line});
   Picture result{height, width, channels, {}};
   const auto taps = make_taps(picture.width, width, columns);
   for (std::size_t row = 0; row < height; ++row) {
