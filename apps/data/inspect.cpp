@@ -95,20 +95,20 @@ void print_fields(const std::vector<Split>& splits) {
       fmt::print("{:<36}{:>10}{:>9}{:>10}{:>12}  {}\n",
                  split.info.split + "/" + data::describe(field.field),
                  count_text(field.field.samples), count_text(field.chunk_bytes.size()),
-                 count_text(field.field.chunk_samples), megabytes(field.field.stored_bytes),
-                 filters_text(field));
+                 count_text(std::min(field.field.chunk_samples, field.field.samples)),
+                 megabytes(field.field.stored_bytes), filters_text(field));
 }
 
 void print_classes(const std::vector<Split>& splits) {
   const data::DatasetInfo& first = splits.front().info;
   fmt::print("\n{:<8}{:<16}", "class", "name");
   for (const Split& split : splits)
-    fmt::print("{:>10}", split.info.split);
+    fmt::print("{:>12}", split.info.split);
   for (std::size_t label = 0; label < first.classes; ++label) {
     fmt::print("\n{:<8}{:<16}", label, class_name(first, label));
     for (const Split& split : splits) {
       const auto& counts = split.info.label_counts;
-      fmt::print("{:>10}", count_text(label < counts.size() ? counts[label] : 0));
+      fmt::print("{:>12}", count_text(label < counts.size() ? counts[label] : 0));
     }
   }
   fmt::print("\n");

@@ -4,10 +4,14 @@
 
 #include <utility>
 
+#include "data/schema_fields.hpp"
+
 namespace rondo::data {
 
 FieldChunks::FieldChunks(FieldInfo info, io::Hdf5Dataset dataset)
-    : info_(std::move(info)), dataset_(std::move(dataset)), map_(io::ChunkMap::of(dataset_)) {
+    : info_(std::move(info)),
+      dataset_(std::move(dataset)),
+      map_(io::ChunkMap::of(dataset_, info_.chunk_samples * schema::rows_per_sample(info_))) {
   if (map_.is_direct()) file_ = std::make_unique<io::ChunkFile>(map_);
 }
 
