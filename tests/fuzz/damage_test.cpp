@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "rondo/base/error.hpp"
+
 #include "fuzz/target.hpp"
 
 namespace rondo::fuzz {
@@ -64,7 +66,8 @@ bool survives(const std::function<void()>& work) {
 
 TEST(Damage, good_files_are_read) {
   for (const std::string& seed : seeds())
-    EXPECT_TRUE(survives([&] { consume(seed); }));
+    EXPECT_TRUE(survives([&] { require(consume(seed), "a good file is refused"); }))
+        << "a seed of " << seed.size() << " bytes";
 }
 
 TEST(Damage, of_any_bits_is_survived) {

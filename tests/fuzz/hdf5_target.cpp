@@ -32,6 +32,8 @@ void attempt(Action action) {
 }
 
 void read_attributes(const io::Hdf5File& file, const std::string& object) {
+  attempt([&] { file.attribute_names(object); });
+  attempt([&] { file.has_attributes_elsewhere(object); });
   for (const char* name : {"format", "version", "classes", "class_names", "mean"}) {
     attempt([&] { file.has_attribute(object, name); });
     attempt([&] { file.text(object, name); });
@@ -147,14 +149,17 @@ void write_foreign(const std::filesystem::path& path) {
 
 }  // namespace
 
-void consume(std::string_view bytes) {
+bool consume(std::string_view bytes) {
   const InputFile input(bytes);
+  bool is_read = false;
   attempt([&] {
     const io::Hdf5File file = io::Hdf5File::open(input.path());
     std::size_t objects = 0;
     read_group(file, "", objects);
+    is_read = objects > 0;
   });
   attempt([&] { const data::Dataset dataset(input.path(), "train"); });
+  return is_read;
 }
 
 std::vector<std::string> seeds() {

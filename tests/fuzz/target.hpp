@@ -10,9 +10,9 @@
 /// the tests (damage_test.cpp). Each source *_target.cpp defines both functions.
 namespace rondo::fuzz {
 
-/// Reads `bytes` as a file of the target's kind. Returns whether they are good or refused; a crash,
-/// another exception or a leak is a finding.
-void consume(std::string_view bytes);
+/// Reads `bytes` as a file of the target's kind; false if they are refused. A crash, an exception
+/// or a leak is a finding.
+bool consume(std::string_view bytes);
 
 /// Small good files, which between them use every feature of the format.
 std::vector<std::string> seeds();
