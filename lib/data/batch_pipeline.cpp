@@ -85,8 +85,9 @@ bool BatchPipeline::may_load() const {
 }
 
 bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {
+  const bool has_opened = store_.open_groups();
   const auto load = store_.take_load();
-  if (!load) return false;
+  if (!load) return has_opened;
   lock.unlock();
   ReadBytes bytes;
   std::exception_ptr error;

@@ -30,14 +30,23 @@ ChunkStore::ChunkStore(LoadPlan plan, std::size_t capacity, std::vector<std::siz
       chunk_bytes_(chunk_samples *
                    std::accumulate(sample_bytes_.begin(), sample_bytes_.end(), std::size_t{0})) {}
 
-std::optional<ChunkStore::Load> ChunkStore::take_load() {
-  while (wanted_.empty() && groups_.size() < 2 * plan_.lanes())
+bool ChunkStore::open_groups() {
+  bool has_opened = false;
+  while (wanted_.empty() && groups_.size() < 2 * plan_.lanes()) {
     open_next_group();
-  if (wanted_.empty() || (free_.empty() && buffers_ == capacity_)) return std::nullopt;
+    has_opened = true;
+  }
+  return has_opened;
+}
+
+std::optional<ChunkStore::Load> ChunkStore::take_load() {
+  if (wanted_.empty()) return std::nullopt;
+  auto buffer = take_buffer();
+  if (!buffer) return std::nullopt;
   const Wanted wanted = wanted_.front();
   wanted_.pop_front();
   Chunk& chunk = chunks_.at(wanted.chunk);
-  chunk.rows = take_buffer();
+  chunk.rows = std::move(buffer);
   return Load{wanted.chunk, wanted.epoch, chunk.rows.get()};
 }
 
@@ -73,12 +82,23 @@ void ChunkStore::use(std::size_t epoch, std::size_t lane, std::size_t position, 
 
 void ChunkStore::open_next_group() {
   Group& group = groups_.emplace_back(Group{plan_.next(), 0});
-  for (const std::uint64_t number : group.item.group.chunks) {
-    Chunk& chunk = chunks_[number];
-    if (chunk.users.empty()) wanted_.push_back({number, group.item.epoch});
-    chunk.users.push_back(&group);
-    if (!chunk.is_loaded) ++group.missing;
-  }
+  for (const std::uint64_t number : group.item.group.chunks)
+    add_user(group, number);
+}
+
+void ChunkStore::add_user(Group& group, std::uint64_t number) {
+  const LoadPlan::Item& item = group.item;
+  const auto [entry, is_new] = chunks_.try_emplace(number);
+  Chunk& chunk = entry->second;
+  if (is_new)
+    wanted_.push_back({number, item.epoch});
+  else if (chunk.users.empty())
+    unused_.erase(std::find(unused_.begin(), unused_.end(), number));
+  if (!chunk.is_loaded) ++group.missing;
+  chunk.users.push_back(&group);
+  chunk.epoch = item.epoch;
+  chunk.may_be_shared =
+      item.is_at_end && (number == item.group.chunks.front() || number == item.group.chunks.back());
 }
 
 void ChunkStore::fill_ready(Group& group) const {
@@ -94,25 +114,47 @@ void ChunkStore::fill_ready(Group& group) const {
 void ChunkStore::close(Groups::iterator group) {
   for (const std::uint64_t number : group->item.group.chunks) {
     const auto entry = chunks_.find(number);
-    std::erase(entry->second.users, &*group);
-    if (!entry->second.users.empty()) continue;
-    free_.push_back(std::move(entry->second.rows));
+    Chunk& chunk = entry->second;
+    std::erase(chunk.users, &*group);
+    if (!chunk.users.empty()) continue;
+    if (!chunk.error) {
+      unused_.push_back(number);
+      continue;
+    }
+    blank_.push_back(std::move(chunk.rows));
     chunks_.erase(entry);
   }
   groups_.erase(group);
 }
 
 std::unique_ptr<ChunkRows> ChunkStore::take_buffer() {
-  if (!free_.empty()) {
-    auto rows = std::move(free_.back());
-    free_.pop_back();
+  if (!blank_.empty()) {
+    auto rows = std::move(blank_.back());
+    blank_.pop_back();
     return rows;
   }
+  if (buffers_ < capacity_) return make_buffer();
+  const auto oldest = std::find_if(unused_.begin(), unused_.end(),
+                                   [this](std::uint64_t number) { return !is_awaited(number); });
+  if (oldest == unused_.end()) return nullptr;
+  const auto chunk = chunks_.find(*oldest);
+  auto rows = std::move(chunk->second.rows);
+  chunks_.erase(chunk);
+  unused_.erase(oldest);
+  return rows;
+}
+
+std::unique_ptr<ChunkRows> ChunkStore::make_buffer() {
   ++buffers_;
   auto rows = std::make_unique<ChunkRows>();
   for (const std::size_t bytes : sample_bytes_)
     rows->fields.emplace_back(chunk_samples_ * bytes);
   return rows;
+}
+
+bool ChunkStore::is_awaited(std::uint64_t number) const {
+  const Chunk& chunk = chunks_.at(number);
+  return chunk.may_be_shared && plan_.will_share(chunk.epoch, number);
 }
 
 }  // namespace rondo::data

@@ -17,15 +17,20 @@
 
 namespace rondo::data {
 
-/// The chunks that a rank's lanes need now and next: each is loaded once while any group needs it,
-/// in the order of the plan, into at most `capacity` buffers that are used again and again.
+/// The chunks that a rank's lanes need now and next, loaded in the order of the plan into at most
+/// `capacity` buffers that are used again and again.
+///
+/// A chunk stays in its buffer until another needs that: what was used longest ago leaves first,
+/// but never what another lane is still to use in the same epoch. So each chunk is loaded at most
+/// once an epoch; one that failed is not kept.
 ///
 /// Not thread-safe: its owner's lock guards it. Loading itself happens outside: a thread takes a
 /// Load, reads without the lock, and gives it back.
 ///
 /// Whoever uses the groups in the plan's order always gets on if `capacity` is at least window *
-/// lanes: a group and the unfinished ones before it, one a lane, need no more. What is beyond that
-/// is loaded ahead, at most one more group a lane.
+/// lanes: a group and the unfinished ones before it, one a lane, need no more, and a chunk is only
+/// awaited by a lane that holds none. What is beyond that is loaded ahead, at most one more group a
+/// lane.
 class ChunkStore {
  public:
   /// `sample_bytes` of each field; `chunk_samples` of a full chunk.
@@ -38,6 +43,8 @@ class ChunkStore {
     std::size_t epoch = 0;  ///< that of the group which asked first
     ChunkRows* rows = nullptr;
   };
+  /// Opens the next groups if nothing is wanted. Whether it did: they may be ready at once.
+  bool open_groups();
   /// What to load next, or none while nothing is wanted or every buffer is in use.
   std::optional<Load> take_load();
   /// The load has ended, with `error` if it failed.
@@ -78,17 +85,23 @@ class ChunkStore {
     ReadyGroup ready = {};    ///< filled when none is
   };
   struct Chunk {
-    std::vector<Group*> users;
+    std::vector<Group*> users;        ///< none: it is in unused_
     std::unique_ptr<ChunkRows> rows;  ///< none before it is being loaded
     bool is_loaded = false;
     std::exception_ptr error;
+    std::size_t epoch = 0;       ///< of the latest user
+    bool may_be_shared = false;  ///< at the end of a lane
   };
   using Groups = std::list<Group>;
 
   void open_next_group();
+  void add_user(Group& group, std::uint64_t number);
   void fill_ready(Group& group) const;
   void close(Groups::iterator group);
+  /// None while every buffer is in use or awaited.
   std::unique_ptr<ChunkRows> take_buffer();
+  std::unique_ptr<ChunkRows> make_buffer();
+  bool is_awaited(std::uint64_t number) const;
 
   LoadPlan plan_;
   std::size_t capacity_;
@@ -102,8 +115,9 @@ class ChunkStore {
     std::size_t epoch = 0;
   };
   std::deque<Wanted> wanted_;
-  std::vector<std::unique_ptr<ChunkRows>> free_;
-  std::size_t buffers_ = 0;  ///< made so far, free or in use
+  std::deque<std::uint64_t> unused_;  ///< chunks that no group needs, the longest unused first
+  std::vector<std::unique_ptr<ChunkRows>> blank_;
+  std::size_t buffers_ = 0;  ///< made so far
 };
 
 }  // namespace rondo::data

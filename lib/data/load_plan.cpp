@@ -25,11 +25,28 @@ LoadPlan::Item LoadPlan::next() {
       *std::min_element(places_.begin(), places_.end(),
                         [this](const Place& a, const Place& b) { return is_before(a, b); });
   const std::size_t index = sampler_.group_of(place.epoch, place.lane, place.position);
-  Item item{place.epoch, place.lane, sampler_.group(place.epoch, place.lane, index), 0};
+  Item item{place.epoch, place.lane, sampler_.group(place.epoch, place.lane, index)};
   const std::size_t end = item.group.first + item.group.count;
   item.remaining = end - place.position;
+  item.is_at_end = item.group.first == 0 || end == sampler_.lane_samples(place.lane);
   place.position = end;
   return item;
+}
+
+bool LoadPlan::will_share(std::size_t epoch, std::uint64_t chunk) const {
+  return std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
+    return place.epoch <= epoch && will_share(place, epoch, chunk);
+  });
+}
+
+bool LoadPlan::will_share(const Place& place, std::size_t epoch, std::uint64_t chunk) const {
+  const std::size_t position = place.epoch == epoch ? place.position : 0;
+  if (position >= sampler_.lane_samples(place.lane)) return false;
+  const auto has_chunk = [&](std::size_t index) {
+    const auto chunks = sampler_.group(epoch, place.lane, index).chunks;
+    return std::find(chunks.begin(), chunks.end(), chunk) != chunks.end();
+  };
+  return (position == 0 && has_chunk(0)) || has_chunk(sampler_.group_count(epoch, place.lane) - 1);
 }
 
 bool LoadPlan::is_before(const Place& left, const Place& right) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "rondo/data/lane_sampler.hpp"
@@ -18,6 +19,7 @@ class LoadPlan {
     std::size_t lane = 0;
     LaneSampler::Group group;
     std::size_t remaining = 0;  ///< positions that are still to be used: all, but where it starts
+    bool is_at_end = false;     ///< the lane's first or last one of the epoch
   };
 
   /// Starts with the groups that `step` of `epoch` needs.
@@ -30,6 +32,10 @@ class LoadPlan {
   /// \throws UsageError  no lane has
   Item next();
 
+  /// Whether a group of `epoch` that is still to come has a chunk that was in another lane's: only
+  /// groups at a lane's end share any, the first or the last of their chunks.
+  bool will_share(std::size_t epoch, std::uint64_t chunk) const;
+
  private:
   /// Where a lane has come to: the first position that no item has covered.
   struct Place {
@@ -38,6 +44,7 @@ class LoadPlan {
     std::size_t position = 0;
   };
 
+  bool will_share(const Place& place, std::size_t epoch, std::uint64_t chunk) const;
   bool is_before(const Place& left, const Place& right) const;
   void skip_ended_epochs(Place& place) const;
 
