@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,10 +47,6 @@
 namespace rondo::apps {
 namespace {
 
-/// Test images that a rank keeps decoded. A share that is larger is read anew each time, in order,
-/// so each chunk once.
-constexpr std::size_t test_cache_bytes = std::size_t{64} << 20;
-
 /// What every rank opens for itself before the first step.
 struct Inputs {
   std::unique_ptr<data::Dataset> train;
@@ -64,7 +59,6 @@ Inputs open_inputs(const TrainOptions& options) {
   Inputs inputs;
   data::Dataset::Options reading{.field_map = data::parse_field_map(options.field)};
   inputs.train = std::make_unique<data::Dataset>(options.data, "train", reading);
-  reading.cache_bytes = test_cache_bytes;
   reading.given = data::attributes_of(inputs.train->info());
   inputs.test = std::make_unique<data::Dataset>(options.data, "test", reading);
   const data::DatasetInfo& info = inputs.train->info();
@@ -127,7 +121,10 @@ class Trainer {
     }
     session_.synchronize();
     inputs_.network->parameters_changed();
-    comm::agree_on_success(comm_, [this] { start_loader(); });
+    comm::agree_on_success(comm_, [this] {
+      start_loader();
+      test_loader_ = make_test_loader(*inputs_.test, options_, comm_.rank(), comm_.size());
+    });
   }
 
   /// One optimizer step over all lanes. Collective.
@@ -219,7 +216,7 @@ class Trainer {
             .stop = !stopped ? "" : (wall_time_.has_ended() ? "wall time" : "signal"),
             .bad_steps = session_.bad_steps(),
             .parameters_hash = session_.arena().values_hash(),
-            .loader = loader_->statistics(),
+            .loader = with_memory_of(loader_->statistics(), test_loader_->statistics()),
             .memory = session_.memory()};
   }
 
@@ -244,19 +241,12 @@ class Trainer {
 
   /// Sums of weight, loss and correct over this rank's share of the test split.
   void evaluate(std::span<double, 3> sums) {
-    const std::size_t samples = inputs_.test->info().samples;
-    const comm::LaneRange share = comm::lane_range(comm_.rank(), comm_.size(), samples);
-    AlignedBuffer<float> images(options_.batch * sample_elements());
-    AlignedBuffer<std::int32_t> labels(options_.batch);
-    std::vector<std::uint64_t> indices;
-    for (std::size_t begin = share.begin; begin < share.end; begin += indices.size()) {
-      indices.resize(std::min(options_.batch, share.end - begin));
-      std::iota(indices.begin(), indices.end(), begin);
-      const auto batch_images = images.span().first(indices.size() * sample_elements());
-      const auto batch_labels = labels.span().first(indices.size());
-      inputs_.test->read(indices, batch_images, batch_labels);
-      const nn::BatchSums part =
-          inputs_.network->evaluate({.images = batch_images, .labels = batch_labels});
+    for (std::size_t step = 0; step < test_loader_->steps_per_epoch(); ++step) {
+      const data::LaneBatch& batch = test_loader_->next();
+      if (batch.count == 0) continue;
+      const nn::BatchSums part = inputs_.network->evaluate(
+          {.images = batch.images.span().first(batch.count * sample_elements()),
+           .labels = batch.labels.span().first(batch.count)});
       sums[0] += part.weight;
       sums[1] += part.loss;
       sums[2] += static_cast<double>(part.correct);
@@ -286,6 +276,7 @@ class Trainer {
   std::uint64_t steps_;
   optim::Schedule schedule_;
   std::unique_ptr<data::BatchLoader> loader_;
+  std::unique_ptr<data::BatchLoader> test_loader_;
   ReadingMeter meter_;
   Consumption consumption_;
   StepUse last_use_;

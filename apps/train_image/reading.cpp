@@ -77,6 +77,37 @@ EpochReading ReadingMeter::reading(std::span<const double, sum_count> sums,
           .queue_depth = ratio(sums[Sum::ready_batches], sums[Sum::batches])};
 }
 
+std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
+                                                    const TrainOptions& options, int rank,
+                                                    int ranks) {
+  const data::DatasetInfo& info = test.info();
+  const auto lane = static_cast<std::size_t>(rank);
+  const data::LaneSampler order({.samples = info.samples,
+                                 .chunk_samples = info.chunk_samples,
+                                 .lanes = static_cast<std::size_t>(ranks),
+                                 .micro_batch = options.batch,
+                                 .window = options.loader_threads,
+                                 .order = data::SampleOrder::stored});
+  const std::size_t kept =
+      data::automatic_window(info.chunk_samples * find_field(info.fields, "image").sample_bytes());
+  return std::make_unique<data::BatchLoader>(
+      test, order,
+      data::BatchLoader::Options{.first_lane = lane,
+                                 .last_lane = lane + 1,
+                                 .threads = options.loader_threads,
+                                 .chunks_ahead = std::max(kept, options.loader_threads),
+                                 .read_mode = options.read});
+}
+
+data::LoaderStatistics with_memory_of(data::LoaderStatistics loader,
+                                      const data::LoaderStatistics& other) {
+  loader.chunk_bytes += other.chunk_bytes;
+  loader.batch_bytes += other.batch_bytes;
+  loader.scratch_bytes += other.scratch_bytes;
+  loader.planned_bytes += other.planned_bytes;
+  return loader;
+}
+
 std::string loader_memory_text(const data::LoaderStatistics& loader) {
   return fmt::format("{} MiB of {} planned for windows and queue, and {} to decode in",
                      mebibytes(loader.chunk_bytes + loader.batch_bytes),

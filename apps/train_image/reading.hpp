@@ -4,10 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "rondo/data/batch_loader.hpp"
+#include "rondo/data/dataset.hpp"
+
+#include "train_image/options.hpp"
 
 namespace rondo::apps {
 
@@ -46,6 +50,17 @@ class ReadingMeter {
   double step_seconds_ = 0;
   data::LoaderStatistics before_;  ///< at the epoch's beginning
 };
+
+/// The share of the test split that is `rank`'s among `ranks`, in the file's order, pass after
+/// pass: each sample once, in lane `rank`. Up to 64 MiB of chunks stay in memory; a share that is
+/// larger is read anew each time.
+std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
+                                                    const TrainOptions& options, int rank,
+                                                    int ranks);
+
+/// `loader` with the memory of another one added.
+data::LoaderStatistics with_memory_of(data::LoaderStatistics loader,
+                                      const data::LoaderStatistics& other);
 
 /// The memory that a loader plans and has, for people.
 std::string loader_memory_text(const data::LoaderStatistics& loader);

@@ -50,7 +50,8 @@ std::vector<std::string> field_names(const DatasetInfo& info,
 struct BatchLoader::Impl {
   Impl(std::vector<const FieldReader*> readers, const DatasetInfo& info, LaneSampler sampler,
        const Options& options)
-      : source(readers, info.chunk_samples, options.read_mode, staging(info, options)),
+      : steps_per_epoch(sampler.steps_per_epoch()),
+        source(readers, info.chunk_samples, options.read_mode, staging(info, options)),
         filler(info, infos(readers), sampler.micro_batch(), options.augmentation, options.seed),
         pipeline(source, filler, sampler, options) {}
 
@@ -66,6 +67,7 @@ struct BatchLoader::Impl {
     return infos;
   }
 
+  std::size_t steps_per_epoch;
   FileSource source;
   DatasetFiller filler;
   BatchPipeline pipeline;
@@ -91,6 +93,10 @@ BatchLoader::~BatchLoader() = default;
 
 const LaneBatch& BatchLoader::next() {
   return impl_->pipeline.next();
+}
+
+std::size_t BatchLoader::steps_per_epoch() const noexcept {
+  return impl_->steps_per_epoch;
 }
 
 LoaderStatistics BatchLoader::statistics() const {

@@ -14,15 +14,20 @@ constexpr std::size_t key_of_partial_slot = std::numeric_limits<std::size_t>::ma
 
 }  // namespace
 
-EpochStream::EpochStream(std::uint64_t seed, std::size_t epoch, std::size_t samples,
-                         std::size_t chunk_samples)
-    : seed_(seed),
+EpochStream::EpochStream(const LaneSampler::Options& options, std::size_t epoch)
+    : seed_(options.seed),
+      order_(options.order),
       epoch_(static_cast<std::uint32_t>(epoch)),
-      chunk_samples_(chunk_samples),
-      full_chunks_(samples / chunk_samples),
-      partial_samples_(samples % chunk_samples),
-      partial_slot_(partial_samples_ == 0 ? std::numeric_limits<std::size_t>::max()
-                                          : key_at(key_of_partial_slot) % (full_chunks_ + 1)) {}
+      chunk_samples_(options.chunk_samples),
+      full_chunks_(options.samples / options.chunk_samples),
+      partial_samples_(options.samples % options.chunk_samples),
+      partial_slot_(choose_partial_slot()) {}
+
+std::size_t EpochStream::choose_partial_slot() const {
+  if (partial_samples_ == 0) return std::numeric_limits<std::size_t>::max();
+  if (order_ == SampleOrder::stored) return full_chunks_;
+  return key_at(key_of_partial_slot) % (full_chunks_ + 1);
+}
 
 std::size_t EpochStream::slot_of(std::size_t position) const {
   const std::size_t slot = position / chunk_samples_;
@@ -38,6 +43,7 @@ std::size_t EpochStream::begin_of(std::size_t slot) const {
 }
 
 std::uint64_t EpochStream::chunk_of(std::size_t slot) const {
+  if (order_ == SampleOrder::stored) return slot;
   if (slot == partial_slot_) return full_chunks_;
   return permuted(seed_, epoch_, full_chunks_, slot < partial_slot_ ? slot : slot - 1);
 }

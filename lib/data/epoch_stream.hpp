@@ -5,16 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rondo/data/lane_sampler.hpp"
+
 namespace rondo::data {
 
 /// All samples of a split in the order in which one epoch lays out their chunks: slot after slot a
-/// whole chunk, full ones in a keyed permutation, the partial one (if any) at a keyed place.
+/// whole chunk, full ones in a keyed permutation, the partial one (if any) at a keyed place; or all
+/// of them as they are stored.
 ///
 /// A pure function of its arguments, without tables.
 class EpochStream {
  public:
-  EpochStream(std::uint64_t seed, std::size_t epoch, std::size_t samples,
-              std::size_t chunk_samples);
+  EpochStream(const LaneSampler::Options& options, std::size_t epoch);
 
   /// The slot that holds `position`, below the number of samples.
   std::size_t slot_of(std::size_t position) const;
@@ -28,7 +30,10 @@ class EpochStream {
   std::uint64_t key_at(std::size_t position) const;
 
  private:
+  std::size_t choose_partial_slot() const;
+
   std::uint64_t seed_;
+  SampleOrder order_;
   std::uint32_t epoch_;
   std::size_t chunk_samples_;
   std::size_t full_chunks_;

@@ -25,15 +25,25 @@ std::size_t rounded_up(std::size_t dividend, std::size_t divisor) {
   return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 }
 
-/// A lane's way through an epoch: its part of the stream, from the end to the begin on odd lanes,
-/// cut into groups.
+/// Where lane `lane`, or the one behind the last, begins in the stream.
+std::size_t lane_begin(const LaneSampler::Options& options, std::size_t lane) {
+  if (options.order == SampleOrder::shuffled)
+    return EvenShares(options.samples, options.lanes).begin(lane);
+  // lane * samples / lanes, which may be out of range
+  const std::size_t remainder = options.samples % options.lanes;
+  return options.samples / options.lanes * lane + remainder * lane / options.lanes;
+}
+
+/// A lane's way through an epoch: its part of the stream, when shuffled from the end to the begin
+/// on odd lanes, cut into groups.
 class LaneWalk {
  public:
   LaneWalk(const LaneSampler::Options& options, std::size_t epoch, std::size_t lane)
-      : stream_(options.seed, epoch, options.samples, options.chunk_samples),
-        begin_(EvenShares(options.samples, options.lanes).begin(lane)),
-        end_(EvenShares(options.samples, options.lanes).end(lane)),
-        is_backward_(lane % 2 == 1),
+      : stream_(options, epoch),
+        order_(options.order),
+        begin_(lane_begin(options, lane)),
+        end_(lane_begin(options, lane + 1)),
+        is_backward_(order_ == SampleOrder::shuffled && lane % 2 == 1),
         first_slot_(count() == 0 ? 0 : stream_.slot_of(begin_)),
         slots_(count() == 0 ? 0 : stream_.slot_of(end_ - 1) + 1 - first_slot_),
         groups_(rounded_up(slots_, options.window)) {}
@@ -47,6 +57,7 @@ class LaneWalk {
   };
 
   const EpochStream& stream() const { return stream_; }
+  SampleOrder order() const { return order_; }
   std::size_t count() const { return end_ - begin_; }
   std::size_t group_count() const { return groups_; }
 
@@ -73,6 +84,7 @@ class LaneWalk {
 
  private:
   EpochStream stream_;
+  SampleOrder order_;
   std::size_t begin_;
   std::size_t end_;
   bool is_backward_;
@@ -83,6 +95,7 @@ class LaneWalk {
 
 /// The stream's position that comes at place `index` of the shuffled stretch.
 std::size_t shuffled(const LaneWalk& walk, const LaneWalk::Stretch& stretch, std::size_t index) {
+  if (walk.order() == SampleOrder::stored) return stretch.begin + index;
   constexpr std::uint32_t only_stream = 0;
   // No other stretch of the epoch begins there, so each has a key of its own.
   return stretch.begin + permuted(walk.stream().key_at(stretch.begin), only_stream,
@@ -137,7 +150,7 @@ std::size_t LaneSampler::steps_per_epoch() const noexcept {
 
 std::size_t LaneSampler::lane_samples(std::size_t lane) const {
   require(lane < options_.lanes, "LaneSampler: lane out of range");
-  return EvenShares(options_.samples, options_.lanes).count(lane);
+  return lane_begin(options_, lane + 1) - lane_begin(options_, lane);
 }
 
 LaneSampler::Interval LaneSampler::interval(std::size_t step, std::size_t lane) const {

@@ -190,6 +190,33 @@ TEST_F(BatchLoaderTest, counts_what_an_epoch_took_from_the_file) {
   EXPECT_EQ(reads.bytes, reads.chunks * (4 * 24 + checksum_bytes));
 }
 
+TEST_F(BatchLoaderTest, yields_the_stored_order_pass_after_pass_and_reads_it_once) {
+  Dataset dataset(path_, "train");
+  const LaneSampler sampler({.samples = 23,
+                             .chunk_samples = 4,
+                             .lanes = 2,
+                             .micro_batch = 5,
+                             .order = SampleOrder::stored});
+  BatchLoader loader(dataset, sampler, {.first_lane = 1, .last_lane = 2, .chunks_ahead = 8});
+
+  for (std::size_t pass = 0; pass < 3; ++pass) {
+    std::uint64_t sample = 23 / 2;
+    for (std::size_t step = 0; step < loader.steps_per_epoch(); ++step) {
+      const LaneBatch& batch = loader.next();
+      for (std::size_t i = 0; i < batch.count; ++i, ++sample) {
+        Image image(24);
+        std::vector<std::int32_t> label(1);
+        dataset.read(std::span(&sample, 1), image, label);
+        EXPECT_EQ(image_of(batch, i), image);
+        EXPECT_EQ(batch.labels.span()[i], label.front());
+      }
+    }
+    EXPECT_EQ(sample, 23U);
+  }
+  EXPECT_EQ(loader.reads(0).chunks, 4U);  // of samples 8 to 22
+  EXPECT_EQ(loader.reads(1).chunks, 0U);
+}
+
 TEST_F(BatchLoaderTest, adds_noise_of_its_deviation_alike_for_any_threads) {
   Dataset dataset(path_, "train");
   const auto images = [&](float noise, std::size_t threads) {

@@ -269,6 +269,20 @@ TEST(LaneSampler, mixes_a_sorted_file) {
   EXPECT_LE(most, 52U);
 }
 
+TEST(LaneSampler, walks_in_stored_order_through_equal_shares) {
+  for (LaneSampler::Options options : many_options()) {
+    SCOPED_TRACE(describe(options));
+    options.order = SampleOrder::stored;
+    const LaneSampler sampler(options);
+
+    EXPECT_EQ(samples_of_epoch(sampler, 0), counting(options.samples));
+    EXPECT_EQ(samples_of_epoch(sampler, 3), counting(options.samples));
+    for (std::size_t lane = 0; lane < options.lanes; ++lane)
+      EXPECT_EQ(sequence(sampler, 0, lane).size(), (lane + 1) * options.samples / options.lanes -
+                                                       lane * options.samples / options.lanes);
+  }
+}
+
 TEST(LaneSampler, answers_for_any_number_of_samples_at_once) {
   const std::size_t samples = 1'000'000'000'007;
   const LaneSampler sampler({.seed = 1,

@@ -130,6 +130,8 @@ class BatchLoader {
   /// The next batch, waiting for it if need be; valid until the next call.
   const LaneBatch& next();
 
+  /// Of the sampler: as many calls of next() a lane are an epoch.
+  std::size_t steps_per_epoch() const noexcept;
   LoaderStatistics statistics() const;
   /// Why ReadMode::direct reads some field through HDF5, as a clause; empty where it does not.
   const std::string& obstacle() const noexcept;

@@ -11,6 +11,12 @@ namespace rondo::data {
 /// The window that `--window auto` means: the chunks that make 64 MiB, and 4 at least.
 std::size_t automatic_window(std::uint64_t chunk_bytes);
 
+/// How an epoch orders a split.
+enum class SampleOrder : std::uint8_t {
+  shuffled,  ///< for training
+  stored     ///< as in the file, every epoch: for validation; lane l owns [floor(l N/L), ...)
+};
+
 /// Which samples a lane uses at a step: a pure function of (seed, epoch, step, lane), the number of
 /// lanes, the window and the file's chunks; the micro-batch only cuts a lane's sequence into steps,
 /// and the number of ranks does not enter. Stateless, without tables, thread-safe; access to any
@@ -35,6 +41,7 @@ class LaneSampler {
     std::size_t lanes = 1;
     std::size_t micro_batch = 1;  ///< samples of a lane a step
     std::size_t window = 4;       ///< chunks whose samples are shuffled together
+    SampleOrder order = SampleOrder::shuffled;
   };
 
   /// \throws UsageError  any number but the seed is 0, or lanes * micro_batch is out of range
