@@ -22,6 +22,7 @@
 #include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
 #include "rondo/comm/communicator.hpp"
+#include "rondo/comm/mpi_file.hpp"
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
@@ -121,6 +122,8 @@ class Trainer {
     }
     session_.synchronize();
     inputs_.network->parameters_changed();
+    if (options_.read == data::ReadMode::collective)
+      file_ = comm::open_collective_file(comm_, options_.data);
     comm::agree_on_success(comm_, [this] {
       start_loader();
       test_loader_ = make_test_loader(*inputs_.test, options_, comm_.rank(), comm_.size());
@@ -223,6 +226,8 @@ class Trainer {
  private:
   void start_loader() {
     const comm::LaneRange lanes = session_.lanes();
+    std::optional<data::CollectiveReading> together;
+    if (file_) together = reading_together(*file_, sampler_.lanes(), comm_.size());
     loader_ = std::make_unique<data::BatchLoader>(
         *inputs_.train, sampler_,
         data::BatchLoader::Options{.first_lane = lanes.begin,
@@ -233,6 +238,7 @@ class Trainer {
                                    .chunks_ahead = options_.prefetch,
                                    .read_mode = options_.read,
                                    .stage = options_.stage_options(),
+                                   .collective = together,
                                    .seed = options_.seed,
                                    .augmentation = options_.augmentation()});
     if (!loader_->obstacle().empty())
@@ -275,6 +281,7 @@ class Trainer {
   train::SessionSaver saver_;
   std::uint64_t steps_;
   optim::Schedule schedule_;
+  std::unique_ptr<CollectiveFile> file_;  ///< with --read collective
   std::unique_ptr<data::BatchLoader> loader_;
   std::unique_ptr<data::BatchLoader> test_loader_;
   ReadingMeter meter_;

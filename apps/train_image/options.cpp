@@ -27,8 +27,11 @@ void declare_data(Options& options, TrainOptions& values) {
            "deviation of the normal noise that is added to normalised training images")
       .at_least(0);
   options.add("read", values.read,
-              {{"direct", data::ReadMode::direct}, {"library", data::ReadMode::library}},
-              "direct: past HDF5, which takes one thread at a time; library: through HDF5");
+              {{"direct", data::ReadMode::direct},
+               {"library", data::ReadMode::library},
+               {"collective", data::ReadMode::collective}},
+              "direct: past HDF5, which takes one thread at a time; library: through HDF5; "
+              "collective: all ranks together, for file systems that want few large requests");
   options
       .add("loader-threads", values.loader_threads,
            "threads a rank that load chunks and fill batches")

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "rondo/comm/lane_tree.hpp"
+
 namespace rondo::apps {
 namespace {
 
@@ -77,6 +79,14 @@ EpochReading ReadingMeter::reading(std::span<const double, sum_count> sums,
           .queue_depth = ratio(sums[Sum::ready_batches], sums[Sum::batches])};
 }
 
+data::CollectiveReading reading_together(CollectiveFile& file, std::size_t lanes, int ranks) {
+  data::CollectiveReading reading{.file = &file};
+  for (int rank = 0; rank < ranks; ++rank)
+    reading.first_lanes.push_back(comm::lane_range(rank, ranks, lanes).begin);
+  reading.first_lanes.push_back(lanes);
+  return reading;
+}
+
 std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
                                                     const TrainOptions& options, int rank,
                                                     int ranks) {
@@ -96,7 +106,9 @@ std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
                                  .last_lane = lane + 1,
                                  .threads = options.loader_threads,
                                  .chunks_ahead = std::max(kept, options.loader_threads),
-                                 .read_mode = options.read});
+                                 .read_mode = options.read == data::ReadMode::library
+                                                  ? data::ReadMode::library
+                                                  : data::ReadMode::direct});
 }
 
 data::LoaderStatistics with_memory_of(data::LoaderStatistics loader,

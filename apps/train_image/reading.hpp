@@ -51,6 +51,9 @@ class ReadingMeter {
   data::LoaderStatistics before_;  ///< at the epoch's beginning
 };
 
+/// How all ranks read the lanes' data together from `file`.
+data::CollectiveReading reading_together(CollectiveFile& file, std::size_t lanes, int ranks);
+
 /// The share of the test split that is `rank`'s among `ranks`, in the file's order, pass after
 /// pass: each sample once, in lane `rank`. Up to 64 MiB of chunks stay in memory; a share that is
 /// larger is read anew each time.

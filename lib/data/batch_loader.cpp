@@ -17,6 +17,18 @@
 namespace rondo::data {
 namespace {
 
+void require_usable(const CollectiveReading& reading, const LaneSampler& sampler,
+                    const BatchLoader::Options& options) {
+  const std::vector<std::size_t>& lanes = reading.first_lanes;
+  const auto own = std::ranges::find(lanes, options.first_lane);
+  require(reading.file != nullptr && std::ranges::is_sorted(lanes) && !lanes.empty() &&
+              lanes.front() == 0 && lanes.back() == sampler.lanes(),
+          "BatchLoader: reading together needs a file, and all lanes dealt to the ranks");
+  require(
+      own != lanes.end() && std::next(own) != lanes.end() && *std::next(own) == options.last_lane,
+      "BatchLoader: the lanes are none of the ranks' that read together");
+}
+
 void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
                     const BatchLoader::Options& options) {
   require(options.first_lane < options.last_lane && options.last_lane <= sampler.lanes(),
@@ -26,6 +38,9 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
           "BatchLoader: depth and threads must be above 0");
   require(!options.stage || options.read_mode == ReadMode::direct,
           "BatchLoader: a stage is for chunks that are read directly");
+  require(options.collective.has_value() == (options.read_mode == ReadMode::collective),
+          "BatchLoader: a file to read together is for ReadMode::collective, which needs one");
+  if (options.collective) require_usable(*options.collective, sampler, options);
   require(sampler.sample_count() <= info.samples,
           "BatchLoader: the sampler draws from more samples than the data set has");
   require(sampler.options().chunk_samples == info.chunk_samples,
@@ -51,9 +66,19 @@ struct BatchLoader::Impl {
   Impl(std::vector<const FieldReader*> readers, const DatasetInfo& info, LaneSampler sampler,
        const Options& options)
       : steps_per_epoch(sampler.steps_per_epoch()),
-        source(readers, info.chunk_samples, options.read_mode, staging(info, options)),
+        together(make_together(sampler, options)),
+        source(readers, info.chunk_samples, options.read_mode, staging(info, options),
+               together.get()),
         filler(info, infos(readers), sampler.micro_batch(), options.augmentation, options.seed),
-        pipeline(source, filler, sampler, options) {}
+        pipeline(source, filler, sampler, options, together.get()) {}
+
+  static std::unique_ptr<CollectiveChunks> make_together(const LaneSampler& sampler,
+                                                         const Options& options) {
+    if (!options.collective) return nullptr;
+    const auto& [file, first_lanes] = *options.collective;
+    return std::make_unique<CollectiveChunks>(
+        *file, CollectiveRounds(sampler, first_lanes, options.epoch, options.step));
+  }
 
   static std::optional<Staging> staging(const DatasetInfo& info, const Options& options) {
     if (!options.stage) return std::nullopt;
@@ -68,6 +93,7 @@ struct BatchLoader::Impl {
   }
 
   std::size_t steps_per_epoch;
+  std::unique_ptr<CollectiveChunks> together;
   FileSource source;
   DatasetFiller filler;
   BatchPipeline pipeline;

@@ -21,19 +21,20 @@ std::size_t bytes_of(const LaneBatch& batch) {
 }  // namespace
 
 BatchPipeline::BatchPipeline(ChunkSource& source, const BatchFiller& filler, LaneSampler sampler,
-                             const BatchLoader::Options& options)
+                             const BatchLoader::Options& options, CollectiveChunks* together)
     : source_(source),
       filler_(filler),
+      together_(together),
       sampler_(sampler),
       options_(options),
       piece_samples_((sampler.micro_batch() - 1) / options.threads + 1),
       store_(LoadPlan(sampler, options.first_lane, options.last_lane, options.epoch, options.step),
              chunk_buffers(sampler, options),
              {source.sample_bytes().begin(), source.sample_bytes().end()},
-             sampler.options().chunk_samples),
-      epoch_(options.epoch),
-      step_(options.step),
-      lane_(options.first_lane) {
+             sampler.options().chunk_samples,
+             together == nullptr ? ChunkStore::Opening::ahead : ChunkStore::Opening::by_step),
+      admitted_{options.epoch, options.step, options.first_lane},
+      asked_(admitted_) {
   for (std::size_t i = 0; i < options.depth; ++i)
     free_.push_back(filler.make());
   batch_bytes_ = options.depth * bytes_of(free_.front());
@@ -127,19 +128,24 @@ bool BatchPipeline::admit_batches() {
     Underway& underway = underway_.emplace_back();
     underway.batch = std::move(free_.front());
     free_.pop_front();
-    underway.samples = sampler_.samples(epoch_, step_, lane_);
-    underway.batch.position = sampler_.interval(step_, lane_).begin;
-    underway.batch.epoch = epoch_;
-    underway.batch.step = step_;
-    underway.batch.lane = lane_;
+    const auto [epoch, step, lane] = admitted_;
+    underway.samples = sampler_.samples(epoch, step, lane);
+    underway.batch.position = sampler_.interval(step, lane).begin;
+    underway.batch.epoch = epoch;
+    underway.batch.step = step;
+    underway.batch.lane = lane;
     underway.batch.count = underway.samples.size();
-    if (++lane_ < options_.last_lane) continue;
-    lane_ = options_.first_lane;
-    if (++step_ < sampler_.steps_per_epoch()) continue;
-    step_ = 0;
-    ++epoch_;
+    advance(admitted_);
   }
   return true;
+}
+
+void BatchPipeline::advance(Turn& turn) const {
+  if (++turn.lane < options_.last_lane) return;
+  turn.lane = options_.first_lane;
+  if (++turn.step < sampler_.steps_per_epoch()) return;
+  turn.step = 0;
+  ++turn.epoch;
 }
 
 std::optional<BatchPipeline::Piece> BatchPipeline::take_piece() {
@@ -181,6 +187,7 @@ const LaneBatch& BatchPipeline::next() {
   ready_batches_ += static_cast<std::uint64_t>(std::count_if(
       underway_.begin(), underway_.end(), [](const Underway& batch) { return batch.is_ready(); }));
   const auto start = std::chrono::steady_clock::now();
+  if (together_ != nullptr && asked_.lane == options_.first_lane) read_step_together(lock);
   changed_.wait(lock,
                 [this] { return error_ || (!underway_.empty() && underway_.front().is_ready()); });
   statistics_.wait_seconds +=
@@ -190,7 +197,24 @@ const LaneBatch& BatchPipeline::next() {
   if (underway_.front().error) std::rethrow_exception(underway_.front().error);
   current_ = std::move(underway_.front().batch);
   underway_.pop_front();
+  advance(asked_);
   return *current_;
+}
+
+void BatchPipeline::read_step_together(std::unique_lock<std::mutex>& lock) {
+  if (error_) std::rethrow_exception(error_);
+  try {
+    const auto chunks = store_.open_step(asked_.epoch, asked_.step);
+    changed_.notify_all();
+    lock.unlock();
+    together_->read_step(asked_.epoch, asked_.step, chunks);
+    lock.lock();
+  } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    error_ = std::current_exception();
+    together_->fail(error_);
+    throw;
+  }
 }
 
 LoaderStatistics BatchPipeline::statistics() const {

@@ -20,6 +20,7 @@
 #include "data/batch_filler.hpp"
 #include "data/chunk_source.hpp"
 #include "data/chunk_store.hpp"
+#include "data/collective_chunks.hpp"
 
 namespace rondo::data {
 
@@ -32,9 +33,11 @@ namespace rondo::data {
 /// allocated once the buffers exist, but for lists.
 class BatchPipeline {
  public:
-  /// `source` and `filler` must outlive it. \throws std::system_error  no thread to be had
+  /// `source` and `filler` must outlive it, and `together`, if there is one: then next() has the
+  /// chunks of a step read there, before its first batch. \throws std::system_error  no thread to
+  /// be had
   BatchPipeline(ChunkSource& source, const BatchFiller& filler, LaneSampler sampler,
-                const BatchLoader::Options& options);
+                const BatchLoader::Options& options, CollectiveChunks* together = nullptr);
   ~BatchPipeline();
   BatchPipeline(const BatchPipeline&) = delete;
   BatchPipeline& operator=(const BatchPipeline&) = delete;
@@ -65,6 +68,11 @@ class BatchPipeline {
     std::size_t count = 0;
   };
 
+  /// The place of a batch among all.
+  struct Turn {
+    std::size_t epoch = 0, step = 0, lane = 0;
+  };
+
   void work(bool prefers_loads);
   /// Whether a thread that fills may load: only while a batch waits for chunks. One that waits for
   /// the disk to load ahead would be missed by the next batch.
@@ -74,10 +82,13 @@ class BatchPipeline {
   std::optional<Piece> take_piece();
   bool admit_batches();
   std::exception_ptr fill(const Piece& piece, std::vector<float>& scratch) const;
+  void advance(Turn& turn) const;
+  void read_step_together(std::unique_lock<std::mutex>& lock);
   void stop() noexcept;
 
   ChunkSource& source_;
   const BatchFiller& filler_;
+  CollectiveChunks* const together_;
   const LaneSampler sampler_;
   const BatchLoader::Options options_;
   const std::size_t piece_samples_;  ///< at most, so that all threads share a batch
@@ -85,7 +96,8 @@ class BatchPipeline {
   mutable std::mutex mutex_;  ///< of everything below
   std::condition_variable changed_;
   ChunkStore store_;
-  std::size_t epoch_, step_, lane_;  ///< of the batch to admit next
+  Turn admitted_;  ///< of the batch to admit next
+  Turn asked_;     ///< of the batch that the caller gets next
   std::deque<LaneBatch> free_;
   std::size_t batch_bytes_ = 0;   ///< of all batches together
   std::list<Underway> underway_;  ///< in the caller's order

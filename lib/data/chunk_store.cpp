@@ -22,17 +22,27 @@ auto find(Groups& groups, std::size_t epoch, std::size_t lane, std::size_t posit
 }  // namespace
 
 ChunkStore::ChunkStore(LoadPlan plan, std::size_t capacity, std::vector<std::size_t> sample_bytes,
-                       std::size_t chunk_samples)
+                       std::size_t chunk_samples, Opening opening)
     : plan_(std::move(plan)),
       capacity_(capacity),
       sample_bytes_(std::move(sample_bytes)),
       chunk_samples_(chunk_samples),
       chunk_bytes_(chunk_samples *
-                   std::accumulate(sample_bytes_.begin(), sample_bytes_.end(), std::size_t{0})) {}
+                   std::accumulate(sample_bytes_.begin(), sample_bytes_.end(), std::size_t{0})),
+      opening_(opening) {}
+
+std::vector<std::uint64_t> ChunkStore::open_step(std::size_t epoch, std::size_t step) {
+  while (plan_.lanes() > 0 && plan_.is_due(epoch, step))
+    open_next_group();
+  std::vector<std::uint64_t> chunks;
+  for (const Wanted& wanted : wanted_)
+    chunks.push_back(wanted.chunk);
+  return chunks;
+}
 
 bool ChunkStore::open_groups() {
   bool has_opened = false;
-  while (wanted_.empty() && groups_.size() < 2 * plan_.lanes()) {
+  while (opening_ == Opening::ahead && wanted_.empty() && groups_.size() < 2 * plan_.lanes()) {
     open_next_group();
     has_opened = true;
   }
@@ -81,24 +91,38 @@ void ChunkStore::use(std::size_t epoch, std::size_t lane, std::size_t position, 
 }
 
 void ChunkStore::open_next_group() {
+  const std::size_t waiting = wanted_.size();
   Group& group = groups_.emplace_back(Group{plan_.next(), 0});
   for (const std::uint64_t number : group.item.group.chunks)
-    add_user(group, number);
+    add_user(group, number, waiting);
 }
 
-void ChunkStore::add_user(Group& group, std::uint64_t number) {
+void ChunkStore::add_user(Group& group, std::uint64_t number, std::size_t waiting) {
   const LoadPlan::Item& item = group.item;
   const auto [entry, is_new] = chunks_.try_emplace(number);
   Chunk& chunk = entry->second;
-  if (is_new)
-    wanted_.push_back({number, item.epoch});
-  else if (chunk.users.empty())
+  if (!is_new && chunk.users.empty()) {
+    const bool stays = has_room_besides(number, waiting);
     unused_.erase(std::find(unused_.begin(), unused_.end(), number));
+    if (!stays) {
+      blank_.push_back(std::move(chunk.rows));
+      chunk = {};
+    }
+  }
+  if (chunk.users.empty() && !chunk.is_loaded) wanted_.push_back({number, item.epoch});
   if (!chunk.is_loaded) ++group.missing;
   chunk.users.push_back(&group);
   chunk.epoch = item.epoch;
   chunk.may_be_shared =
       item.is_at_end && (number == item.group.chunks.front() || number == item.group.chunks.back());
+}
+
+bool ChunkStore::has_room_besides(std::uint64_t number, std::size_t waiting) const {
+  if (waiting == 0) return true;
+  const auto others = std::count_if(unused_.begin(), unused_.end(), [&](std::uint64_t other) {
+    return other != number && !is_awaited(other);
+  });
+  return blank_.size() + (capacity_ - buffers_) + static_cast<std::size_t>(others) >= waiting;
 }
 
 void ChunkStore::fill_ready(Group& group) const {

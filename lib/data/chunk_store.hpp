@@ -33,9 +33,18 @@ namespace rondo::data {
 /// lane.
 class ChunkStore {
  public:
+  enum class Opening : std::uint8_t {
+    ahead,   ///< groups are loaded as soon as there is room
+    by_step  ///< when open_step() says so
+  };
+
   /// `sample_bytes` of each field; `chunk_samples` of a full chunk.
   ChunkStore(LoadPlan plan, std::size_t capacity, std::vector<std::size_t> sample_bytes,
-             std::size_t chunk_samples);
+             std::size_t chunk_samples, Opening opening = Opening::ahead);
+
+  /// With Opening::by_step: opens the groups that `step` is the first to need, those of earlier
+  /// steps being used up to it. Returns the chunks that will be loaded for them, in that order.
+  std::vector<std::uint64_t> open_step(std::size_t epoch, std::size_t step);
 
   /// A chunk to be read into `rows`.
   struct Load {
@@ -43,7 +52,8 @@ class ChunkStore {
     std::size_t epoch = 0;  ///< that of the group which asked first
     ChunkRows* rows = nullptr;
   };
-  /// Opens the next groups if nothing is wanted. Whether it did: they may be ready at once.
+  /// With Opening::ahead: opens the next groups if nothing is wanted. Whether it did: they may be
+  /// ready at once.
   bool open_groups();
   /// What to load next, or none while nothing is wanted or every buffer is in use.
   std::optional<Load> take_load();
@@ -95,7 +105,8 @@ class ChunkStore {
   using Groups = std::list<Group>;
 
   void open_next_group();
-  void add_user(Group& group, std::uint64_t number);
+  void add_user(Group& group, std::uint64_t number, std::size_t waiting);
+  bool has_room_besides(std::uint64_t number, std::size_t waiting) const;
   void fill_ready(Group& group) const;
   void close(Groups::iterator group);
   /// None while every buffer is in use or awaited.
@@ -108,6 +119,7 @@ class ChunkStore {
   std::vector<std::size_t> sample_bytes_;
   std::size_t chunk_samples_;
   std::size_t chunk_bytes_;
+  Opening opening_;
   Groups groups_;
   std::map<std::uint64_t, Chunk> chunks_;
   struct Wanted {

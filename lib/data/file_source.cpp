@@ -39,6 +39,12 @@ StagedChunks::Key key_of(const io::ChunkMap& map, std::uint64_t content) {
   return {.place = content_hash(place), .state = state.value()};
 }
 
+bool fits_requests(const io::ChunkMap& map) {
+  for (std::size_t chunk = 0; chunk < map.chunk_count(); ++chunk)
+    if (map.place(chunk).stored_bytes > CollectiveFile::most_bytes) return false;
+  return true;
+}
+
 std::size_t rows_per_sample(const FieldInfo& field) {
   return field.is_stream ? field.sample_elements() : 1;
 }
@@ -46,13 +52,17 @@ std::size_t rows_per_sample(const FieldInfo& field) {
 }  // namespace
 
 FileSource::FileSource(std::vector<const FieldReader*> readers, std::size_t chunk_samples,
-                       ReadMode mode, std::optional<Staging> staging)
-    : chunk_samples_(chunk_samples), samples_(readers.front()->info().samples) {
+                       ReadMode mode, std::optional<Staging> staging, CollectiveChunks* together)
+    : together_(together),
+      chunk_samples_(chunk_samples),
+      samples_(readers.front()->info().samples) {
   for (const FieldReader* reader : readers) {
     sample_bytes_.push_back(reader->info().sample_bytes());
     fields_.push_back(open(*reader, mode));
     if (staging) stage(fields_.back(), *staging);
   }
+  for (Field& field : fields_)
+    if (field.how == How::collective) field.number = together_->add_field(*field.map);
 }
 
 FileSource::Field FileSource::open(const FieldReader& reader, ReadMode mode) {
@@ -74,7 +84,8 @@ FileSource::Field FileSource::open(const FieldReader& reader, ReadMode mode) {
   else if (field.map->rows_per_chunk() != chunk_rows)
     obstacle_ = fmt::format("{}: its chunks are not those of the largest field", info.name);
   else {
-    field.how = How::direct;
+    const bool is_together = mode == ReadMode::collective && fits_requests(*field.map);
+    field.how = is_together ? How::collective : How::direct;
     if (!file_) file_ = std::make_unique<io::ChunkFile>(*field.map);
   }
   return field;
@@ -119,12 +130,21 @@ ReadBytes FileSource::read(const Field& field, std::uint64_t number, std::size_t
       field.reader->dataset().read_row_bytes(first * rows_per_sample(info),
                                              samples * rows_per_sample(info), rows);
       return {.file = rows.size()};
+    case How::collective:
     case How::direct: break;
   }
   io::ChunkScratch scratch = take_scratch();
-  const ReadBytes bytes = read_direct(field, number, rows, scratch);
+  const ReadBytes bytes = field.how == How::direct ? read_direct(field, number, rows, scratch)
+                                                   : read_collective(field, number, rows, scratch);
   give_back(std::move(scratch));
   return bytes;
+}
+
+ReadBytes FileSource::read_collective(const Field& field, std::uint64_t number,
+                                      std::span<std::byte> rows, io::ChunkScratch& scratch) const {
+  const AlignedBuffer<std::byte> stored = together_->take(field.number, number);
+  file_->decode(*field.map, number, stored.span(), rows, scratch);
+  return {.file = stored.size()};
 }
 
 ReadBytes FileSource::read_direct(const Field& field, std::uint64_t number,
@@ -156,7 +176,7 @@ std::size_t FileSource::resident_bytes() const noexcept {
 
 std::size_t FileSource::scratch_bytes() const {
   const std::lock_guard lock(mutex_);
-  std::size_t bytes = 0;
+  std::size_t bytes = together_ == nullptr ? 0 : together_->bytes();
   for (const io::ChunkScratch& scratch : scratch_)
     bytes += scratch.bytes();
   return bytes;

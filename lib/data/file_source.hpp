@@ -11,6 +11,7 @@
 #include "rondo/data/batch_loader.hpp"
 
 #include "data/chunk_source.hpp"
+#include "data/collective_chunks.hpp"
 #include "data/field_reader.hpp"
 #include "data/staged_chunks.hpp"
 #include "io/chunk_file.hpp"
@@ -29,12 +30,13 @@ struct Staging {
 class FileSource final : public ChunkSource {
  public:
   /// `readers` of one split must outlive this; chunks are of `chunk_samples` samples.
+  /// With ReadMode::collective, fields that could be read directly come through `together`.
   /// With `staging`, copies are kept of the fields that are read directly; where that cannot be, a
   /// warning says so.
   /// \throws IoError  bad_content: an index of chunks that cannot be true; cannot_create: a stage's
   ///                  directory is no good
   FileSource(std::vector<const FieldReader*> readers, std::size_t chunk_samples, ReadMode mode,
-             std::optional<Staging> staging = {});
+             std::optional<Staging> staging = {}, CollectiveChunks* together = nullptr);
 
   ReadBytes read(std::uint64_t number, ChunkRows& rows) override;
   std::span<const std::size_t> sample_bytes() const noexcept override { return sample_bytes_; }
@@ -47,12 +49,13 @@ class FileSource final : public ChunkSource {
   std::size_t scratch_bytes() const;
 
  private:
-  enum class How { direct, resident, library };
+  enum class How { direct, collective, resident, library };
 
   struct Field {
     const FieldReader* reader = nullptr;
     How how = How::library;
-    std::optional<io::ChunkMap> map;       ///< of a direct one
+    std::optional<io::ChunkMap> map;       ///< of a direct or collective one
+    std::size_t number = 0;                ///< of a collective one
     std::unique_ptr<StagedChunks> copies;  ///< of a direct one, if it is staged
     AlignedBuffer<std::byte> all_samples;  ///< of a resident one
   };
@@ -61,16 +64,19 @@ class FileSource final : public ChunkSource {
   Field open(const FieldReader& reader, ReadMode mode);
   ReadBytes read(const Field& field, std::uint64_t number, std::size_t samples,
                  std::span<std::byte> rows);
+  ReadBytes read_collective(const Field& field, std::uint64_t number, std::span<std::byte> rows,
+                            io::ChunkScratch& scratch) const;
   ReadBytes read_direct(const Field& field, std::uint64_t number, std::span<std::byte> rows,
                         io::ChunkScratch& scratch) const;
   io::ChunkScratch take_scratch();
   void give_back(io::ChunkScratch scratch);
 
+  CollectiveChunks* together_;
   std::size_t chunk_samples_;
   std::size_t samples_;
   std::string obstacle_;
   std::vector<Field> fields_;
-  std::unique_ptr<io::ChunkFile> file_;  ///< of the direct ones
+  std::unique_ptr<io::ChunkFile> file_;  ///< of the direct and collective ones
   std::vector<std::size_t> sample_bytes_;
   mutable std::mutex mutex_;  ///< of the scratch
   std::vector<io::ChunkScratch> scratch_;

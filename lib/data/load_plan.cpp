@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "rondo/base/error.hpp"
 
@@ -17,13 +18,21 @@ LoadPlan::LoadPlan(LaneSampler sampler, std::size_t first_lane, std::size_t last
       places_.push_back({lane, epoch, step * sampler_.micro_batch()});
 }
 
-LoadPlan::Item LoadPlan::next() {
+LoadPlan::Place& LoadPlan::next_place() {
   require(!places_.empty(), "LoadPlan: none of the lanes has a sample");
   for (Place& place : places_)
     skip_ended_epochs(place);
-  Place& place =
-      *std::min_element(places_.begin(), places_.end(),
-                        [this](const Place& a, const Place& b) { return is_before(a, b); });
+  return *std::min_element(places_.begin(), places_.end(),
+                           [this](const Place& a, const Place& b) { return is_before(a, b); });
+}
+
+bool LoadPlan::is_due(std::size_t epoch, std::size_t step) {
+  const Place& place = next_place();
+  return std::pair(place.epoch, place.position / sampler_.micro_batch()) <= std::pair(epoch, step);
+}
+
+LoadPlan::Item LoadPlan::next() {
+  Place& place = next_place();
   const std::size_t index = sampler_.group_of(place.epoch, place.lane, place.position);
   Item item{place.epoch, place.lane, sampler_.group(place.epoch, place.lane, index)};
   const std::size_t end = item.group.first + item.group.count;

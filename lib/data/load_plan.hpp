@@ -31,6 +31,8 @@ class LoadPlan {
 
   /// \throws UsageError  no lane has
   Item next();
+  /// Whether `step` of `epoch` needs the next item.
+  bool is_due(std::size_t epoch, std::size_t step);
 
   /// Whether a group of `epoch` that is still to come has a chunk that was in another lane's: only
   /// groups at a lane's end share any, the first or the last of their chunks.
@@ -44,6 +46,7 @@ class LoadPlan {
     std::size_t position = 0;
   };
 
+  Place& next_place();
   bool will_share(const Place& place, std::size_t epoch, std::uint64_t chunk) const;
   bool is_before(const Place& left, const Place& right) const;
   void skip_ended_epochs(Place& place) const;

@@ -16,7 +16,9 @@ constexpr std::size_t most_whole_bytes = std::size_t{16} << 20;
 
 std::size_t chunk_buffers(const LaneSampler& sampler, const BatchLoader::Options& options) {
   const std::size_t present = (options.last_lane - options.first_lane) * sampler.options().window;
-  return std::min(present + options.chunks_ahead.value_or(present), sampler.chunk_count());
+  // Chunks that are read together wait for their step in the form in which they are stored.
+  const std::size_t ahead = options.read_mode == ReadMode::collective ? 0 : present;
+  return std::min(present + options.chunks_ahead.value_or(ahead), sampler.chunk_count());
 }
 
 bool is_kept_whole(const FieldInfo& field, std::size_t chunk_samples) {

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the trainer reads: its options, what it says of it, and --stage, in the real program.
 
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,45 @@ TEST_F(TrainImageData, gives_the_same_bits_however_it_reads_and_others_with_nois
   EXPECT_EQ(hash("library"), hash("direct"));
   EXPECT_NE(hash("noise"), hash("direct"));
   EXPECT_EQ(hash("noise-alone"), hash("noise"));
+}
+
+TEST_F(TrainImageData, gives_the_same_bits_where_all_ranks_read_together) {
+  ASSERT_EQ(train("alone", "--window 2").code, 0);
+  for (const int ranks : {1, 2, 4}) {
+    const std::string run = fmt::format("together-{}", ranks);
+    const ProgramResult result = train(run, "--window 2 --read collective", ranks);
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(hash(run), hash("alone"));
+    EXPECT_THAT(ratios(run, "read"), testing::Each(Le(1.27)));  // at most 15 + 3 of 15 chunks
+    EXPECT_GE(ratios(run, "read").at(0), 0.99);
+  }
+}
+
+TEST_F(TrainImageData, ends_with_65_where_one_of_the_ranks_that_read_together_cannot) {
+  const std::string data = path("shrinking.h5");
+  ASSERT_EQ(convert(data).code, 0);
+  std::string command = trainer("shrinking", "--window 1 --read collective", data);
+  command.replace(command.find("--epochs 2"), 10, "--epochs 10000");
+  auto run = std::async(std::launch::async, [&] { return run_program(mpirun(2, command)); });
+  while (!fs::exists(path("shrinking/curve.svg")) &&  // comes with the first epoch's end
+         run.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+  }
+  fs::resize_file(data, fs::file_size(data) / 2);
+
+  const ProgramResult result = run.get();
+  EXPECT_EQ(result.code, 65);
+  EXPECT_THAT(result.err, ContainsRegex("shrinking.h5: train/image: chunk .* is truncated"));
+}
+
+TEST_F(TrainImageData, ends_with_65_where_one_of_the_ranks_that_read_together_finds_damage) {
+  const std::string data = path("damaged.h5");
+  ASSERT_EQ(convert(data).code, 0);
+  damage(data, read_file(path("idx/train-images-idx3-ubyte")).substr(16 + 150 * 144, 144));
+
+  const ProgramResult result = train("damaged", "--read collective", 2, data);
+
+  EXPECT_EQ(result.code, 65);
+  EXPECT_THAT(result.err, ContainsRegex("damaged.h5.*chunk 7 "));
 }
 
 TEST_F(TrainImageData, goes_on_with_the_noise_it_had_only) {
@@ -125,12 +166,14 @@ TEST_F(TrainImageData, a_stage_without_budget_or_of_another_way_of_reading_is_78
   const ProgramResult alone = train("refused", "--stage-budget 2G");
   const ProgramResult library = train("refused", stage("disk") + " --read library");
   const ProgramResult file = train("refused", "--stage-budget 1G --stage " + data_file());
+  const ProgramResult together = train("refused", stage("disk") + " --read collective");
 
   EXPECT_EQ(without.code, 78);
   EXPECT_THAT(without.err, HasSubstr("--stage-budget 200G"));
   EXPECT_EQ(alone.code, 78);
   EXPECT_EQ(library.code, 78);
   EXPECT_THAT(library.err, HasSubstr("--read library"));
+  EXPECT_EQ(together.code, 78);
   EXPECT_EQ(file.code, 73);
   EXPECT_THAT(file.err, HasSubstr("small.h5"));
 }

@@ -20,6 +20,7 @@ struct Case {
   LaneSampler::Options order;
   std::size_t first_lane = 0, last_lane = 1;
   std::size_t ahead = 0;
+  ChunkStore::Opening opening = ChunkStore::Opening::ahead;
 };
 
 /// Uses a store as one thread would that loads when there is nothing to use.
@@ -30,13 +31,15 @@ class User {
         sampler_(test.order),
         capacity_((test.last_lane - test.first_lane) * test.order.window + test.ahead),
         store_(LoadPlan(sampler_, test.first_lane, test.last_lane, 0, 0), capacity_, {1},
-               test.order.chunk_samples) {}
+               test.order.chunk_samples, test.opening) {}
 
   /// Uses all samples of an epoch. With `is_eager`, all loads that can be come first.
   void use_epoch(std::size_t epoch, bool is_eager) {
-    for (std::size_t step = 0; step < sampler_.steps_per_epoch(); ++step)
+    for (std::size_t step = 0; step < sampler_.steps_per_epoch(); ++step) {
+      if (test_.opening == ChunkStore::Opening::by_step) opened_ = store_.open_step(epoch, step);
       for (std::size_t lane = test_.first_lane; lane < test_.last_lane; ++lane)
         use(epoch, step, lane, is_eager);
+    }
   }
 
   /// How often each chunk was loaded for an epoch.
@@ -67,6 +70,10 @@ class User {
     const auto load = store_.take_load();
     if (!load) return has_opened;
     ++loads_[load->epoch][load->chunk];
+    if (test_.opening == ChunkStore::Opening::by_step) {
+      EXPECT_EQ(load->chunk, opened_.at(0));
+      opened_.erase(opened_.begin());
+    }
     load->rows->samples = load->chunk;
     store_.loaded(load->chunk, load->chunk == broken
                                    ? std::make_exception_ptr(std::runtime_error("broken"))
@@ -79,6 +86,7 @@ class User {
   LaneSampler sampler_;
   std::size_t capacity_;
   ChunkStore store_;
+  std::vector<std::uint64_t> opened_;
   std::map<std::size_t, std::map<std::uint64_t, int>> loads_;
 };
 
@@ -134,6 +142,24 @@ TEST(ChunkStore, loads_each_chunk_once_an_epoch_whatever_the_shape) {
         EXPECT_EQ(count, 1) << "chunk " << chunk << " in epoch " << epoch;
       }
     }
+    EXPECT_EQ(user.loads(0).size(), chunks_of(test, 0).size());
+  }
+}
+
+TEST(ChunkStore, loads_what_a_step_opens_in_that_order_whatever_the_shape) {
+  std::mt19937 random(12);
+  for (int i = 0; i < 500; ++i) {
+    Case test = random_case(random);
+    test.opening = ChunkStore::Opening::by_step;
+    SCOPED_TRACE(describe(test));
+    User user(test);
+
+    for (std::size_t epoch = 0; epoch < 3; ++epoch)
+      ASSERT_NO_THROW(user.use_epoch(epoch, i % 2 == 0));
+
+    for (std::size_t epoch = 0; epoch < 3; ++epoch)
+      for (const auto& [chunk, count] : user.loads(epoch))
+        EXPECT_TRUE(chunks_of(test, epoch).contains(chunk));
     EXPECT_EQ(user.loads(0).size(), chunks_of(test, 0).size());
   }
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
+#include "rondo/base/collective_file.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
 
@@ -52,13 +53,29 @@ struct Augmentation {
 
 /// How chunks are read; rondo-train-image's --read.
 enum class ReadMode : std::uint8_t {
-  direct,  ///< pread and own decoding, without HDF5's lock; through HDF5 where a layout needs it
-  library  ///< through HDF5
+  direct,     ///< pread and own decoding, without HDF5's lock; through HDF5 where a layout needs it
+  library,    ///< through HDF5
+  collective  ///< by all ranks together, for file systems that want few large requests
 };
 
 constexpr std::string_view name_of(ReadMode mode) {
-  return mode == ReadMode::direct ? "direct" : "library";
+  switch (mode) {
+    case ReadMode::direct: return "direct";
+    case ReadMode::library: return "library";
+    case ReadMode::collective: break;
+  }
+  return "collective";
 }
+
+/// What ReadMode::collective needs. next() is then collective where a step begins: all ranks take
+/// all batches of a step before any rank begins the next one, and read what a step is the first to
+/// need at its beginning, while they wait. A rank that cannot read ends next() on all of them, with
+/// the same AgreedError; a checksum that is wrong is found by its rank alone.
+struct CollectiveReading {
+  CollectiveFile* file = nullptr;  ///< the data set's; must outlive the loader
+  /// The first lane of each rank, and the number of lanes: the same on all ranks.
+  std::vector<std::size_t> first_lanes = {};
+};
 
 /// A local disk for copies of the chunks: made when they are first read, used by all processes of
 /// the machine from then on and by later jobs, each checked whenever it is read. Copies that nobody
@@ -108,13 +125,15 @@ class BatchLoader {
     std::size_t epoch = 0, step = 0;  ///< where to start
     std::size_t depth = 4;            ///< batches
     std::size_t threads = 2;
-    /// Chunks that may be held for later groups; by default as many as the lanes' windows have.
+    /// Chunks that may be held for later groups; by default as many as the lanes' windows have, and
+    /// none with ReadMode::collective, which has chunks of the next groups as they are stored.
     std::optional<std::size_t> chunks_ahead = {};
     /// Fields of the data set that batches have besides image and label.
     std::vector<std::string> fields = {};
     ReadMode read_mode = ReadMode::direct;
-    std::optional<StageOptions> stage = {};  ///< with ReadMode::direct
-    std::uint64_t seed = 0;                  ///< of the augmentation
+    std::optional<StageOptions> stage = {};            ///< with ReadMode::direct
+    std::optional<CollectiveReading> collective = {};  ///< with ReadMode::collective
+    std::uint64_t seed = 0;                            ///< of the augmentation
     Augmentation augmentation = {};
   };
 
