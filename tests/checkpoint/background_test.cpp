@@ -12,6 +12,7 @@
 
 #include "checkpoint/sample_state.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_library.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::checkpoint {
@@ -25,9 +26,12 @@ TEST(BackgroundSaver, writes_what_the_tensors_held_when_it_was_started) {
   BackgroundSaver saver;
   SampleState state(7, 4096);
 
-  saver.start(directory.path(), 7, state.tensors(), sample_metadata);
-  for (Tensor& tensor : state.tensors())
-    std::ranges::fill(tensor.data, 0.0F);
+  {
+    const io::Hdf5Scope nothing_is_written_yet;
+    saver.start(directory.path(), 7, state.tensors(), sample_metadata);
+    for (Tensor& tensor : state.tensors())
+      std::ranges::fill(tensor.data, 0.0F);
+  }
   saver.wait();
 
   SampleState loaded(0, 4096);

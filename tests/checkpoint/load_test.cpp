@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rondo/checkpoint/inspect.hpp"
+
 #include "checkpoint/sample_state.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -39,6 +41,16 @@ TEST(FindNewest, a_directory_that_cannot_be_read_is_an_error) {
 
   EXPECT_EQ(failure_of([&] { find_newest(directory.path() / "file"); }).code,
             ExitCode::missing_input);
+}
+
+/// Written by the release that had this version of the format: every later one must read it.
+TEST(Load, reads_every_version_of_the_format) {
+  for (const char* version : {"version-1"}) {
+    const Contents contents = verify(std::filesystem::path(RONDO_GOLDEN_CHECKPOINTS) / version);
+
+    EXPECT_EQ(contents.step, 42U);
+    EXPECT_TRUE(loads_as_saved({contents.directory, contents.step, contents.metadata}));
+  }
 }
 
 TEST(Load, accepts_the_tensors_in_any_order) {
