@@ -116,10 +116,6 @@ void SaveFault::expect_survived(const std::string& fault) {
   }
 }
 
-TEST_F(SaveFault, out_of_space_at_any_call_is_an_error_or_harmless) {
-  expect_survived("ENOSPC");
-}
-
 TEST_F(SaveFault, out_of_space_from_any_call_on_is_an_error_or_harmless) {
   expect_survived("ENOSPC+");
 }
