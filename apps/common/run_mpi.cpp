@@ -55,6 +55,7 @@ int run_mpi(Options& options, int argc, const char* const* argv,
   job::Launch launch = job::inspect_launch();
   if (const auto code = start(options, argc, argv, launch)) return *code;
   try {
+    job::check_launcher(launch);
     return run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body);
   } catch (...) {
     return end_after_failure(launch);

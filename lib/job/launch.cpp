@@ -51,9 +51,18 @@ Launch inspect_launch() {
     launch.size = number(convention.size, 1);
     launch.local_rank = number(convention.local_rank, 0);
     launch.local_size = number(convention.local_size, 1);
+    launch.has_pmi = convention.launcher != Launcher::srun || !environment("PMIX_RANK").empty();
     break;
   }
   return launch;
+}
+
+void check_launcher(const Launch& launch) {
+  if (launch.has_pmi) return;
+  throw AgreedError(ExitCode::configuration,
+                    fmt::format("srun started {} processes that cannot find each other: start "
+                                "them with srun --mpi=pmix, or with mpirun",
+                                launch.size));
 }
 
 void check_world_size(const Launch& launch, int world_size) {

@@ -17,7 +17,7 @@ class LaunchTest : public testing::Test {
     for (const char* name :
          {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
           "OMPI_COMM_WORLD_LOCAL_SIZE", "PMI_RANK", "PMI_SIZE", "SLURM_PROCID", "SLURM_LOCALID",
-          "SLURM_STEP_NUM_TASKS", "SLURM_JOB_ID", "SLURM_NTASKS"})
+          "SLURM_STEP_NUM_TASKS", "SLURM_JOB_ID", "SLURM_NTASKS", "PMIX_RANK"})
       ::unsetenv(name);
   }
 };
@@ -59,6 +59,23 @@ TEST_F(LaunchTest, by_srun_knows_rank_and_job) {
   EXPECT_EQ(launch.rank, 3);
   EXPECT_EQ(launch.size, 4);
   EXPECT_EQ(launch.slurm_job_id, "417");
+}
+
+TEST_F(LaunchTest, by_srun_needs_pmix) {
+  EXPECT_NO_THROW(check_launcher(inspect_launch()));
+  ::setenv("SLURM_PROCID", "3", 1);
+  ::setenv("SLURM_STEP_NUM_TASKS", "4", 1);
+
+  try {
+    check_launcher(inspect_launch());
+    FAIL() << "an error was due";
+  } catch (const AgreedError& error) {
+    EXPECT_EQ(error.code(), ExitCode::configuration);
+    EXPECT_THAT(error.what(), testing::HasSubstr("srun --mpi=pmix"));
+  }
+
+  ::setenv("PMIX_RANK", "3", 1);
+  EXPECT_NO_THROW(check_launcher(inspect_launch()));
 }
 
 TEST_F(LaunchTest, in_a_batch_script_without_srun_is_one_process) {

@@ -20,11 +20,16 @@ struct Launch {
   int local_rank = 0;             ///< among the processes of this job on this machine
   int local_size = 1;             ///< how many those are; 1 where the launcher does not tell
   std::string slurm_job_id = {};  ///< empty outside Slurm
+  bool has_pmi = true;            ///< false: srun offers nothing by which processes find each other
 
   bool spans_hosts() const noexcept { return local_size < size; }
 };
 
 Launch inspect_launch();
+
+/// Refuses what MPI_Init would end, or start as singletons; call it before.
+/// \throws AgreedError  (configuration) srun without --mpi=pmix
+void check_launcher(const Launch& launch);
 
 /// Refuses singletons that should be one job: each would train alone, over the others' files.
 /// \throws AgreedError  (configuration) the launcher started another number of processes
