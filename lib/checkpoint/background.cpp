@@ -42,8 +42,8 @@ void BackgroundSaver::start(const std::filesystem::path& directory, std::uint64_
     } catch (...) {
       failure_ = std::current_exception();
     }
-    processor_seconds_ = thread_seconds();
-    thread_seconds_ =
+    taken_.processor_seconds = thread_seconds();
+    taken_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   });
 }
@@ -51,7 +51,7 @@ void BackgroundSaver::start(const std::filesystem::path& directory, std::uint64_
 void BackgroundSaver::wait() {
   if (thread_.joinable()) {
     thread_.join();
-    seconds_ = thread_seconds_;
+    last_ = taken_;
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }

@@ -38,20 +38,23 @@ class BackgroundSaver {
   void wait();
 
   /// Processor time of the last save that was waited for; none before.
-  std::optional<double> processor_seconds() const noexcept { return processor_seconds_; }
+  std::optional<double> processor_seconds() const noexcept { return last_.processor_seconds; }
   /// How long it took from its start to the disk.
-  std::optional<double> seconds() const noexcept { return seconds_; }
+  std::optional<double> seconds() const noexcept { return last_.seconds; }
 
  private:
+  struct Times {
+    std::optional<double> seconds, processor_seconds;
+  };
+
   std::vector<Tensor> copy_of(std::span<const Tensor> tensors);
 
   AlignedBuffer<float> copy_;
-  // The thread writes both; they are read when it has ended.
+  // The thread writes these; they are read when it has ended.
   std::exception_ptr failure_;
-  std::optional<double> processor_seconds_;
-  double thread_seconds_ = 0;
+  Times taken_;
   std::thread thread_;
-  std::optional<double> seconds_;
+  Times last_;  ///< of the save that was waited for last
 };
 
 }  // namespace rondo::checkpoint
