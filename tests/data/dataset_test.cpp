@@ -127,7 +127,7 @@ TEST_F(DatasetTest, names_the_samples_of_a_damaged_chunk) {
       ExitCode::bad_content, [&] { dataset.read(std::vector<std::uint64_t>{10}, images, labels); });
 
   EXPECT_THAT(message, AllOf(HasSubstr(path_.string()), HasSubstr("train/image"),
-                             HasSubstr("rows 8 to 12"), HasSubstr("checksum")));
+                             HasSubstr("rows 8 to 11"), HasSubstr("checksum")));
 }
 
 TEST(RequireSameShape, names_both_shapes_of_splits_that_differ) {
