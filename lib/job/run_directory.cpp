@@ -2,20 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/job/run_directory.hpp"
 
-#include <system_error>
-
-#include <fmt/format.h>
-
-#include "rondo/base/output_error.hpp"
+#include "rondo/base/atomic_file.hpp"
 
 namespace rondo::job {
 
 void RunDirectory::create() const {
-  std::error_code error;
-  std::filesystem::create_directories(checkpoints(), error);
-  if (error)
-    throw output_error(fmt::format("cannot create the run directory {}", root_.string()),
-                       error.value());
+  make_directories_durably(checkpoints());
 }
 
 }  // namespace rondo::job

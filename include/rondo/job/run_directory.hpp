@@ -18,7 +18,8 @@ class RunDirectory {
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
   std::filesystem::path curve() const { return root_ / "curve.svg"; }
 
-  /// Makes the folders that do not exist yet, parents included. One rank does this.
+  /// Makes the folders that do not exist yet, parents included, each on disk before this returns.
+  /// One rank does this.
   /// \throws IoError  cannot_create, or io where the device is full
   void create() const;
 
