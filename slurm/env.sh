@@ -5,7 +5,7 @@
 # Sourced by the batch scripts of this folder; README.md beside it explains every variable. What is
 # set already stays as it is: set it in your shell, or with sbatch --export.
 
-readonly exit_requeue=75 exit_configuration=78
+readonly exit_requeue=75 exit_configuration=78 exit_node_lost=205 # the last one is of mpirun
 
 # Where the programs are: an installation, or the build folder of this repository.
 : "${RONDO_BIN:=${SLURM_SUBMIT_DIR:-$PWD}/build/release/bin}"
@@ -13,13 +13,16 @@ readonly exit_requeue=75 exit_configuration=78
 : "${RONDO_LAUNCHER:=mpirun}"
 # What a rank is bound to: a gpu's or any NUMA domain (gpu, numa), or one core (core), or nothing (none).
 : "${RONDO_RANK_PER:=numa}"
+# The fewest ranks with which rondo-run goes on after nodes were lost.
+: "${RONDO_MIN_RANKS:=1}"
 # How often a job may be put back into the queue.
 : "${RONDO_MAX_REQUEUES:=100}"
 # Copies of the data set's chunks on the nodes' own disks, of at most this size, such as 200G.
 : "${RONDO_STAGE_BUDGET:=}"
 
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}
-export OMP_PROC_BIND=${OMP_PROC_BIND:-close} OMP_PLACES=${OMP_PLACES:-cores}
+# Ranks that the launcher leaves unbound would bind themselves.
+[[ $RONDO_RANK_PER != none ]] || export RONDO_BIND=${RONDO_BIND:-none}
 
 # InfiniBand and RoCE go through UCX. Without such a device Open MPI finds TCP by itself.
 use_infiniband() {
@@ -78,7 +81,7 @@ launcher_words() {
       printf '%s\n' --ntasks "$(rank_count)"
       ;;
     rondo-run)
-      printf '%s\n' "$RONDO_BIN/rondo-run" -np "$(rank_count)" --mpirun "$(mpirun_words | xargs)" --
+      printf '%s\n' "$RONDO_BIN/rondo-run" -np "$(rank_count)" --min-ranks "$RONDO_MIN_RANKS" --mpirun "$(mpirun_words | xargs)" --
       ;;
   esac
 }
@@ -123,6 +126,7 @@ run_ranks() {
   trap - USR1 TERM
   # The warning came before the launcher could hear it: the checkpoints are as they were.
   ((code != 128 + $(kill -l USR1))) || code=$exit_requeue
+  ((code != exit_node_lost)) || code=$exit_requeue
   return $code
 }
 

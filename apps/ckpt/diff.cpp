@@ -14,6 +14,7 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "ckpt/commands.hpp"
+#include "ckpt/json_output.hpp"
 #include "ckpt/locate.hpp"
 #include "ckpt/tensor_difference.hpp"
 #include "ckpt/text.hpp"
@@ -121,7 +122,7 @@ void print_json(const Reader& a, const Reader& b, const std::vector<Row>& rows) 
     }
     json["tensors"].push_back(std::move(entry));
   }
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  print(json);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "ckpt/commands.hpp"
+#include "ckpt/json_output.hpp"
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
@@ -58,18 +59,15 @@ void print_text(const std::vector<Listed>& all) {
 void print_json(const std::vector<Listed>& all) {
   auto json = nlohmann::ordered_json::array();
   for (const Listed& listed : all) {
-    nlohmann::ordered_json entry{{"step", listed.committed.step},
-                                 {"directory", listed.committed.directory.string()}};
+    nlohmann::ordered_json said{{"step", listed.committed.step}};
     if (listed.contents) {
-      entry["state_bytes"] = listed.contents->state_bytes;
-      entry["tensors"] = listed.contents->tensors.size();
-      entry["written"] = written_text(listed.committed.directory);
-    } else {
-      entry["problem"] = listed.problem;
+      said["state_bytes"] = listed.contents->state_bytes;
+      said["tensors"] = listed.contents->tensors.size();
+      said["written"] = written_text(listed.committed.directory);
     }
-    json.push_back(std::move(entry));
+    json.push_back(entry_of(listed.committed.directory, said, listed.problem));
   }
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  print(json);
 }
 
 }  // namespace

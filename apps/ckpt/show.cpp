@@ -13,6 +13,7 @@
 #include "rondo/telemetry/progress.hpp"
 
 #include "ckpt/commands.hpp"
+#include "ckpt/json_output.hpp"
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
@@ -44,6 +45,7 @@ void print_text(const Contents& contents) {
       {"step", fmt::format("{}", contents.step)},
       {"written", written_text(contents.directory)},
       {"size", size_text(contents.state_bytes)},
+      {"format version", fmt::format("{}", contents.version)},
       {"tensors",
        fmt::format("{} of {} elements", contents.tensors.size(),
                    telemetry::with_thousands(static_cast<double>(elements_of(contents))))}};
@@ -64,6 +66,7 @@ void print_json(const Contents& contents) {
                               {"step", contents.step},
                               {"written", written_text(contents.directory)},
                               {"state_bytes", contents.state_bytes},
+                              {"version", contents.version},
                               {"metadata", contents.metadata},
                               {"tensors", nlohmann::json::array()}};
   for (const TensorEntry& tensor : contents.tensors)
@@ -71,7 +74,7 @@ void print_json(const Contents& contents) {
                                {"dtype", "f32"},
                                {"shape", tensor.shape},
                                {"xxh3", to_hex(tensor.hash)}});
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  print(json);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "ckpt/commands.hpp"
+#include "ckpt/json_output.hpp"
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
@@ -66,13 +67,10 @@ void print_text(const std::vector<Verdict>& verdicts) {
 
 void print_json(const std::vector<Verdict>& verdicts) {
   auto json = nlohmann::ordered_json::array();
-  for (const Verdict& verdict : verdicts) {
-    nlohmann::ordered_json entry{{"directory", verdict.directory.string()},
-                                 {"valid", verdict.problem.empty()}};
-    if (!verdict.problem.empty()) entry["problem"] = verdict.problem;
-    json.push_back(std::move(entry));
-  }
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  for (const Verdict& verdict : verdicts)
+    json.push_back(
+        entry_of(verdict.directory, {{"valid", verdict.problem.empty()}}, verdict.problem));
+  print(json);
 }
 
 }  // namespace

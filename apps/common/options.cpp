@@ -3,6 +3,7 @@
 #include "common/options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
 
@@ -19,6 +20,11 @@ namespace rondo::apps {
 namespace {
 
 constexpr std::string_view environment_prefix = "RONDO_";
+
+/// Of --config, of programs with ranks, of the library, and of the batch scripts in slurm/.
+constexpr std::array other_variables = {"config",       "bind",     "tuning",   "bin",
+                                        "slurm",        "launcher", "rank-per", "max-requeues",
+                                        "stage-budget", "min-ranks"};
 
 [[noreturn]] void fail(const std::string& problem) {
   throw Error(ExitCode::usage, problem);
@@ -111,9 +117,8 @@ void Options::assign_from_environment(const Environment& environment) {
     assign(setting.name(), variable->second, name);
     ours.erase(name);
   }
-  // What the library itself reads.
-  ours.erase(environment_name("config"));
-  ours.erase(environment_name("tuning"));
+  for (const char* other : other_variables)
+    ours.erase(environment_name(other));
   names.emplace_back("TUNING");
   // A variable that is nearly an option is a typing error; any other may be another program's.
   for (const auto& [name, value] : ours) {

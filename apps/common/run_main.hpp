@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "rondo/base/exit_code.hpp"
 #include "rondo/comm/communicator.hpp"
@@ -28,9 +29,16 @@ int run_tool(Options& options, int argc, const char* const* argv,
 ///   ends all ranks. Ranks above 0 hold back a moment first, so that of many that saw the same (a
 ///   timeout, say) the lowest speaks for all.
 ///
+/// Adds the option --bind to `options`, and binds each rank as it says, before MPI starts wherever
+/// the launcher's environment tells a rank its share.
+///
 /// `communication` is asked for the communicator's options once the program's are known.
 int run_mpi(Options& options, int argc, const char* const* argv,
             const std::function<ExitCode(comm::Communicator&)>& body,
             const std::function<comm::CommunicatorOptions()>& communication = {});
+
+/// What this process is bound to, such as `bound to cores`, or why it is not; within run_mpi's
+/// body.
+std::string binding_text();
 
 }  // namespace rondo::apps

@@ -1,11 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/comm/mpi_world.hpp"
+#include "rondo/job/binding.hpp"
 #include "rondo/job/launch.hpp"
 
 #include "common/failure.hpp"
@@ -20,11 +29,44 @@ constexpr auto patience = std::chrono::seconds(1);
 
 /// Reports the exception being handled. Returns the exit code if all ranks leave with it, and ends
 /// the job if the other ranks may know nothing of the failure.
-int end_after_failure(const job::Launch& launch) {
+int end_after_failure(const job::Launch& launch, std::chrono::milliseconds hold_back = patience) {
   const Failure failure = current_failure();
-  report(failure, launch, patience);
+  report(failure, launch, hold_back);
   if (!failure.agreed && launch.size > 1) comm::abort_job(failure.code);
   return static_cast<int>(failure.code);
+}
+
+/// Of this process: what --bind says, and what came of it.
+struct {
+  job::Bind wish = job::Bind::automatic;
+  std::optional<std::string> text;
+} binding;
+
+void declare_binding(Options& options) {
+  options.group("Processors");
+  options.add("bind", binding.wish,
+              {{"auto", job::Bind::automatic},
+               {"none", job::Bind::none},
+               {"numa", job::Bind::numa},
+               {"core", job::Bind::core}},
+              "what each rank of a machine keeps to, if its launcher has not bound it: whole NUMA "
+              "domains, cores of its own, or whichever gives it more");
+}
+
+/// Binds ranks whose launch did not tell their share. Collective.
+void bind_beside_others(comm::Communicator& communicator) {
+  const int node = communicator.place().node;
+  const std::array own{static_cast<std::uint64_t>(node), job::processors_hash()};
+  std::vector<std::array<std::uint64_t, 2>> all(static_cast<std::size_t>(communicator.size()));
+  comm::allgather(communicator, std::span(&own, 1), std::span(all));
+  if (binding.text) return;
+
+  const auto before = all.begin() + communicator.rank();
+  const auto sharers = static_cast<int>(std::ranges::count(all, own));
+  binding.text = job::bind_beside(binding.wish,
+                                  {.rank = static_cast<int>(std::count(all.begin(), before, own)),
+                                   .count = sharers,
+                                   .all_ranks = sharers == communicator.place().node_size});
 }
 
 int run_ranks(job::Launch& launch, comm::CommunicatorOptions communication,
@@ -40,6 +82,7 @@ int run_ranks(job::Launch& launch, comm::CommunicatorOptions communication,
     log::set_rank(launch.rank, launch.size);
     if (launch.size == 1 && launch.launcher == job::Launcher::none)
       log::info("running as one rank; mpirun -np N starts N of them");
+    bind_beside_others(*communicator);
     return finish_output(body(*communicator));
   } catch (...) {
     // Here, where the communicator still lives: its destruction waits for the other ranks.
@@ -53,13 +96,23 @@ int run_mpi(Options& options, int argc, const char* const* argv,
             const std::function<ExitCode(comm::Communicator&)>& body,
             const std::function<comm::CommunicatorOptions()>& communication) {
   job::Launch launch = job::inspect_launch();
+  declare_binding(options);
   if (const auto code = start(options, argc, argv, launch)) return *code;
   try {
     job::check_launcher(launch);
+    binding.text = job::bind_by_launch(binding.wish, launch);
+  } catch (...) {
+    return end_after_failure(launch, start_skew);
+  }
+  try {
     return run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body);
   } catch (...) {
     return end_after_failure(launch);
   }
+}
+
+std::string binding_text() {
+  return binding.text.value_or("not bound");
 }
 
 }  // namespace rondo::apps

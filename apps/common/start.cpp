@@ -3,7 +3,6 @@
 #include "common/start.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <system_error>
@@ -15,13 +14,6 @@
 #include "common/failure.hpp"
 
 namespace rondo::apps {
-namespace {
-
-// mpirun needs a second to end the others after the first one failed, and they may start apart.
-constexpr auto start_skew = std::chrono::seconds(3);
-
-}  // namespace
-
 std::optional<int> start(Options& options, int argc, const char* const* argv,
                          const job::Launch& launch) {
   log::set_rank(launch.rank, launch.size);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "rondo/base/exit_code.hpp"
@@ -10,6 +11,10 @@
 #include "common/options.hpp"
 
 namespace rondo::apps {
+
+/// How long ranks above 0 hold back before MPI has started: mpirun needs a second to end the others
+/// after the first one failed, and they may start apart.
+constexpr auto start_skew = std::chrono::seconds(3);
 
 /// Prepares logs and signals and parses the options, before MPI starts. Returns the exit code of
 /// the process if it is to end here: a text was asked for, or the options are wrong.

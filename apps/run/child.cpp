@@ -21,6 +21,7 @@ namespace rondo::apps {
 namespace {
 
 constexpr int exec_failed = 127;  // as shells have it
+constexpr auto until_killed = std::chrono::seconds(10);
 
 sigset_t awaited_signals() {
   sigset_t set;
@@ -60,6 +61,20 @@ pid_t start(const std::vector<std::string>& words) {
   return child;
 }
 
+/// The next signal of `set`, if one comes in time.
+std::optional<int> next_of(const sigset_t& set, std::chrono::duration<double> time) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+  for (;;) {
+    const auto left = std::max(end - Clock::now(), Clock::duration(0));
+    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec limit{.tv_sec = whole.count(), .tv_nsec = (left - whole).count()};
+    const int signal = ::sigtimedwait(&set, nullptr, &limit);
+    if (signal > 0) return signal;
+    if (errno != EINTR) return std::nullopt;
+  }
+}
+
 std::optional<int> code_if_ended(pid_t child) {
   int status = 0;
   if (::waitpid(child, &status, WNOHANG) != child) return std::nullopt;
@@ -76,37 +91,33 @@ SignalQueue::SignalQueue() {
 std::optional<int> SignalQueue::wait_for_stop(std::chrono::duration<double> time) const {
   sigset_t set = awaited_signals();
   sigdelset(&set, SIGCHLD);
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
-  for (;;) {
-    const auto left = std::max(end - Clock::now(), Clock::duration(0));
-    const auto whole = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec limit{.tv_sec = whole.count(), .tv_nsec = (left - whole).count()};
-    const int signal = ::sigtimedwait(&set, nullptr, &limit);
-    if (signal > 0) return signal;
-    if (errno != EINTR) return std::nullopt;
-  }
+  return next_of(set, time);
 }
 
-int SignalQueue::wait() const {
-  const sigset_t set = awaited_signals();
-  for (;;) {
-    if (const int signal = ::sigwaitinfo(&set, nullptr); signal > 0) return signal;
-  }
+std::optional<int> SignalQueue::wait(std::chrono::duration<double> time) const {
+  return next_of(awaited_signals(), time);
 }
 
-ChildEnd run_child(const std::vector<std::string>& words, const SignalQueue& signals) {
+ChildEnd run_child(const std::vector<std::string>& words, const SignalQueue& signals,
+                   const Oversight& oversight) {
   const pid_t child = start(words);
   ChildEnd end;
   for (;;) {
-    const int signal = signals.wait();
-    if (signal == SIGCHLD) {
-      if (const auto code = code_if_ended(child)) return {*code, end.signal};
-      continue;
+    const auto signal = signals.wait(end.given_up ? until_killed : oversight.interval);
+    if (const auto code = code_if_ended(child)) {
+      end.code = *code;
+      return end;
     }
-    const bool again = end.signal != 0 && signal != SIGUSR1;
-    ::kill(child, again ? SIGTERM : SIGUSR1);
-    if (end.signal == 0) end.signal = signal;
+    if (signal && *signal != SIGCHLD) {
+      const bool again = end.signal != 0 && *signal != SIGUSR1;
+      ::kill(child, again ? SIGTERM : SIGUSR1);
+      if (end.signal == 0) end.signal = *signal;
+    } else if (!signal && end.given_up) {
+      ::kill(-child, SIGKILL);
+    } else if (!signal && oversight.gives_up()) {
+      end.given_up = true;
+      ::kill(child, SIGTERM);
+    }
   }
 }
 

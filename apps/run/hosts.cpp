@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <iterator>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -109,6 +110,14 @@ std::vector<Host> answering(const std::vector<Host>& hosts, const RunOptions& op
   for (std::size_t i = 0; i < hosts.size(); ++i)
     if (answers_of[i].get()) found.push_back(hosts[i]);
   return found;
+}
+
+std::vector<Host> without(const std::vector<Host>& hosts, const std::vector<Host>& others) {
+  std::vector<Host> rest;
+  std::ranges::copy_if(hosts, std::back_inserter(rest), [&](const Host& host) {
+    return std::ranges::find(others, host) == others.end();
+  });
+  return rest;
 }
 
 std::optional<Placement> place(const std::vector<Host>& answering, int wanted, int least) {

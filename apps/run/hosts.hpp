@@ -32,6 +32,9 @@ std::vector<Host> hosts_of_run(const RunOptions& options);
 /// --probe.
 std::vector<Host> answering(const std::vector<Host>& hosts, const RunOptions& options);
 
+/// Those of `hosts` that are not in `others`.
+std::vector<Host> without(const std::vector<Host>& hosts, const std::vector<Host>& others);
+
 /// Where a life runs.
 struct Placement {
   int ranks = 0;

@@ -4,8 +4,11 @@
 // rondo-run: starts a trainer under mpirun, and again after a failure, from its newest checkpoint.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -23,6 +26,7 @@
 #include "common/failure.hpp"
 #include "common/start.hpp"
 #include "run/child.hpp"
+#include "run/host_watch.hpp"
 #include "run/hosts.hpp"
 #include "run/metrics_tail.hpp"
 #include "run/options.hpp"
@@ -41,12 +45,31 @@ void say(const std::string& text) {
   fmt::print(stderr, "rondo-run: {}\n", text);
 }
 
-/// The command of a life.
-std::vector<std::string> command(const RunOptions& options, const Placement& placement,
-                                 bool is_restart) {
+/// The signal that an exit code of the shell's kind speaks of; 0 if it does not.
+int signal_of(int code) {
+  return code > 128 && code < 128 + NSIG ? code - 128 : 0;
+}
+
+/// Open MPI is to notice after some ten seconds that a host is gone, and not after 480. And Slurm
+/// believes that a step is still under way on such a host: the next life's step is not to wait for
+/// it.
+void prepare_environment() {
+  constexpr std::array<std::array<const char*, 2>, 4> settings{{
+      {"OMPI_MCA_oob_tcp_keepalive_time", "5"},
+      {"OMPI_MCA_oob_tcp_keepalive_intvl", "2"},
+      {"OMPI_MCA_oob_tcp_keepalive_probes", "3"},
+      {"SLURM_OVERLAP", "1"},
+  }};
+  for (const auto& [name, value] : settings)
+    ::setenv(name, value, 0);  // NOLINT(concurrency-mt-unsafe): there is no thread yet
+}
+
+/// The command of a life; no `hosts`: where the launcher sees fit.
+std::vector<std::string> command(const RunOptions& options, int ranks,
+                                 const std::vector<Host>& hosts, bool is_restart) {
   std::vector<std::string> words = words_of(options.mpirun);
-  words.insert(words.end(), {"-np", std::to_string(placement.ranks)});
-  if (!placement.hosts.empty()) words.insert(words.end(), {"--host", to_text(placement.hosts)});
+  words.insert(words.end(), {"-np", std::to_string(ranks)});
+  if (!hosts.empty()) words.insert(words.end(), {"--host", to_text(hosts)});
   words.insert(words.end(), options.program.begin(), options.program.end());
   const bool has_it = std::ranges::count(options.program, options.resume_option) > 0;
   if (is_restart && !has_it && !options.resume_option.empty())
@@ -80,12 +103,37 @@ class Lives {
   std::optional<Placement> find_place() const {
     if (hosts_.empty()) return Placement{.ranks = options_.ranks, .hosts = {}};
     const std::vector<Host> found = answering(hosts_, options_);
-    auto placement = place(found, options_.ranks, options_.least_ranks());
+    const auto placement = place(found, options_.ranks, options_.least_ranks());
     if (found.size() < hosts_.size())
       say(fmt::format("{} of {} hosts answer: {}", found.size(), hosts_.size(), to_text(found)));
-    else if (placement && options_.hosts.empty())
-      placement->hosts.clear();  // mpirun knows its allocation
     return placement;
+  }
+
+  std::vector<std::string> command_of(const Placement& placement) const {
+    // In a job of Slurm mpirun knows its hosts, as long as they are all there.
+    const bool names_hosts = !options_.hosts.empty() || placement.hosts != hosts_;
+    return command(options_, placement.ranks, names_hosts ? placement.hosts : std::vector<Host>{},
+                   life_ > 1);
+  }
+
+  std::vector<Host> missing_of(const Placement& placement) const {
+    return without(placement.hosts, answering(placement.hosts, options_));
+  }
+
+  ChildEnd run_launcher(const Placement& placement) const {
+    HostWatch watch(job::RunDirectory(directory_).metrics(),
+                    std::chrono::duration<double>(options_.silence),
+                    [&] { return missing_of(placement); });
+    const auto has_lost_hosts = [&] {
+      const std::vector<Host> lost = watch.lost();
+      if (!lost.empty())
+        say(fmt::format("no step for {:.3g} s, and no answer from {}: this life is ended",
+                        options_.silence, to_text(lost)));
+      return !lost.empty();
+    };
+    return run_child(command_of(placement), signals_,
+                     {.interval = std::chrono::duration<double>(std::min(5.0, options_.silence)),
+                      .gives_up = has_lost_hosts});
   }
 
   Verdict live(const Placement& placement) {
@@ -93,13 +141,15 @@ class Lives {
     const auto begin = SystemClock::now();
     ++life_;
     if (life_ > 1) say(fmt::format("life {} on {} ranks", life_, placement.ranks));
-    const ChildEnd child = run_child(command(options_, placement, life_ > 1), signals_);
+    const ChildEnd child = run_launcher(placement);
     const LifeSteps steps = metrics.read();
+    const bool has_failed = child.code != 0 && child.signal == 0;
     const LifeEnd end{.code = child.code,
                       .first_step = steps.first,
                       .last_step = steps.last,
                       .stop = steps.stop,
-                      .signal = child.signal};
+                      .signal = child.signal,
+                      .lost_hosts = has_failed ? to_text(missing_of(placement)) : ""};
     const Verdict verdict = supervisor_.judge(end);
     record(placement, begin, end, verdict);
     return verdict;
@@ -122,7 +172,8 @@ class Lives {
                  {"ranks", placement.ranks},
                  {"hosts", std::string_view(hosts)},
                  {"code", end.code},
-                 {"signal", std::max(end.code - 128, 0)},
+                 {"signal", signal_of(end.code)},
+                 {"lost_hosts", std::string_view(end.lost_hosts)},
                  {"first_step", step(end.first_step)},
                  {"last_step", step(end.last_step)},
                  {"restart", verdict.restart},
@@ -154,6 +205,7 @@ int run(int argc, char** argv) {
   declare(options, values);
   try {
     parse(options, values, argc, argv);
+    prepare_environment();
     return finish_output(Lives(values).run());
   } catch (const EarlyExit& exit) {
     std::fputs(exit.text.c_str(), stdout);

@@ -36,6 +36,12 @@ void declare(Options& options, RunOptions& values) {
       .add("back-off", values.back_off,
            "seconds before a restart; twice as many each time that the last life made no step")
       .between(0, 3600);
+  options
+      .add("silence", values.silence,
+           "seconds without a step after which the hosts are asked; where one does not answer, "
+           "twice, "
+           "this life is ended")
+      .between(1, 86400);
 
   options.group("Launching");
   options.add("hosts", values.hosts,

@@ -17,6 +17,7 @@ struct RunOptions {
   std::optional<int> min_ranks = {};  ///< none: all of `ranks`
   int max_restarts = 10;
   double back_off = 5;     ///< seconds before the first restart
+  double silence = 60;     ///< seconds without a step after which the hosts are asked
   std::string hosts = {};  ///< `a,b:4`; empty: those of the Slurm job, or this one
   std::string mpirun = "mpirun";
   std::string probe = {};  ///< a command that gets a host and a command for it; empty: ssh or srun

@@ -39,16 +39,26 @@ std::string describe(int code) {
 
 Verdict Supervisor::judge(const LifeEnd& end) {
   if (end.code == 0) return {.code = 0, .reason = "finished"};
+  const bool may_be_held = has_failed_ && end.code == static_cast<int>(ExitCode::cannot_create);
   for (const auto& [code, meaning] : hopeless)
-    if (end.code == static_cast<int>(code))
+    if (end.code == static_cast<int>(code) && !may_be_held)
       return {.code = end.code, .reason = fmt::format("{}: a restart would not help", meaning)};
   if (end.signal != 0)
     return {.code = requeue, .reason = fmt::format("stopped by SIG{}", ::sigabbrev_np(end.signal))};
   if (end.code == requeue && !end.stop.empty())
     return {.code = requeue, .reason = "stopped by " + end.stop};
 
-  const bool repeats = has_failed_ && failed_at_ == end.last_step &&
-                       (end.last_step.has_value() || options_.knows_steps);
+  if (may_be_held) {
+    ++fruitless_;
+    return restart_or(end.code, "the last life may still hold the run directory");
+  }
+  return judge_failure(end);
+}
+
+Verdict Supervisor::judge_failure(const LifeEnd& end) {
+  const bool is_known = end.last_step.has_value() || options_.knows_steps;
+  const bool repeats =
+      has_failed_ && failed_at_ == end.last_step && is_known && end.lost_hosts.empty();
   has_failed_ = true;
   failed_at_ = end.last_step;
   if (repeats) {
@@ -60,7 +70,8 @@ Verdict Supervisor::judge(const LifeEnd& end) {
   }
   const bool made_steps = end.last_step > end.first_step;
   fruitless_ = made_steps ? 0 : fruitless_ + 1;
-  return restart_or(end.code, describe(end.code));
+  const std::string lost = end.lost_hosts.empty() ? "" : "; no answer from " + end.lost_hosts;
+  return restart_or(end.code, describe(end.code) + lost);
 }
 
 Verdict Supervisor::judge_too_few_hosts() {

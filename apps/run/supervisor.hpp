@@ -14,8 +14,9 @@ struct LifeEnd {
   int code = 0;  ///< the launcher's exit code; 128 + signal if it was killed
   std::optional<std::uint64_t> first_step = {};
   std::optional<std::uint64_t> last_step = {};
-  std::string stop = {};  ///< why the program says that it left early; empty if it does not
-  int signal = 0;         ///< that rondo-run itself was sent meanwhile
+  std::string stop = {};        ///< why the program says that it left early; empty if it does not
+  int signal = 0;               ///< that rondo-run itself was sent meanwhile
+  std::string lost_hosts = {};  ///< that no longer answer, such as `a:2`
 };
 
 struct Verdict {
@@ -37,8 +38,10 @@ class Supervisor {
 
   /// No restart: after the end (0), a stop by the user, the scheduler or the wall time (75), an
   /// exit code that says that the same would happen again, a failure at the step of the last
-  /// failure, or
-  /// --max-restarts.
+  /// failure (unless it has lost hosts), or --max-restarts.
+  ///
+  /// That no output can be created is no such code after a failure: ranks on a host that was lost
+  /// may hold the run directory for a while.
   Verdict judge(const LifeEnd& end);
   /// The same for a life that found too few hosts.
   Verdict judge_too_few_hosts();
@@ -48,6 +51,7 @@ class Supervisor {
   std::chrono::duration<double> back_off() const;
 
  private:
+  Verdict judge_failure(const LifeEnd& end);
   Verdict restart_or(int code, const std::string& reason);
 
   Options options_;

@@ -33,64 +33,24 @@
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
 #include "rondo/telemetry/counters.hpp"
+#include "rondo/telemetry/skew.hpp"
+#include "rondo/telemetry/trace.hpp"
 #include "rondo/train/session.hpp"
 #include "rondo/train/session_checkpoint.hpp"
 #include "rondo/train/session_saver.hpp"
+#include "rondo/train/tracing.hpp"
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 #include "train_image/consumption.hpp"
 #include "train_image/options.hpp"
+#include "train_image/preparation.hpp"
 #include "train_image/reading.hpp"
 #include "train_image/report.hpp"
 #include "train_image/wall_time.hpp"
 
 namespace rondo::apps {
 namespace {
-
-/// What every rank opens for itself before the first step.
-struct Inputs {
-  std::unique_ptr<data::Dataset> train;
-  std::unique_ptr<data::Dataset> test;
-  std::unique_ptr<nn::Network> network;
-  std::unique_ptr<optim::Optimizer> optimizer;
-};
-
-Inputs open_inputs(const TrainOptions& options) {
-  Inputs inputs;
-  data::Dataset::Options reading{.field_map = data::parse_field_map(options.field)};
-  inputs.train = std::make_unique<data::Dataset>(options.data, "train", reading);
-  reading.given = data::attributes_of(inputs.train->info());
-  inputs.test = std::make_unique<data::Dataset>(options.data, "test", reading);
-  const data::DatasetInfo& info = inputs.train->info();
-  data::require_same_shape(info, inputs.test->info(), options.data);
-  const nn::ImageShape shape{info.channels, info.height, info.width};
-  inputs.network =
-      nn::make_network(nn::make_model(options.model, shape, info.classes, options.dropout),
-                       {.precision = options.policy(),
-                        .micro_batch = options.batch,
-                        .threads = options.threads,
-                        .seed = options.seed});
-  inputs.optimizer = optim::make_optimizer(options.optimizer, options.optimizer_options());
-  return inputs;
-}
-
-/// What the run does when.
-struct Course {
-  data::LaneSampler sampler;
-  std::uint64_t steps;
-  optim::Schedule schedule;
-};
-
-/// \throws ConfigError  options that do not fit each other, the data or the ranks
-Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks) {
-  const std::size_t lanes = *options.lanes;
-  train::check(options.session_options(lanes), *inputs.optimizer, ranks);
-  data::require_enough_samples(inputs.train->info(), lanes, options.data);
-  const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
-  const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();
-  return {sampler, steps, options.make_schedule(steps, lanes)};
-}
 
 /// Everything a step needs, built once.
 class Trainer {
@@ -114,13 +74,15 @@ class Trainer {
   /// Starts from fresh parameters, or with --resume from the newest checkpoint.
   void start(const std::filesystem::path& checkpoints) {
     nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
+    std::optional<std::uint64_t> resumed;
     if (options_.resume) {
       train::Notes notes;
-      step_ =
-          train::resume(comm_, session_, checkpoints, identity(), conditions(), &notes).value_or(0);
+      resumed = train::resume(comm_, session_, checkpoints, identity(), conditions(), &notes);
       comm::agree_on_success(comm_, [&] { consumption_.restore(notes); });
     }
-    session_.synchronize();
+    if (!resumed) session_.synchronize();
+    saver_.prepare(session_);
+    step_ = resumed.value_or(0);
     inputs_.network->parameters_changed();
     if (options_.read == data::ReadMode::collective)
       file_ = comm::open_collective_file(comm_, options_.data);
@@ -132,10 +94,12 @@ class Trainer {
 
   /// One optimizer step over all lanes. Collective.
   train::StepResult step() {
+    const telemetry::TraceSpan span(telemetry::Activity::step, step_ + 1);
     const telemetry::Stopwatch stopwatch;
     const comm::LaneRange lanes = session_.lanes();
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
-      const data::LaneBatch& batch = loader_->next();
+      const data::LaneBatch& batch = next_batch(lane);
+      const telemetry::TraceSpan of_lane(telemetry::Activity::lane, lane);
       session_.begin_lane(lane, static_cast<double>(batch.count));
       const nn::BatchSums sums = inputs_.network->train(
           {.images = batch.images.span().first(batch.count * sample_elements()),
@@ -158,6 +122,7 @@ class Trainer {
 
   /// What there is to say of the epoch that has just ended. Collective.
   EpochEnd end_epoch() {
+    const telemetry::TraceSpan span(telemetry::Activity::evaluation);
     const telemetry::Stopwatch stopwatch;
     std::array<double, 3 + ReadingMeter::sum_count> sums{};
     const auto of_test = std::span(sums).first<3>();
@@ -167,6 +132,7 @@ class Trainer {
     comm::allreduce(comm_, std::span<double>(sums), comm::ReduceOp::sum);
     const double seconds = stopwatch.seconds();
     wall_time_.add_evaluation(seconds);
+    session_.times().leave_out(seconds);
     return {.evaluation = {.loss = sums[1] / sums[0], .accuracy = sums[2] / sums[0]},
             .evaluation_seconds = seconds,
             .reading = ReadingMeter::reading(of_reading, inputs_.train->info().bytes)};
@@ -177,9 +143,11 @@ class Trainer {
 
   /// Written while the next steps run, unless the options say otherwise. Collective.
   void save() {
+    const telemetry::TraceSpan span(telemetry::Activity::checkpoint, step_);
     const telemetry::Stopwatch stopwatch;
     const train::Notes notes = consumption_.collect(comm_);
     saver_.save(session_, step_, identity(), {.conditions = conditions(), .notes = notes});
+    session_.times().spent(telemetry::Cause::checkpoint, stopwatch.seconds());
     wall_time_.add_save(stopwatch.seconds(), saver_.seconds_behind());
   }
   /// Returns when the last checkpoint is on disk. Collective.
@@ -187,6 +155,8 @@ class Trainer {
 
   std::uint64_t steps_done() const { return step_; }
   std::uint64_t total_steps() const { return steps_; }
+  /// What each rank did with the last step's time.
+  std::span<const telemetry::RankTimes> rank_times() const { return session_.rank_times(); }
   const StepUse& last_use() const { return last_use_; }  ///< on rank 0, which has lane 0
   std::size_t epoch() const { return step_ / sampler_.steps_per_epoch(); }
   /// Ask once a step.
@@ -205,25 +175,34 @@ class Trainer {
             .life = consumption_.life(),
             .parent = consumption_.parent(),
             .ranks = comm_.size(),
+            .binding = binding_text(),
             .precision = std::string(name_of(inputs_.network->precision())),
             .one_pass = session_.is_one_pass(),
             .bucket = session_.bucket_size(),
             .evaluation_steps = static_cast<double>(inputs_.test->info().samples) /
                                 static_cast<double>(sampler_.lanes() * options_.batch),
-            .memory = train::plan_memory(inputs_.network->parameters(), session_.optimizer(),
-                                         options_.session_options(sampler_.lanes()), comm_.rank(),
-                                         comm_.size())};
+            .memory = memory_plan()};
   }
   RunEnd end(bool stopped) {
+    train::Memory memory = session_.memory();
+    memory.saving = saver_.resident_copy();
     return {.steps = step_,
             .stop = !stopped ? "" : (wall_time_.has_ended() ? "wall time" : "signal"),
             .bad_steps = session_.bad_steps(),
             .parameters_hash = session_.arena().values_hash(),
             .loader = with_memory_of(loader_->statistics(), test_loader_->statistics()),
-            .memory = session_.memory()};
+            .memory = memory};
   }
 
  private:
+  const data::LaneBatch& next_batch(std::size_t lane) {
+    const telemetry::TraceSpan span(telemetry::Activity::data_wait, lane);
+    const telemetry::Stopwatch stopwatch;
+    const data::LaneBatch& batch = loader_->next();
+    session_.times().spent(telemetry::Cause::data, stopwatch.seconds());
+    return batch;
+  }
+
   void start_loader() {
     const comm::LaneRange lanes = session_.lanes();
     std::optional<data::CollectiveReading> together;
@@ -259,6 +238,18 @@ class Trainer {
     }
   }
 
+  train::MemoryPlan memory_plan() const {
+    const auto parameters = inputs_.network->parameters();
+    const train::Session::Options options = options_.session_options(sampler_.lanes());
+    train::MemoryPlan plan =
+        train::plan_memory(parameters, session_.optimizer(), options, comm_.rank(), comm_.size());
+    if (!options_.background_save) return plan;
+    plan.between_steps.saving = plan.in_step.saving =
+        train::SessionSaver::planned_copy(parameters, session_.optimizer(), options,
+                                          options_.save_writers, comm_.rank(), comm_.size());
+    return plan;
+  }
+
   /// Epochs that end with the step under way or the one after it.
   int epoch_ends_ahead() const {
     const std::size_t length = sampler_.steps_per_epoch();
@@ -291,26 +282,6 @@ class Trainer {
   std::uint64_t step_ = 0;
 };
 
-/// What all ranks must have alike, besides what the session compares.
-train::RunIdentity shared_options(const TrainOptions& options, const Inputs& inputs) {
-  train::RunIdentity shared =
-      run_identity(options, options.lanes.value_or(0), inputs.train->info());
-  shared["accumulate"] = std::to_string(options.accumulate.value_or(1));
-  shared["steps"] = std::to_string(options.steps.value_or(0));
-  shared["resume"] = options.resume ? "true" : "false";
-  return shared;
-}
-
-/// The lanes of the run: --lanes, or those of the checkpoint to resume, or ranks x --accumulate.
-std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
-                          const std::filesystem::path& checkpoints) {
-  if (options.lanes) return *options.lanes;
-  if (options.resume) {
-    if (const auto stored = train::stored_lanes(comm, checkpoints)) return *stored;
-  }
-  return static_cast<std::size_t>(comm.size()) * options.accumulate.value_or(1);
-}
-
 ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Options& declared) {
   job::install_stop_signals();
 
@@ -329,12 +300,14 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     options.bucket_bytes = train::stored_bucket_bytes(comm, checkpoints);
   std::optional<Course> course;
   comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, comm.size()); });
+  std::optional<train::Tracing> tracing;  // outlives all threads that it records
   Trainer trainer(comm, options, std::move(inputs), *course);
 
   // Nothing speaks against the run any more: with --overwrite this gives up the one before.
   comm::agree_on_success(comm, [&] {
     if (is_root(comm)) prepare_output(options);
   });
+  tracing.emplace(comm, options.trace_options());
   trainer.start(checkpoints);
   const auto last_step = std::min(options.steps.value_or(UINT64_MAX), trainer.total_steps());
   std::optional<Report> report;  // on rank 0 only
@@ -348,7 +321,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     const train::StepResult result = trainer.step();
     if (report)
       report->step(trainer.steps_done(), trainer.last_use(), result, trainer.learning_rate(),
-                   trainer.loss_scale());
+                   trainer.loss_scale(), trainer.rank_times());
     stopped = result.stop;
     if (trainer.at_epoch_end()) {
       const EpochEnd epoch_end = trainer.end_epoch();
@@ -358,10 +331,12 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
       if (report) report->secure();
       trainer.save();
     }
+    tracing->end_step(trainer.steps_done());
   }
   trainer.finish_saving();
   stopped = stopped && trainer.steps_done() < trainer.total_steps();
   if (report) report->finish(trainer.end(stopped));
+  tracing->finish();
   return stopped ? ExitCode::requeue : ExitCode::ok;
 }
 

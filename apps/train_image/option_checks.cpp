@@ -62,6 +62,7 @@ void check_compression(const TrainOptions& options) {
     require_company({option, given, "compression", options.compression, choices});
   };
   need("topk-fraction", options.topk_fraction.has_value(), {"topk"});
+  need("topk-warmup", options.topk_warmup.has_value(), {"topk"});
   need("powersgd-rank", options.powersgd_rank.has_value(), {"powersgd"});
   need("int8-block", options.int8_block.has_value(), {"int8"});
 }
@@ -122,6 +123,8 @@ void check_all_count(const TrainOptions& options) {
                    "precision",
                    name_of(options.precision),
                    {"f16"}});
+  if (options.trace_steps && !options.trace)
+    throw ConfigError("--trace-steps means nothing without --trace: leave it out, or name a file");
   if (options.accumulate && options.lanes)
     throw ConfigError(
         "--accumulate means nothing with --lanes: leave it out, or choose one of the two");

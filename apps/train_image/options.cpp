@@ -96,6 +96,11 @@ void declare_compression(Options& options, TrainOptions& values) {
                        defaults.fraction))
       .between(1e-6, 1);
   options
+      .add("topk-warmup", values.topk_warmup,
+           fmt::format("steps in which topk's fraction falls from 1, up to 1000000; default: {}",
+                       defaults.warmup_steps))
+      .between(0, 1000000);
+  options
       .add("powersgd-rank", values.powersgd_rank,
            fmt::format("columns of powersgd's factors, 1 to 256; default: {}", defaults.rank))
       .between(1, 256);
@@ -213,6 +218,13 @@ void declare(Options& options, TrainOptions& values) {
       .between(1e-6, 1);
   options.add("background-save", values.background_save,
               "checkpoints are written from a copy while training goes on");
+  options.add("save-writers", values.save_writers,
+              {{"auto", train::SaveWriters::automatic},
+               {"one", train::SaveWriters::one},
+               {"all", train::SaveWriters::all}},
+              "ranks that write checkpoints, the same bytes; auto: all, each what it holds, with "
+              "--sharding or --compression and an output directory that all of them see (several "
+              "hosts not through NFS), else rank 0");
   options.add("save-failure", values.save_failure,
               {{"stop", train::SaveFailure::stop}, {"continue", train::SaveFailure::keep_going}},
               "what a checkpoint that cannot be written means for the run, but for the last one");
@@ -220,6 +232,16 @@ void declare(Options& options, TrainOptions& values) {
       .at_least(1);
   options.add("keep-every", values.retention.every,
               "checkpoints of steps that are multiples of this stay besides; 0: none");
+  options.add("trace", values.trace,
+              "timeline of all ranks for Perfetto; each rank's log is in FILE.ranks, from which "
+              "rondo-trace makes it at any time");
+  options
+      .add("trace-steps", values.trace_steps,
+           "that a trace keeps: so many of the last, and so many spread over the run; default: 100")
+      .between(1, 100000);
+  options.add("tensorboard", values.tensorboard,
+              "directory for event files of the metrics, one of each start, for tensorboard "
+              "--logdir DIR");
   options.add("resume", values.resume,
               "go on from the newest valid checkpoint in --output, if any");
   options.add("overwrite", values.overwrite,
@@ -256,6 +278,7 @@ optim::OptimizerOptions TrainOptions::optimizer_options() const {
 grad::CompressionOptions TrainOptions::compression_options() const {
   grad::CompressionOptions all;
   all.fraction = topk_fraction.value_or(all.fraction);
+  all.warmup_steps = topk_warmup.value_or(all.warmup_steps);
   all.rank = powersgd_rank.value_or(all.rank);
   all.block = int8_block.value_or(all.block);
   all.seed = seed;

@@ -23,6 +23,7 @@
 #include "rondo/train/session_checkpoint.hpp"
 #include "rondo/train/session_saver.hpp"
 #include "rondo/train/step_health.hpp"
+#include "rondo/train/tracing.hpp"
 
 #include "common/options.hpp"
 
@@ -56,6 +57,7 @@ struct TrainOptions {
   grad::Sharding sharding = grad::Sharding::none;
   std::string compression = "none";
   std::optional<double> topk_fraction;
+  std::optional<std::size_t> topk_warmup;  ///< in steps
   std::optional<std::size_t> powersgd_rank;
   std::optional<std::size_t> int8_block;
   std::optional<std::size_t> bucket_bytes;
@@ -90,7 +92,11 @@ struct TrainOptions {
   std::optional<std::size_t> save_every = 0;  ///< none: as the overhead allows
   double save_overhead = 0.01;
   bool background_save = true;
+  train::SaveWriters save_writers = train::SaveWriters::automatic;
   train::SaveFailure save_failure = train::SaveFailure::stop;
+  std::optional<std::filesystem::path> trace;
+  std::optional<std::size_t> trace_steps;
+  std::optional<std::filesystem::path> tensorboard;
   bool resume = false;
   bool overwrite = false;
 
@@ -115,10 +121,16 @@ struct TrainOptions {
   train::SessionSaver::Options saver_options() const {
     return {.directory = job::RunDirectory(output).checkpoints(),
             .retention = retention,
+            .writers = save_writers,
             .in_background = background_save,
             .on_failure = save_failure,
             .every = save_every,
             .overhead = save_overhead};
+  }
+  train::Tracing::Options trace_options() const {
+    train::Tracing::Options tracing{.file = trace.value_or("")};
+    tracing.steps = trace_steps.value_or(tracing.steps);
+    return tracing;
   }
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -34,6 +34,11 @@ telemetry::StepLog open_log(const job::RunDirectory& run, std::uint64_t first_st
   return telemetry::StepLog(run.metrics(), first_step > 0 ? Mode::append : Mode::fresh);
 }
 
+telemetry::EventFile open_events(const TrainOptions& options, std::uint64_t first_step) {
+  if (!options.tensorboard) return {};
+  return {*options.tensorboard, first_step + 1};
+}
+
 telemetry::Progress::Plan progress_plan(const TrainOptions& options, const RunPlan& plan) {
   return {.steps = plan.total_steps,
           .steps_per_epoch = plan.steps_per_epoch,
@@ -48,6 +53,10 @@ void print_row(std::string_view key, const std::string& value) {
 std::string order_text(const RunPlan& plan) {
   return fmt::format("order: {} lanes, window {} chunks of {} samples, mixing {:.2f}",
                      plan.order.lanes, plan.order.window, plan.order.chunk_samples, plan.mixing);
+}
+
+std::string ranks_text(const RunPlan& plan, const TrainOptions& options) {
+  return fmt::format("{} x {} threads, {}", plan.ranks, options.threads, plan.binding);
 }
 
 /// The most memory that this process had at once, everything counted.
@@ -69,9 +78,29 @@ std::string memory_text(const train::MemoryPlan& plan, const train::Memory& meas
 
 std::string memory_parts_text(const train::Memory& memory) {
   return fmt::format(
-      "values {}, copy {}, gradients {}, shards {}, slots {}, partial sums {}, compression {}",
+      "values {}, copy {}, gradients {}, shards {}, slots {}, partial sums {}, compression {}, "
+      "saving {}",
       mib(memory.values), mib(memory.copy), mib(memory.gradients), mib(memory.shards),
-      mib(memory.slots), mib(memory.partial_sums), mib(memory.compression));
+      mib(memory.slots), mib(memory.partial_sums), mib(memory.compression), mib(memory.saving));
+}
+
+std::string step_text(const telemetry::SkewSummary& skew) {
+  const auto share = [&](telemetry::Cause cause) {
+    return 100 * skew.mean[cause] / skew.step_seconds;
+  };
+  return fmt::format(
+      "{:.3g} ms: {:.0f} % compute, {:.1f} % data, {:.1f} % checkpoint, {:.1f} % communication",
+      1e3 * skew.step_seconds, share(telemetry::Cause::compute), share(telemetry::Cause::data),
+      share(telemetry::Cause::checkpoint), share(telemetry::Cause::communication));
+}
+
+/// What a step's time went into, and whom the others waited for.
+void print_skew(const RunPlan& plan, const telemetry::SkewSummary& skew) {
+  if (plan.ranks == 1) return;
+  if (skew.steps > 0) print_row("a step", step_text(skew));
+  std::string_view key = "stragglers";
+  for (const std::string& line : telemetry::straggler_table(skew))
+    print_row(std::exchange(key, ""), line);
 }
 
 }  // namespace
@@ -100,12 +129,14 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
       plan_(plan),
       run_(with_config(options, config)),
       log_(open_log(run_, plan.first_step)),
+      events_(open_events(options, plan.first_step)),
       progress_(progress_plan(options, plan), telemetry::inspect_terminal(STDERR_FILENO),
                 STDERR_FILENO) {
   if (plan.first_step > 0) read_history();
   log_.write({{"event", "start"},
               {"step", plan.first_step},
               {"ranks", plan.ranks},
+              {"binding", plan.binding},
               {"life", plan.life},
               {"parent", plan.parent},
               {"order", data::LaneSampler::version},
@@ -128,6 +159,7 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"compression", options.compression}});
   for (const std::string& note : plan.notes)
     progress_.print("data: " + note);
+  progress_.print("ranks: " + ranks_text(plan, options));
   progress_.print(order_text(plan));
 }
 
@@ -157,7 +189,8 @@ void Report::read_history() {
 }
 
 void Report::step(std::uint64_t step, const StepUse& use, const train::StepResult& result, float lr,
-                  float loss_scale) {
+                  float loss_scale, std::span<const telemetry::RankTimes> rank_times) {
+  const telemetry::Latecomer last = skew_.add(step, rank_times);
   samples_ += result.weight;
   losses_.push_back({static_cast<double>(step), result.loss});
   log_.write({{"event", "step"},
@@ -174,7 +207,17 @@ void Report::step(std::uint64_t step, const StepUse& use, const train::StepResul
               {"loss_scale", loss_scale},
               {"applied", result.applied},
               {"bad", result.bad},
+              {"last_rank", last.rank},
+              {"last_by_seconds", last.seconds},
+              {"last_cause", last.rank < 0 ? "" : name_of(last.cause)},
               {"seconds", stopwatch_.seconds()}});
+  events_.write(step, {{"train/loss", result.loss},
+                       {"train/accuracy", result.accuracy},
+                       {"train/learning_rate", lr},
+                       {"train/samples_per_second", result.weight / since_last_step_.seconds()},
+                       {"train/gradient_norm", result.grad_norm},
+                       {"train/loss_scale", loss_scale}});
+  since_last_step_.restart();
   progress_.update(step, result.loss, result.accuracy);
 }
 
@@ -189,6 +232,8 @@ void Report::epoch(std::uint64_t step, const EpochEnd& end) {
               {"loss", evaluation.loss},
               {"accuracy", evaluation.accuracy},
               {"seconds", end.evaluation_seconds}});
+  events_.write(
+      step, {{"validation/loss", evaluation.loss}, {"validation/accuracy", evaluation.accuracy}});
   log_.write({{"event", "reading"},
               {"step", step},
               {"read_chunks", reading.chunks},
@@ -204,6 +249,7 @@ void Report::epoch(std::uint64_t step, const EpochEnd& end) {
                               step / plan_.steps_per_epoch, options_.epochs, evaluation.loss,
                               100 * evaluation.accuracy, reading_text(reading)));
   write_curve();
+  since_last_step_.restart();
 }
 
 void Report::write_curve() const {
@@ -218,11 +264,28 @@ void Report::write_curve() const {
   }
 }
 
+void Report::log_stragglers(const telemetry::SkewSummary& skew) {
+  for (const telemetry::Straggler& straggler : skew.stragglers)
+    log_.write({{"event", "straggler"},
+                {"rank", straggler.rank},
+                {"cause", name_of(straggler.cause)},
+                {"chronic", straggler.is_chronic},
+                {"seconds", straggler.seconds},
+                {"share", straggler.share},
+                {"step", straggler.step}});
+}
+
 void Report::finish(const RunEnd& end) {
   const double seconds = stopwatch_.seconds();
-  const double training_seconds = seconds - evaluation_seconds_;
-  const std::string hash = to_hex(end.parameters_hash);
   progress_.finish();
+  const telemetry::SkewSummary skew = skew_.summary();
+  log_stragglers(skew);
+  log_end(end, skew, seconds);
+  write_curve();
+  print_closing_table(end, skew, seconds);
+}
+
+void Report::log_end(const RunEnd& end, const telemetry::SkewSummary& skew, double seconds) {
   log_.write({{"event", "end"},
               {"step", end.steps},
               {"stop", end.stop},
@@ -235,13 +298,22 @@ void Report::finish(const RunEnd& end) {
               {"loader_bytes", end.loader.held_bytes()},
               {"loader_planned_bytes", end.loader.planned_bytes},
               {"bad_steps", end.bad_steps},
+              {"skew_steps", skew.steps},
+              {"skew_step_seconds", skew.step_seconds},
+              {"skew_compute_seconds", skew.mean[telemetry::Cause::compute]},
+              {"skew_data_seconds", skew.mean[telemetry::Cause::data]},
+              {"skew_checkpoint_seconds", skew.mean[telemetry::Cause::checkpoint]},
+              {"skew_communication_seconds", skew.mean[telemetry::Cause::communication]},
               {"planned_memory_bytes", plan_.memory.between_steps.total()},
               {"planned_step_memory_bytes", plan_.memory.in_step.total()},
               {"memory_bytes", end.memory.total()},
               {"peak_resident_bytes", peak_resident_bytes()},
-              {"parameters_hash", hash}});
-  write_curve();
+              {"parameters_hash", to_hex(end.parameters_hash)}});
+}
 
+void Report::print_closing_table(const RunEnd& end, const telemetry::SkewSummary& skew,
+                                 double seconds) const {
+  const double training_seconds = seconds - evaluation_seconds_;
   fmt::print("\n");
   if (accuracies_.empty())
     print_row("test accuracy", "not measured before the end of the first epoch");
@@ -255,7 +327,7 @@ void Report::finish(const RunEnd& end) {
                                 end.loader.wait_seconds));
   print_row("samples/s",
             telemetry::with_thousands(training_seconds > 0 ? samples_ / training_seconds : 0));
-  print_row("ranks", fmt::format("{} x {} threads", plan_.ranks, options_.threads));
+  print_row("ranks", ranks_text(plan_, options_));
   print_row("lanes", fmt::format("{} x {} samples", plan_.order.lanes, options_.batch));
   print_row("precision", plan_.precision);
   print_row("reduction", fmt::format("{}, sharding {}{}, compression {}",
@@ -265,12 +337,14 @@ void Report::finish(const RunEnd& end) {
     print_row("buckets",
               fmt::format("{:.3g} MiB, {}", static_cast<double>(plan_.bucket.bytes) / (1 << 20),
                           plan_.bucket.reason));
+  print_skew(plan_, skew);
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(plan_.memory, end.memory));
   print_row("", memory_parts_text(end.memory));
   print_row("loader a rank", loader_memory_text(end.loader));
-  print_row("parameters", hash);
+  print_row("parameters", to_hex(end.parameters_hash));
   print_row("run directory", options_.output.string());
+  if (options_.tensorboard) print_row("tensorboard", options_.tensorboard->string());
 }
 
 }  // namespace rondo::apps

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,9 @@
 #include "rondo/job/run_directory.hpp"
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/curve_svg.hpp"
+#include "rondo/telemetry/event_file.hpp"
 #include "rondo/telemetry/progress.hpp"
+#include "rondo/telemetry/skew.hpp"
 #include "rondo/telemetry/step_log.hpp"
 #include "rondo/train/session.hpp"
 
@@ -54,6 +57,7 @@ struct RunPlan {
   std::string life;                ///< the id of this start
   std::string parent;              ///< of the life whose checkpoint it goes on from; empty if none
   int ranks = 1;
+  std::string binding;    ///< of the rank that reports
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
   grad::BucketSize bucket;
@@ -79,8 +83,8 @@ struct RunEnd {
 /// \throws IoError      cannot_create or io
 void prepare_output(const TrainOptions& options);
 
-/// All that people and files get to see of a run: progress, metrics.ndjson, curve.svg, the closing
-/// table. Rank 0 has one; training does not depend on it.
+/// All that people and files get to see of a run: progress, metrics.ndjson, curve.svg, event files
+/// for TensorBoard, the closing table. Rank 0 has one; training does not depend on it.
 class Report {
  public:
   /// Writes the run directory's config.toml.
@@ -89,10 +93,13 @@ class Report {
 
   /// After `step` steps of the whole run.
   void step(std::uint64_t step, const StepUse& use, const train::StepResult& result, float lr,
-            float loss_scale);
+            float loss_scale, std::span<const telemetry::RankTimes> rank_times);
   void epoch(std::uint64_t step, const EpochEnd& end);
   /// Before a checkpoint: nothing is saved that the metrics may lose.
-  void secure() { log_.sync(); }
+  void secure() {
+    log_.sync();
+    events_.sync();
+  }
   void finish(const RunEnd& end);
 
  private:
@@ -100,13 +107,20 @@ class Report {
 
   void read_history();
   void write_curve() const;
+  void log_stragglers(const telemetry::SkewSummary& skew);
+  void log_end(const RunEnd& end, const telemetry::SkewSummary& skew, double seconds);
+  void print_closing_table(const RunEnd& end, const telemetry::SkewSummary& skew,
+                           double seconds) const;
 
   const TrainOptions& options_;
   RunPlan plan_;
   job::RunDirectory run_;
   telemetry::StepLog log_;
+  telemetry::EventFile events_;
   telemetry::Progress progress_;
+  telemetry::SkewMeter skew_;
   telemetry::Stopwatch stopwatch_;
+  telemetry::Stopwatch since_last_step_;  // without evaluations
   double evaluation_seconds_ = 0;
   double samples_ = 0;
   std::vector<telemetry::CurvePoint> losses_;

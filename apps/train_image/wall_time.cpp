@@ -28,16 +28,21 @@ job::WallTime wall_time(const TrainOptions& options, const RunPlan& plan) {
   std::optional<Clock::time_point> end;
   const char* source = "--max-time";
   if (options.max_time) end = options.start + *options.max_time;
-  if (const auto left = job::slurm_time_left(job::inspect_launch());
-      left && (!end || now + *left < *end)) {
+  const auto latest = end.value_or(Clock::time_point::max());
+  const job::Launch launch = job::inspect_launch();
+  if (const auto left = job::slurm_time_left(launch); left && now + *left < latest) {
     end = now + *left;
     source = "Slurm";
   }
-  if (!end) return {};
-  const std::chrono::duration<double> left = *end - now;
-  log::info(fmt::format("{} gives this run {}: it saves and stops before", source,
-                        telemetry::clock_text(left.count())));
-  return {*end, assumptions(plan)};
+  job::WallTime wall_time(end, assumptions(plan));
+  if (!launch.slurm_job_id.empty())
+    wall_time.follow([launch] { return job::slurm_time_left_now(launch); }, latest);
+  if (end) {
+    const std::chrono::duration<double> left = *end - now;
+    log::info(fmt::format("{} gives this run {}: it saves and stops before", source,
+                          telemetry::clock_text(left.count())));
+  }
+  return wall_time;
 }
 
 }  // namespace rondo::apps

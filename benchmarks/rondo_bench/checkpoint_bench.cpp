@@ -5,20 +5,22 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "rondo/base/file_descriptor.hpp"
 #include "rondo/base/output_error.hpp"
 #include "rondo/comm/agree.hpp"
-#include "rondo/optim/optimizer.hpp"
 #include "rondo/telemetry/counters.hpp"
-#include "rondo/train/session.hpp"
 #include "rondo/train/session_saver.hpp"
 
 #include "rondo_bench/page_cache.hpp"
@@ -27,41 +29,58 @@ namespace rondo::bench {
 namespace {
 
 constexpr std::size_t block_bytes = std::size_t{8} << 20;
-constexpr std::size_t tensors = 25;
-
-std::vector<ParameterSpec> make_specs(std::size_t parameters) {
-  const std::size_t columns = std::max<std::size_t>(parameters / tensors / 1000, 1);
-  std::vector<ParameterSpec> specs;
-  for (std::size_t i = 0; i < tensors; ++i)
-    specs.push_back({.name = fmt::format("layer{}.weight", i), .shape = {1000, columns}});
-  return specs;
-}
-
 [[noreturn]] void fail(const std::filesystem::path& file) {
   throw output_error(fmt::format("{}: cannot be written or read", file.string()), errno);
 }
 
+/// How the disk is given what it is to write.
+enum class Writing : std::uint8_t {
+  at_the_end,  ///< by fsync
+  at_once      ///< block by block, into room that is reserved
+};
+
 /// What the disk takes for as many bytes, written one after another, until they are safe.
-void write_plainly(const std::filesystem::path& file, std::uintmax_t bytes) {
+void write_plainly(const std::filesystem::path& file, std::uintmax_t bytes, Writing writing) {
   const std::vector<std::byte> block(block_bytes, std::byte{0x5a});
   const FileDescriptor descriptor(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!descriptor) fail(file);
-  for (std::uintmax_t left = bytes; left > 0;) {
-    const auto count = std::min<std::uintmax_t>(left, block.size());
+  const bool at_once = writing == Writing::at_once;
+  if (at_once && ::fallocate(descriptor.get(), 0, 0, static_cast<off_t>(bytes)) != 0 &&
+      errno != EOPNOTSUPP)
+    fail(file);
+  for (std::uintmax_t begin = 0; begin < bytes;) {
+    const auto count = std::min<std::uintmax_t>(bytes - begin, block.size());
     const ssize_t written = ::write(descriptor.get(), block.data(), count);
     if (written <= 0) fail(file);
-    left -= static_cast<std::uintmax_t>(written);
+    // Where it is unknown, the disk begins later: no reason to stop.
+    if (at_once)
+      ::sync_file_range(descriptor.get(), static_cast<off_t>(begin), written,
+                        SYNC_FILE_RANGE_WRITE);
+    begin += static_cast<std::uintmax_t>(written);
   }
   if (::fsync(descriptor.get()) != 0) fail(file);
 }
 
-void read_plainly(const std::filesystem::path& file) {
-  std::vector<std::byte> block(block_bytes);
-  const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+/// How the disk's bytes come to memory.
+enum class Reading : std::uint8_t {
+  through_cache,
+  past_cache  ///< into large pages
+};
+
+/// What the disk takes for all of the file, read one block after another.
+void read_plainly(const std::filesystem::path& file, Reading reading) {
+  constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+  const std::unique_ptr<void, decltype(&std::free)> block(
+      std::aligned_alloc(huge_page_bytes, block_bytes), &std::free);
+  ::madvise(block.get(), block_bytes, MADV_HUGEPAGE);
+  const int past_cache = reading == Reading::past_cache ? O_DIRECT : 0;
+  const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | past_cache));
+  if (!descriptor && past_cache != 0 && errno == EINVAL)
+    return read_plainly(file, Reading::through_cache);
   if (!descriptor) fail(file);
   ssize_t count = 0;
-  while ((count = ::read(descriptor.get(), block.data(), block.size())) > 0) {
+  while ((count = ::read(descriptor.get(), block.get(), block_bytes)) > 0) {
   }
   if (count < 0) fail(file);
 }
@@ -73,27 +92,37 @@ class Measurement {
               const std::filesystem::path& scratch)
       : comm_(comm),
         scratch_(scratch),
-        session_(comm, make_specs(options.parameters), optim::make_optimizer(options.optimizer, {}),
-                 {.lanes = static_cast<std::size_t>(comm.size()), .sharding = options.sharding}),
+        saving_({.directory = scratch / "training",
+                 .retention = {.newest = 1},
+                 .writers = options.writers}),
+        trainer_(comm, options.trained),
+        session_(trainer_.session()),
+        new_(session_.counters()),
         foreground_saver_(comm, {.directory = scratch / "foreground",
                                  .retention = {.newest = 1},
+                                 .writers = options.writers,
                                  .in_background = false}),
-        background_saver_(comm, {.directory = scratch / "background", .retention = {.newest = 1}}) {
-    std::ranges::fill(session_.arena().values(), 0.5F);
-  }
+        background_saver_(comm, {.directory = scratch / "background",
+                                 .retention = {.newest = 1},
+                                 .writers = options.writers}) {}
 
   void repeat(std::uint64_t step) {
-    run_step();
+    trainer_.step();
     foreground_.push_back(timed([&] { foreground_saver_.save(session_, step, {}); }));
     bytes_ = size_of_checkpoint(step);
-    disk_write_.push_back(timed([&] { on_root([&] { write_plainly(plain(), bytes_); }); }));
+    disk_write_.push_back(
+        std::min(disk_seconds(Writing::at_the_end), disk_seconds(Writing::at_once)));
     const telemetry::Stopwatch until_on_disk;
     stall_.push_back(timed([&] { background_saver_.save(session_, step, {}); }));
     background_saver_.finish();
     background_.push_back(until_on_disk.seconds());
-    on_root([&] { evict(plain()); });
-    disk_read_.push_back(timed([&] { on_root([&] { read_plainly(plain()); }); }));
+    disk_read_.push_back(
+        std::min(read_seconds(Reading::through_cache), read_seconds(Reading::past_cache)));
     measure_load(step);
+  }
+
+  void measure_slowdown(std::size_t steps, std::size_t repeats) {
+    slowdown_ = bench::measure_slowdown(comm_, trainer_, saving_, steps, repeats);
   }
 
   CheckpointFigures figures() const {
@@ -107,6 +136,7 @@ class Measurement {
             .write_ratio = median_ratio(disk_write_, foreground_),
             .stall_ratio = median_ratio(stall_, foreground_),
             .load_ratio = median_ratio(disk_read_, load_),
+            .training = slowdown_,
             .wrong = wrong_};
   }
 
@@ -128,15 +158,13 @@ class Measurement {
     });
   }
 
-  void run_step() {
-    session_.begin_lane(session_.lanes().begin, 1);
-    for (const ParameterView& view : session_.parameters())
-      std::ranges::fill(view.grad, 1.0F);
-    for (std::size_t i = session_.parameters().size(); i-- > 0;)
-      session_.ready(i);
-    session_.end_lane(1, 0);
-    session_.step(1e-3F);
-    session_.finish_parameters();
+  double disk_seconds(Writing writing) {
+    return timed([&] { on_root([&] { write_plainly(plain(), bytes_, writing); }); });
+  }
+
+  double read_seconds(Reading reading) {
+    on_root([&] { evict(plain()); });
+    return timed([&] { on_root([&] { read_plainly(plain(), reading); }); });
   }
 
   std::filesystem::path plain() const { return scratch_ / "plain"; }
@@ -154,6 +182,7 @@ class Measurement {
   void measure_load(std::uint64_t step) {
     const std::uint64_t saved = session_.arena().values_hash();
     std::ranges::fill(session_.arena().values(), 0.0F);
+    session_.restore(new_);  // as where a job begins
     on_root([&] { evict(state(step)); });
     std::optional<std::uint64_t> found;
     load_.push_back(
@@ -163,7 +192,10 @@ class Measurement {
 
   comm::Communicator& comm_;
   std::filesystem::path scratch_;
-  train::Session session_;
+  train::SessionSaver::Options saving_;  ///< behind training
+  SyntheticSession trainer_;
+  train::Session& session_;
+  train::Session::Counters new_;  // of a session without a step
   train::SessionSaver foreground_saver_;
   train::SessionSaver background_saver_;
   std::uintmax_t bytes_ = 0;
@@ -173,19 +205,23 @@ class Measurement {
   std::vector<double> background_;
   std::vector<double> disk_read_;
   std::vector<double> load_;
+  SlowdownFigures slowdown_;
   std::size_t wrong_ = 0;
 };
 
 }  // namespace
 
 CheckpointFigures measure_checkpoint(comm::Communicator& comm, const CheckpointOptions& options) {
-  std::optional<ScratchDirectory> scratch;  // only rank 0 writes and reads there
+  std::optional<ScratchDirectory> scratch;  // of rank 0
   comm::agree_on_success(comm, [&] {
     if (is_root(comm)) scratch.emplace(options.directory);
   });
-  Measurement measurement(comm, options, scratch ? scratch->path() : options.directory);
+  Measurement measurement(comm, options,
+                          comm::text_of_root(comm, scratch ? scratch->path().string() : ""));
   for (std::uint64_t step = 1; step <= options.repeats; ++step)
     measurement.repeat(step);
+  if (options.trained.compute_seconds > 0)
+    measurement.measure_slowdown(options.steps_between_saves, options.repeats);
   return measurement.figures();
 }
 

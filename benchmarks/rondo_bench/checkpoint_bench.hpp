@@ -5,21 +5,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
 #include "rondo/comm/communicator.hpp"
-#include "rondo/grad/sharding.hpp"
+#include "rondo/train/session_checkpoint.hpp"
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
+#include "rondo_bench/checkpoint_slowdown.hpp"
+#include "rondo_bench/synthetic_session.hpp"
 
 namespace rondo::bench {
 
 struct CheckpointOptions {
   std::filesystem::path directory = ".";
-  std::size_t parameters = 25'000'000;
-  std::string optimizer = "adamw";
-  grad::Sharding sharding = grad::Sharding::none;
+  SyntheticSession::Options trained;
+  train::SaveWriters writers = train::SaveWriters::automatic;
   std::size_t repeats = 7;
+  std::size_t steps_between_saves = 10;
 };
 
 /// Seconds over the repeats; METRICS.md defines every figure.
@@ -34,7 +35,8 @@ struct CheckpointFigures {
   double write_ratio = 0;  ///< medians over the repeats
   double stall_ratio = 0;
   double load_ratio = 0;
-  std::size_t wrong = 0;  ///< loads whose parameters were not those saved
+  SlowdownFigures training;  ///< if steps compute
+  std::size_t wrong = 0;     ///< loads whose parameters were not those saved
 };
 
 /// Saves and loads a session of synthetic parameters. Collective. \throws IoError, AgreedError

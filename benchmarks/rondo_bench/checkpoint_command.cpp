@@ -27,18 +27,30 @@ void declare(apps::Options& options, CheckpointCommand& command) {
   const auto names = optim::optimizer_names();
   options.group("What is measured");
   options.add("directory", measured.directory, "on the disk that is measured; it is left clean");
-  options.add("parameters", measured.parameters, "of the synthetic model").at_least(25'000);
-  options.add("optimizer", measured.optimizer, "whose slots are saved too")
+  SyntheticSession::Options& trained = measured.trained;
+  options.add("parameters", trained.parameters, "of the synthetic model").at_least(25'000);
+  options.add("optimizer", trained.optimizer, "whose slots are saved too")
       .one_of({names.begin(), names.end()});
-  options.add("sharding", measured.sharding,
+  options.add("sharding", trained.sharding,
               {{"none", grad::Sharding::none},
                {"zero1", grad::Sharding::zero1},
                {"zero2", grad::Sharding::zero2}},
               "how the ranks hold them");
+  options.add("save-writers", measured.writers,
+              {{"auto", train::SaveWriters::automatic},
+               {"one", train::SaveWriters::one},
+               {"all", train::SaveWriters::all}},
+              "ranks that write, as of rondo-train-image");
+  options.add(
+      "compute", trained.compute_seconds,
+      "seconds of arithmetic in a step: how much saves slow training is measured, too, if it "
+      "is not 0");
+  options.add("steps-between-saves", measured.steps_between_saves, "of that training").at_least(1);
   options.group("How");
   options.add("repeats", measured.repeats, "rounds; medians are the figures").at_least(1);
   options.add("json", command.json, "append the figures to this file, one JSON object a run");
   options.example("mpirun -np 2 rondo-bench checkpoint --directory /scratch");
+  options.example("mpirun -np 2 rondo-bench checkpoint --parameters 90000000  # 1 GiB");
 }
 
 void print_row(std::string_view what, const Summary& seconds, std::uintmax_t bytes) {
@@ -48,8 +60,9 @@ void print_row(std::string_view what, const Summary& seconds, std::uintmax_t byt
 
 void print(const comm::Communicator& comm, const CheckpointOptions& options,
            const CheckpointFigures& figures) {
-  fmt::print("checkpoint of {} parameters with {}, {} ranks, sharding {}, {:.0f} MB\n",
-             options.parameters, options.optimizer, comm.size(), name_of(options.sharding),
+  fmt::print("checkpoint of {} parameters with {}, {} ranks, sharding {}, writers {}, {:.0f} MB\n",
+             options.trained.parameters, options.trained.optimizer, comm.size(),
+             name_of(options.trained.sharding), name_of(options.writers),
              static_cast<double>(figures.bytes) / 1e6);
   fmt::print("{:<34} {:>9} {:>9} {:>9}\n", "", "ms", "p95 ms", "MB/s");
   print_row("disk: write and fsync", figures.disk_write, figures.bytes);
@@ -61,6 +74,10 @@ void print(const comm::Communicator& comm, const CheckpointOptions& options,
   fmt::print("saving / disk's write    {:.2f} of its speed\n", figures.write_ratio);
   fmt::print("stall / foreground save  {:.3f}\n", figures.stall_ratio);
   fmt::print("loading / disk's read    {:.2f} of its speed\n", figures.load_ratio);
+  if (options.trained.compute_seconds > 0)
+    fmt::print("{} steps, with a save    {:.1f} ms, without {:.1f} ms: slowed by {:.2f} %\n",
+               options.steps_between_saves, 1e3 * figures.training.with.median,
+               1e3 * figures.training.without.median, 100 * figures.training.slowdown);
   fmt::print("wrong                    {}\n", figures.wrong);
 }
 
@@ -69,9 +86,10 @@ void write(const comm::Communicator& comm, const CheckpointCommand& command,
   telemetry::StepLog(command.json, telemetry::StepLog::Mode::append)
       .write({{"benchmark", "checkpoint"},
               {"ranks", comm.size()},
-              {"parameters", command.options.parameters},
-              {"optimizer", command.options.optimizer},
-              {"sharding", name_of(command.options.sharding)},
+              {"parameters", command.options.trained.parameters},
+              {"optimizer", command.options.trained.optimizer},
+              {"sharding", name_of(command.options.trained.sharding)},
+              {"save_writers", name_of(command.options.writers)},
               {"bytes", figures.bytes},
               {"disk_write_seconds", figures.disk_write.median},
               {"foreground_seconds", figures.foreground.median},
@@ -82,6 +100,11 @@ void write(const comm::Communicator& comm, const CheckpointCommand& command,
               {"write_ratio", figures.write_ratio},
               {"stall_ratio", figures.stall_ratio},
               {"load_ratio", figures.load_ratio},
+              {"compute_seconds", command.options.trained.compute_seconds},
+              {"steps_between_saves", command.options.steps_between_saves},
+              {"training_with_seconds", figures.training.with.median},
+              {"training_without_seconds", figures.training.without.median},
+              {"slowdown", figures.training.slowdown},
               {"wrong", figures.wrong}});
 }
 

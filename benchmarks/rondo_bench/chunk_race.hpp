@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 
 namespace rondo::bench {
 

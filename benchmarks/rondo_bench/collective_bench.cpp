@@ -11,6 +11,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
+#include "measure/link.hpp"
 #include "rondo_bench/limit.hpp"
 #include "rondo_bench/machine.hpp"
 #include "rondo_bench/race.hpp"
@@ -48,8 +49,8 @@ CollectiveBench::CollectiveBench(comm::Communicator& comm, const CollectiveOptio
   }
   if (!options.probe_limit) return;
   if (comm.place().nodes > 1)
-    link_bytes_per_second_ =
-        options.link_bytes_per_second > 0 ? options.link_bytes_per_second : measure_link(comm);
+    link_bytes_per_second_ = options.link_bytes_per_second > 0 ? options.link_bytes_per_second
+                                                               : measure_links(comm).ring;
   else if (comm.size() > 1)
     limit_memory_ =
         comm.allocate(rotation_bytes_ + Workload::set_bytes(MemoryLimit(largest).buffers()));

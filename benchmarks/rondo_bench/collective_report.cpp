@@ -12,6 +12,7 @@
 
 #include "rondo/comm/agree.hpp"
 
+#include "common/run_main.hpp"
 #include "common/version.hpp"
 #include "rondo_bench/machine.hpp"
 #include "rondo_bench/mpi_peer.hpp"
@@ -57,10 +58,10 @@ std::string subject_of(const CollectiveOptions& options) {
 }
 
 void print_head(const CollectiveOptions& options, const comm::Place& place) {
-  fmt::print("{}, {} ranks on {} {}, {} buffers{}{}; peer: {}\n", subject_of(options), place.size,
-             place.nodes, place.nodes == 1 ? "node" : "nodes", name_of(options.buffers),
-             options.in_place ? ", in place" : "", options.race.hot ? ", hot" : "",
-             options.compare ? MpiPeer::library() : "none");
+  fmt::print("{}, {} ranks on {} {}, {}, {} buffers{}{}; peer: {}\n", subject_of(options),
+             place.size, place.nodes, place.nodes == 1 ? "node" : "nodes", apps::binding_text(),
+             name_of(options.buffers), options.in_place ? ", in place" : "",
+             options.race.hot ? ", hot" : "", options.compare ? MpiPeer::library() : "none");
   fmt::print("algbw and busbw in GB/s; x peer and x limit: their time by ours\n\n");
   print_header();
 }

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "measure/statistics.hpp"
 #include "rondo_bench/race.hpp"
 #include "rondo_bench/shape.hpp"
-#include "rondo_bench/statistics.hpp"
 
 namespace rondo::bench {
 

@@ -10,9 +10,9 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "measure/statistics.hpp"
 #include "rondo_bench/commands.hpp"
 #include "rondo_bench/layers.hpp"
-#include "rondo_bench/statistics.hpp"
 
 namespace rondo::bench {
 namespace {
@@ -58,9 +58,9 @@ std::vector<double> difference(std::span<const double> whole, std::span<const do
 }
 
 void print(const comm::Communicator& comm, const StepOptions& options, const LayerTimes& times) {
-  fmt::print("layers {} {}, {} ranks x {} threads, {} lanes x {}, {}; microseconds a step\n",
-             options.model, name_of(options.precision), comm.size(), options.threads, options.lanes,
-             options.batch, name_of(options.reduction));
+  fmt::print("layers {} {}, {} ranks x {} threads, {}, {} lanes x {}, {}; microseconds a step\n",
+             options.model, name_of(options.precision), comm.size(), options.threads,
+             apps::binding_text(), options.lanes, options.batch, name_of(options.reduction));
   fmt::print("{:<26} {:>10} {:>10} {:>10}\n", "", "median", "min", "of step");
   for (const KernelTimes& kernel : times.kernels) {
     print_row(kernel.layer + " " + kernel.work, kernel.in_turn, times.step);
@@ -87,6 +87,7 @@ ExitCode run_layers(comm::Communicator& comm, const LayersCommand& command) {
                 {"reduce", name_of(options.reduction)},
                 {"ranks", comm.size()},
                 {"threads", options.threads},
+                {"binding", apps::binding_text()},
                 {"lanes", options.lanes},
                 {"batch", options.batch},
                 {"step_seconds", summarize(times.step).median},

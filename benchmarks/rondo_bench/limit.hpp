@@ -29,13 +29,4 @@ class MemoryLimit {
   std::vector<std::byte*> outputs_;
 };
 
-/// Bytes a second from a node to the next in the ring of nodes, by MPI's own messages: the fastest
-/// of some repeats. Collective; equal on all ranks. Several nodes only.
-double measure_link(comm::Communicator& comm);
-
-/// The seconds that a link of so many bytes a second needs at the least for what each of `nodes`
-/// must send; `wire_bytes` is the length of the whole as it travels.
-double link_limit(comm::Collective collective, std::size_t wire_bytes, int nodes,
-                  double bytes_per_second);
-
 }  // namespace rondo::bench

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 
 namespace rondo::bench {
 

@@ -14,7 +14,7 @@
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/telemetry/counters.hpp"
 
-#include "rondo_bench/synthetic_work.hpp"
+#include "measure/synthetic_work.hpp"
 
 namespace rondo::bench {
 namespace {

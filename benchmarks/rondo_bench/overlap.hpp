@@ -12,8 +12,8 @@
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
 
-#include "rondo_bench/statistics.hpp"
-#include "rondo_bench/synthetic_work.hpp"
+#include "measure/statistics.hpp"
+#include "measure/synthetic_work.hpp"
 
 namespace rondo::bench {
 

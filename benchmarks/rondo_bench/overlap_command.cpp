@@ -124,9 +124,9 @@ void append(const std::filesystem::path& file, comm::Communicator& comm,
 void print_head(const comm::Communicator& comm, const OverlapCommand& command,
                 const grad::BucketSize& bucket) {
   fmt::print(
-      "overlap, {} ranks on {} nodes, {} of gradients in {} parameters, buckets of {} ({})\n",
-      comm.size(), comm.place().nodes, command.options.gradient_bytes, command.options.parameters,
-      bucket.bytes, bucket.reason);
+      "overlap, {} ranks on {} nodes, {}, {} of gradients in {} parameters, buckets of {} ({})\n",
+      comm.size(), comm.place().nodes, apps::binding_text(), command.options.gradient_bytes,
+      command.options.parameters, bucket.bytes, bucket.reason);
   if (command.options.sharding == grad::Sharding::none)
     fmt::print("{:>6} {:>15} {:>15} {:>11} {:>11} {:>14} {:>7}\n", "ratio", "communication",
                "computation", "step", "p95 [ms]", "step / bound", "wrong");

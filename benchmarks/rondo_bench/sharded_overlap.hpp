@@ -7,8 +7,8 @@
 
 #include "rondo/comm/communicator.hpp"
 
+#include "measure/statistics.hpp"
 #include "rondo_bench/overlap.hpp"
-#include "rondo_bench/statistics.hpp"
 
 namespace rondo::bench {
 

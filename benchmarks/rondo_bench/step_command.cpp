@@ -12,8 +12,8 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "measure/statistics.hpp"
 #include "rondo_bench/commands.hpp"
-#include "rondo_bench/statistics.hpp"
 #include "rondo_bench/step.hpp"
 
 namespace rondo::bench {
@@ -58,10 +58,10 @@ ExitCode run_step(comm::Communicator& comm, const StepCommand& command) {
 
   const Summary summary = summarize(rates);
   fmt::print(
-      "step {} {}, {} ranks x {} threads, {} lanes x {}, {}, compression {}: median {:.0f} "
+      "step {} {}, {} ranks x {} threads, {}, {} lanes x {}, {}, compression {}: median {:.0f} "
       "samples/s (min {:.0f}, p95 {:.0f}, {} repeats of {} steps)\n",
-      options.model, name_of(options.precision), comm.size(), options.threads, options.lanes,
-      options.batch, name_of(options.reduction), options.compression, summary.median,
+      options.model, name_of(options.precision), comm.size(), options.threads, apps::binding_text(),
+      options.lanes, options.batch, name_of(options.reduction), options.compression, summary.median,
       summary.minimum, summary.p95, options.repeats, options.steps);
   if (!command.json.empty())
     telemetry::StepLog(command.json, telemetry::StepLog::Mode::append)
@@ -72,6 +72,7 @@ ExitCode run_step(comm::Communicator& comm, const StepCommand& command) {
                 {"compression", options.compression},
                 {"ranks", comm.size()},
                 {"threads", options.threads},
+                {"binding", apps::binding_text()},
                 {"lanes", options.lanes},
                 {"batch", options.batch},
                 {"samples_per_second", summary.median},

@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo_bench/step_loop.hpp"
 
-#include <cstdint>
 #include <span>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
-#include "rondo/base/philox.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/telemetry/counters.hpp"
 
@@ -19,17 +17,6 @@ constexpr nn::ImageShape fashion_mnist{1, 28, 28};
 constexpr std::size_t classes = 10;
 
 }  // namespace
-
-StepLoop::SyntheticBatch StepLoop::make_batch(std::size_t lane, std::size_t count) {
-  SyntheticBatch batch{AlignedBuffer<float>(count * fashion_mnist.elements()),
-                       AlignedBuffer<std::int32_t>(count)};
-  const Philox random(lane, RandomPurpose::augment);
-  for (std::size_t i = 0; i < batch.images.size(); ++i)
-    batch.images[i] = 2 * Philox::uniform(random.block(i)[0]) - 1;
-  for (std::size_t i = 0; i < count; ++i)
-    batch.labels[i] = static_cast<std::int32_t>((i + lane) % classes);
-  return batch;
-}
 
 StepLoop::StepLoop(comm::Communicator& comm, const StepOptions& options)
     : comm_(comm),
@@ -50,7 +37,7 @@ StepLoop::StepLoop(comm::Communicator& comm, const StepOptions& options)
   session_.synchronize();
   network_->parameters_changed();
   for (std::size_t lane = session_.lanes().begin; lane < session_.lanes().end; ++lane)
-    batches_.push_back(make_batch(lane, options.batch));
+    batches_.push_back(make_batch(lane, options.batch, fashion_mnist.elements(), classes));
 }
 
 train::StepResult StepLoop::run() {

@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/train/session.hpp"
 
+#include "measure/synthetic_batch.hpp"
 #include "rondo_bench/step.hpp"
 
 namespace rondo::bench {
@@ -42,17 +42,10 @@ class StepLoop {
   std::size_t lanes() const noexcept { return batches_.size(); }
 
  private:
-  /// A lane's images and labels, drawn once; the data never changes while the clock runs.
-  struct SyntheticBatch {
-    AlignedBuffer<float> images;
-    AlignedBuffer<std::int32_t> labels;
-  };
-  static SyntheticBatch make_batch(std::size_t lane, std::size_t count);
-
   comm::Communicator& comm_;
   std::unique_ptr<nn::Network> network_;
   train::Session session_;
-  std::vector<SyntheticBatch> batches_;
+  std::vector<SyntheticBatch> batches_;  // drawn once: the data never changes while the clock runs
   Parts parts_;
 };
 

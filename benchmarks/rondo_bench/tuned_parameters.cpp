@@ -10,7 +10,7 @@
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/comm/mpi_world.hpp"
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 #include "rondo_bench/tuning_rules.hpp"
 
 namespace rondo::bench {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 
 namespace rondo::bench {
 namespace {

@@ -9,7 +9,7 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/reduction.hpp"
 
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 
 namespace rondo::bench {
 

@@ -10,6 +10,10 @@
 #include <fmt/format.h>
 
 #include "rondo/base/log.hpp"
+#include "rondo/base/resident_memory.hpp"
+#include "rondo/telemetry/trace.hpp"
+
+#include "checkpoint/whole_tensors.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -31,21 +35,38 @@ BackgroundSaver::~BackgroundSaver() {
   }
 }
 
+void BackgroundSaver::reserve(std::size_t elements) {
+  wait();
+  if (copy_.size() < elements) copy_ = AlignedBuffer<float>(elements);
+}
+
 void BackgroundSaver::start(const std::filesystem::path& directory, std::uint64_t step,
                             std::span<const Tensor> tensors, const Metadata& metadata,
                             const Retention& retention) {
+  const WholeTensors whole(tensors);
+  start(Writer(), directory, step, whole.specs, whole.pieces, metadata, retention);
+}
+
+void BackgroundSaver::start(const Writer& writer, const std::filesystem::path& directory,
+                            std::uint64_t step, std::span<const TensorSpec> tensors,
+                            std::span<const Piece> pieces, const Metadata& metadata,
+                            const Retention& retention) {
   wait();
-  thread_ = std::thread([this, directory, step, copy = copy_of(tensors), metadata, retention] {
-    const auto begin = std::chrono::steady_clock::now();
-    try {
-      save(directory, step, copy, metadata, retention);
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-    taken_.processor_seconds = thread_seconds();
-    taken_.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  });
+  thread_ = std::thread(
+      [this, writer, directory, step, specs = std::vector(tensors.begin(), tensors.end()),
+       copy = copy_of(pieces), metadata, retention, trace = telemetry::current_trace()] {
+        const telemetry::TraceThread traced(trace, "checkpoint writer");
+        const telemetry::TraceSpan span(telemetry::Activity::checkpoint_write, step);
+        const auto begin = std::chrono::steady_clock::now();
+        try {
+          save(writer, directory, step, specs, copy, metadata, retention);
+        } catch (...) {
+          failure_ = std::current_exception();
+        }
+        taken_.processor_seconds = thread_seconds();
+        taken_.seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      });
 }
 
 void BackgroundSaver::wait() {
@@ -56,17 +77,19 @@ void BackgroundSaver::wait() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-std::vector<Tensor> BackgroundSaver::copy_of(std::span<const Tensor> tensors) {
-  std::size_t elements = 0;
-  for (const Tensor& tensor : tensors)
-    elements += tensor.data.size();
-  if (copy_.size() < elements) copy_ = AlignedBuffer<float>(elements);
-  std::vector<Tensor> copies;
+std::size_t BackgroundSaver::resident_bytes() const {
+  return rondo::resident_bytes(std::as_bytes(copy_.span()));
+}
+
+std::vector<Piece> BackgroundSaver::copy_of(std::span<const Piece> pieces) {
+  const telemetry::TraceSpan span(telemetry::Activity::checkpoint_copy);
+  reserve(elements_in(pieces));
+  std::vector<Piece> copies;
   std::size_t begin = 0;
-  for (const Tensor& tensor : tensors) {
-    const std::span<float> place = copy_.span().subspan(begin, tensor.data.size());
-    std::ranges::copy(tensor.data, place.begin());
-    copies.push_back({tensor.name, tensor.shape, place});
+  for (const Piece& piece : pieces) {
+    const std::span<float> place = copy_.span().subspan(begin, piece.elements.size());
+    std::ranges::copy(piece.elements, place.begin());
+    copies.push_back({piece.tensor, piece.first, place});
     begin += place.size();
   }
   return copies;

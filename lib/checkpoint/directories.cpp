@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,9 +30,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view final_prefix = "step-";
 constexpr std::string_view hidden_prefix = ".step-";
-constexpr std::string_view partial_suffix = ".partial";
 constexpr std::string_view discarded_suffix = ".discarded";
 constexpr std::string_view link_suffix = ".link";
+constexpr std::string_view incomplete_suffix = ".failed.incomplete";
 constexpr std::size_t step_digits = 8;
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
@@ -47,27 +48,23 @@ std::string host_name() {
   return name.data();
 }
 
-/// .step-NNNNNNNN.HOST-PID and the suffix, beside the final name.
-fs::path hidden_path(const fs::path& final_path, std::string_view suffix) {
-  return final_path.parent_path() / fmt::format(".{}.{}-{}{}", final_path.filename().string(),
-                                                host_name(), ::getpid(), suffix);
-}
-
 bool is_alive(std::uint64_t process) {
   return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
 }
 
-/// A process saves one checkpoint at a time, so what is hidden under its own number is a leftover
-/// of an earlier process that had the same.
+/// A process begins one save at a time, so what is hidden under its own number is a leftover of an
+/// earlier save, or of an earlier process that had the same.
 bool is_leftover(std::string_view name) {
   if (!name.starts_with(hidden_prefix)) return false;
-  for (const std::string_view suffix : {partial_suffix, discarded_suffix, link_suffix}) {
+  for (const std::string_view suffix :
+       {partial_suffix, discarded_suffix, link_suffix, failed_suffix, incomplete_suffix}) {
     if (!name.ends_with(suffix)) continue;
     name.remove_suffix(suffix.size());
     const std::string of_this_host = fmt::format(".{}-", host_name());
     const std::size_t place = name.rfind(of_this_host);
     if (place == std::string_view::npos) return true;
-    const auto process = number_in(name.substr(place + of_this_host.size()));
+    name.remove_prefix(place + of_this_host.size());
+    const auto process = number_in(name.substr(0, name.find('-')));
     return !process || *process == static_cast<std::uint64_t>(::getpid()) || !is_alive(*process);
   }
   return false;
@@ -91,13 +88,26 @@ bool is_link(const fs::path& path) {
 
 /// Takes the final name away first, so that a crash leaves nothing half-removed under it.
 bool discard(const fs::path& final_path) {
-  const fs::path hidden = hidden_path(final_path, discarded_suffix);
+  const fs::path hidden = hidden_path(final_path, this_process(), discarded_suffix);
   std::error_code error;
   fs::rename(final_path, hidden, error);
   return error ? warn("remove", final_path, error) : remove_or_warn(hidden);
 }
 
 }  // namespace
+
+std::string this_process() {
+  return fmt::format("{}-{}", host_name(), ::getpid());
+}
+
+fs::path final_path(const fs::path& directory, std::uint64_t step) {
+  return directory / fmt::format("{}{:0{}}", final_prefix, step, step_digits);
+}
+
+fs::path hidden_path(const fs::path& final_path, std::string_view maker, std::string_view suffix) {
+  return final_path.parent_path() /
+         fmt::format(".{}.{}{}", final_path.filename().string(), maker, suffix);
+}
 
 std::optional<std::uint64_t> step_in(std::string_view name) {
   if (!name.starts_with(final_prefix)) return std::nullopt;
@@ -121,10 +131,9 @@ std::vector<Committed> list_committed(const fs::path& directory) {
   return committed;
 }
 
-PartialDirectory::PartialDirectory(const fs::path& directory, std::uint64_t step)
-    : final_path_(directory / fmt::format("{}{:0{}}", final_prefix, step, step_digits)),
-      path_(hidden_path(final_path_, partial_suffix)) {
-  make_directories_durably(directory);
+PartialDirectory::PartialDirectory(fs::path path, fs::path final_path)
+    : path_(std::move(path)), final_path_(std::move(final_path)) {
+  make_directories_durably(final_path_.parent_path());
   std::error_code error;
   fs::create_directory(path_, error);
   if (error)
@@ -133,7 +142,11 @@ PartialDirectory::PartialDirectory(const fs::path& directory, std::uint64_t step
 }
 
 PartialDirectory::~PartialDirectory() {
-  remove_or_warn(path_);
+  // Its name first: another writer may be about to leave a file under it.
+  const fs::path hidden = hidden_path(final_path_, this_process(), discarded_suffix);
+  std::error_code error;
+  fs::rename(path_, hidden, error);
+  remove_or_warn(error ? path_ : hidden);
 }
 
 void PartialDirectory::publish() {
@@ -155,7 +168,7 @@ void remove_leftovers(const fs::path& directory) {
 }
 
 void point_latest_to(const fs::path& final_path) {
-  const fs::path hidden = hidden_path(final_path, link_suffix);
+  const fs::path hidden = hidden_path(final_path, this_process(), link_suffix);
   const fs::path latest = final_path.parent_path() / latest_name;
   std::error_code error;
   fs::create_symlink(final_path.filename(), hidden, error);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,12 +19,12 @@ namespace rondo::checkpoint {
 namespace {
 
 /// One line for each tensor that is missing on one side or has another shape.
-std::string differences(const Contents& contents, std::span<const Tensor> tensors) {
+std::string differences(const Contents& contents, std::span<const TensorSpec> expected) {
   std::map<std::string_view, const TensorEntry*> stored;
   for (const TensorEntry& entry : contents.tensors)
     stored[entry.name] = &entry;
   std::string lines;
-  for (const Tensor& tensor : tensors) {
+  for (const TensorSpec& tensor : expected) {
     const auto node = stored.extract(tensor.name);
     if (node.empty())
       lines += fmt::format("\n  {}: expected shape ({}), found no such tensor", tensor.name,
@@ -58,13 +59,20 @@ std::optional<Found> find_newest(const std::filesystem::path& directory) {
                             directory.string(), reasons));
 }
 
+void require_tensors(const Contents& contents, std::span<const TensorSpec> expected) {
+  if (const std::string lines = differences(contents, expected); !lines.empty())
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: the tensors are not those of this model and optimizer:{}",
+                              contents.directory.string(), lines));
+}
+
 void load(const Found& found, std::span<const Tensor> tensors) {
   const Reader reader(found.directory);
   const Contents& contents = reader.contents();
-  if (const std::string lines = differences(contents, tensors); !lines.empty())
-    throw IoError(ExitCode::bad_content,
-                  fmt::format("{}: the tensors are not those of this model and optimizer:{}",
-                              found.directory.string(), lines));
+  std::vector<TensorSpec> expected;
+  for (const Tensor& tensor : tensors)
+    expected.push_back({tensor.name, tensor.shape});
+  require_tensors(contents, expected);
   // Everything is read and verified before the caller's memory changes.
   std::map<std::string_view, AlignedBuffer<float>> staged;
   for (const TensorEntry& entry : contents.tensors)

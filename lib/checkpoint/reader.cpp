@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -10,7 +11,8 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "checkpoint/directories.hpp"
-#include "checkpoint/state_file.hpp"
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/reader_state.hpp"
 
 namespace rondo::checkpoint {
 namespace {
@@ -46,30 +48,34 @@ Manifest manifest_of(const std::filesystem::path& directory) {
   return manifest;
 }
 
-Contents contents_of(const std::filesystem::path& directory, Manifest manifest) {
+Contents contents_of(const std::filesystem::path& directory, const Manifest& manifest) {
   return {.directory = directory,
           .step = manifest.step,
-          .metadata = std::move(manifest.metadata),
+          .metadata = manifest.metadata,
           .state_bytes = manifest.state.bytes,
-          .tensors = std::move(manifest.tensors)};
+          .tensors = manifest.tensors,
+          .version = manifest.version,
+          .block_bytes = manifest.version == 1 ? 0 : manifest.state.block_bytes};
 }
 
 }  // namespace
+
+void require_size(const std::filesystem::path& path, std::uint64_t found, std::uint64_t expected) {
+  if (found != expected)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: expected {} bytes, found {}", path.string(), expected, found));
+}
 
 Contents describe(const std::filesystem::path& directory) {
   return contents_of(directory, manifest_of(directory));
 }
 
-struct Reader::Impl {
-  Contents contents;
-  io::Hdf5File state;
-};
-
 Reader::Reader(const std::filesystem::path& directory) {
   Manifest manifest = manifest_of(directory);
-  io::Hdf5File state = open_state(directory / state_name, manifest.state);
-  impl_ =
-      std::make_unique<Impl>(Impl{contents_of(directory, std::move(manifest)), std::move(state)});
+  contents_ = contents_of(directory, manifest);
+  const auto path = directory / state_name;
+  state_ = manifest.version == 1 ? open_version_1(path, std::move(manifest))
+                                 : open_blocks(path, std::move(manifest));
 }
 
 Reader::Reader(Reader&& other) noexcept = default;
@@ -77,17 +83,35 @@ Reader& Reader::operator=(Reader&& other) noexcept = default;
 Reader::~Reader() = default;
 
 const Contents& Reader::contents() const noexcept {
-  return impl_->contents;
+  return contents_;
+}
+
+void Reader::read(const TensorEntry& tensor, std::size_t first, std::span<float> elements) const {
+  const auto found = std::ranges::find(contents_.tensors, tensor.name, &TensorEntry::name);
+  require(found != contents_.tensors.end(), "Reader::read: the checkpoint has no such tensor");
+  const std::size_t count = element_count(found->shape);
+  require(first <= count && elements.size() <= count - first,
+          "Reader::read: elements behind the tensor's end");
+  state_->read(static_cast<std::size_t>(found - contents_.tensors.begin()), first, elements);
 }
 
 AlignedBuffer<float> Reader::read(const TensorEntry& tensor) const {
-  return read_tensor(impl_->state, tensor);
+  AlignedBuffer<float> elements(element_count(tensor.shape));
+  read(tensor, 0, elements.span());
+  return elements;
+}
+
+void Reader::verify_structure() const {
+  state_->verify_structure();
+}
+
+void Reader::verify() const {
+  state_->verify_all();
 }
 
 Contents verify(const std::filesystem::path& directory) {
   const Reader reader(directory);
-  for (const TensorEntry& tensor : reader.contents().tensors)
-    reader.read(tensor);
+  reader.verify();
   return reader.contents();
 }
 

@@ -1,60 +1,56 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <set>
-#include <string_view>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
-#include "rondo/base/hash.hpp"
-#include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/checkpoint/writers.hpp"
 
 #include "checkpoint/directories.hpp"
-#include "checkpoint/state_file.hpp"
+#include "checkpoint/file_bytes.hpp"
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/meeting.hpp"
+#include "checkpoint/parts.hpp"
+#include "checkpoint/state_layout.hpp"
+#include "checkpoint/state_writer.hpp"
+#include "checkpoint/tensor_names.hpp"
+#include "checkpoint/whole_tensors.hpp"
 
 namespace rondo::checkpoint {
 namespace {
 
-/// A name is a path of ordinary parts, and no tensor lies inside of another.
-void require_usable_names(std::span<const Tensor> tensors) {
-  std::set<std::string_view> names;
-  for (const Tensor& tensor : tensors)
-    if (!names.insert(tensor.name).second)
-      throw UsageError(fmt::format("two tensors of a checkpoint have the name '{}'", tensor.name));
-  for (const std::string_view name : names) {
-    std::size_t begin = 0;
-    while (begin <= name.size()) {
-      const std::size_t end = std::min(name.find('/', begin), name.size());
-      const std::string_view part = name.substr(begin, end - begin);
-      if (part.empty() || part == "." || part == "..")
-        throw UsageError(
-            fmt::format("'{}' is not a name for a tensor: it has a part '{}'", name, part));
-      if (end < name.size() && names.contains(name.substr(0, end)))
-        throw UsageError(
-            fmt::format("tensor '{}' would lie inside of tensor '{}'", name, name.substr(0, end)));
-      begin = end + 1;
-    }
-  }
+/// Writes the elements, and returns with what the others have written.
+std::vector<Part> write_elements(StateWriter& writer, const Meeting& meeting,
+                                 const StateLayout& layout, std::span<const Piece> pieces) {
+  Part own = write_pieces(writer, layout, pieces);
+  std::vector<Part> parts = meeting.await_parts();
+  parts.push_back(std::move(own));
+  return parts;
 }
 
-void require_usable(std::span<const Tensor> tensors) {
-  require_usable_names(tensors);
-  for (const Tensor& tensor : tensors)
-    if (tensor.data.size() != element_count(tensor.shape))
-      throw UsageError(fmt::format("tensor '{}' has {} elements, its shape says {}", tensor.name,
-                                   tensor.data.size(), element_count(tensor.shape)));
+/// Writes the state file and says what belongs into the manifest; it need not be on disk yet.
+Manifest write_state(StateWriter& writer, const StateLayout& layout,
+                     std::span<const TensorSpec> tensors, std::span<const Part> parts) {
+  auto stored = put_together(writer.file(), layout, tensors, parts);
+  Manifest manifest;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    add_tensor(manifest, tensors[i].name, tensors[i].shape, std::move(stored[i]));
+  manifest.state = {.bytes = layout.bytes,
+                    .hash = structure_hash(writer.file(), layout),
+                    .block_bytes = block_bytes};
+  return manifest;
 }
 
-/// Whether what was written reads back as it is in memory.
-void require_written(const std::filesystem::path& directory, const Manifest& manifest) {
+/// Makes sure that the manifest and the structure read back as they are meant.
+void read_back(const std::filesystem::path& directory, const Manifest& manifest) {
   try {
-    const Manifest found = read_manifest(directory);
-    const auto state = io::Hdf5File::open(directory / state_name);
-    for (const TensorEntry& entry : manifest.tensors)
-      read_tensor(state, entry);
-    if (to_text(found) == to_text(manifest)) return;
+    require_hdf5_agrees(directory / state_name, manifest);
+    if (to_text(read_manifest(directory)) == to_text(manifest)) return;
   } catch (const IoError& e) {
     throw IoError(ExitCode::io,
                   fmt::format("what was just written reads back otherwise: {}", e.what()));
@@ -63,25 +59,67 @@ void require_written(const std::filesystem::path& directory, const Manifest& man
                                           (directory / manifest_name).string()));
 }
 
+/// Both files of a checkpoint, until they are on disk.
+void write_files(const Meeting& meeting, std::uint64_t step, std::span<const TensorSpec> tensors,
+                 std::span<const Piece> pieces, const Metadata& metadata) {
+  const StateLayout layout = create_state(meeting.place() / state_name, tensors);
+  meeting.leave_layout(layout, tensors);
+  StateWriter state(meeting.place() / state_name);
+  const auto parts = write_elements(state, meeting, layout, pieces);
+  Manifest manifest = write_state(state, layout, tensors, parts);
+  manifest.step = step;
+  manifest.metadata = metadata;
+  FileBytes file(meeting.place() / manifest_name, FileBytes::Access::create);
+  const std::string text = to_text(manifest);
+  file.write(0, std::as_bytes(std::span(text)));
+  read_back(meeting.place(), manifest);
+  // Together, as the file system's journal is: the second one finds little left to do.
+  state.finish();
+  file.sync();
+}
+
+void save_as_other(const Meeting& meeting, std::span<const TensorSpec> tensors,
+                   std::span<const Piece> pieces) {
+  try {
+    const StateLayout layout = meeting.await_layout(tensors);
+    StateWriter state(meeting.place() / state_name);
+    const Part part = write_pieces(state, layout, pieces);
+    state.finish();
+    meeting.leave_part(part);
+  } catch (const Error& e) {
+    meeting.leave_failure(e);
+    throw;
+  }
+}
+
 }  // namespace
+
+void save(const Writer& writer, const std::filesystem::path& directory, std::uint64_t step,
+          std::span<const TensorSpec> tensors, std::span<const Piece> pieces,
+          const Metadata& metadata, const Retention& retention) {
+  require(retention.newest >= 1, "checkpoint::save: keep at least the one that is written");
+  const Meeting meeting(writer, directory, step);
+  if (writer.number != 0) return save_as_other(meeting, tensors, pieces);
+  try {
+    require_usable_names(tensors);
+    remove_leftovers(directory);
+    PartialDirectory partial(meeting.place(), final_path(directory, step));
+    write_files(meeting, step, tensors, pieces, metadata);
+    meeting.clean();
+    partial.publish();
+    point_latest_to(partial.final_path());
+  } catch (const Error& e) {
+    meeting.call_off(e);
+    throw;
+  }
+  for (const Committed& old : superseded(directory, step, retention))
+    remove(old);
+}
 
 void save(const std::filesystem::path& directory, std::uint64_t step,
           std::span<const Tensor> tensors, const Metadata& metadata, const Retention& retention) {
-  require(retention.newest >= 1, "checkpoint::save: keep at least the one that is written");
-  require_usable(tensors);
-  remove_leftovers(directory);
-  PartialDirectory partial(directory, step);
-  Manifest manifest{.step = step, .metadata = metadata, .state = {}, .tensors = {}};
-  for (const Tensor& tensor : tensors)
-    manifest.tensors.push_back(
-        {tensor.name, tensor.shape, content_hash(std::as_bytes(tensor.data))});
-  manifest.state = write_state(partial.path() / state_name, tensors);
-  write_file_atomically(partial.path() / manifest_name, to_text(manifest));
-  require_written(partial.path(), manifest);
-  partial.publish();
-  point_latest_to(partial.final_path());
-  for (const Committed& old : superseded(directory, step, retention))
-    remove(old);
+  const WholeTensors whole(tensors);
+  save(Writer(), directory, step, whole.specs, whole.pieces, metadata, retention);
 }
 
 }  // namespace rondo::checkpoint

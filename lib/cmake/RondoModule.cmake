@@ -31,5 +31,6 @@ function(rondo_add_module name)
     PUBLIC ${arg_DEPENDS}
     PRIVATE ${arg_PRIVATE_DEPENDS} $<BUILD_INTERFACE:rondo_flags>)
   set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  rondo_precompile(rondo_${name} AS library)
   set_property(GLOBAL APPEND PROPERTY RONDO_MODULES ${name})
 endfunction()

@@ -80,4 +80,12 @@ void agree_on_success(Communicator& comm, const std::function<void()>& local) {
                                              verdict.first_failed, comm.size()));
 }
 
+std::string text_of_root(Communicator& comm, std::string text) {
+  auto length = static_cast<std::int64_t>(text.size());
+  broadcast(comm, std::span(&length, 1), 0);
+  text.resize(static_cast<std::size_t>(length));
+  broadcast(comm, std::span<char>(text), 0);
+  return text;
+}
+
 }  // namespace rondo::comm

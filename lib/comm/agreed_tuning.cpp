@@ -53,11 +53,11 @@ std::string read_environment() {
 
 /// Rank 0's `found` on every rank; the others' are empty.
 Task share(Channel& channel, std::string& found) {
-  Scratch head = channel.scratch(sizeof(std::uint64_t));
+  Scratch head = channel.letters(sizeof(std::uint64_t));
   auto& length = *reinterpret_cast<std::uint64_t*>(head.bytes().data());
   length = found.size();
   co_await algorithms::broadcast(channel, Algorithm::tree, head.bytes(), 0);
-  Scratch text = channel.scratch(length);
+  Scratch text = channel.letters(length);
   std::ranges::copy(std::as_bytes(std::span(found)), text.bytes().begin());
   co_await algorithms::broadcast(channel, Algorithm::tree, text.bytes(), 0);
   found.assign(reinterpret_cast<const char*>(text.bytes().data()), length);

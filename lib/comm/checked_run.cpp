@@ -58,11 +58,11 @@ class SideBySide final : public Condition {
 };
 
 /// `call` with its output in `copy`, and its input too where both are the same memory.
-Call moved_to(std::span<std::byte> copy, const Call& call) {
+Call moved_to(std::span<std::byte> copy, const Call& call, Arithmetic& arithmetic) {
   Call moved = call;
   moved.output = copy;
   if (call.input.data() == call.output.data()) {
-    std::ranges::copy(call.input, copy.begin());
+    arithmetic.copy(call.input, copy);
     moved.input = copy;
   }
   return moved;
@@ -71,7 +71,7 @@ Call moved_to(std::span<std::byte> copy, const Call& call) {
 Task run_beside_check(Channel& channel, Signature signature, Call call, std::size_t room,
                       CallBody body) {
   Scratch memory = channel.scratch(call.output.size());
-  const Call moved = moved_to(memory.bytes(), call);
+  const Call moved = moved_to(memory.bytes(), call, channel.arithmetic());
   Runner check;
   Runner checked;
   Channel check_channel = channel.on(check, signature_tag);
@@ -83,7 +83,7 @@ Task run_beside_check(Channel& channel, Signature signature, Call call, std::siz
   while (!both.ended())
     co_await both;
   both.rethrow();
-  std::ranges::copy(memory.bytes(), call.output.begin());
+  channel.arithmetic().copy(memory.bytes(), call.output);
 }
 
 }  // namespace

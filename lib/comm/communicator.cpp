@@ -18,6 +18,7 @@
 #include "comm/executor.hpp"
 #include "comm/make_communicator.hpp"
 #include "comm/operation_queue.hpp"
+#include "comm/place.hpp"
 #include "comm/run_to_end.hpp"
 #include "comm/tags.hpp"
 
@@ -95,31 +96,12 @@ class SharedMemory final : public Memory {
   std::vector<std::span<std::byte>> peers_;
 };
 
-Place place_in(const Transport& transport, bool shared_memory) {
-  Place place{.rank = transport.rank(), .size = transport.size()};
-  if (!shared_memory) {
-    place.node = place.rank;
-    place.nodes = place.size;
-    return place;
-  }
-  const auto nodes = transport.nodes();
-  const auto self = nodes.begin() + place.rank;
-  place.node = *self;
-  place.nodes = *std::ranges::max_element(nodes) + 1;
-  place.node_rank = static_cast<int>(std::count(nodes.begin(), self, *self));
-  std::vector<int> sizes(static_cast<std::size_t>(place.nodes));
-  for (const int node : nodes)
-    ++sizes[static_cast<std::size_t>(node)];
-  place.node_size = sizes[static_cast<std::size_t>(place.node)];
-  place.smallest_node_size = *std::ranges::min_element(sizes);
-  return place;
-}
-
 class CollectiveCommunicator final : public Communicator {
  public:
   CollectiveCommunicator(std::unique_ptr<Transport> transport, std::unique_ptr<Node> node,
                          CommunicatorOptions options)
-      : Communicator(place_in(*transport, options.shared_memory), options.time_limit),
+      : Communicator(options.shared_memory ? place_in(*transport) : place_apart_in(*transport),
+                     options.time_limit),
         executor_(std::make_shared<Executor>(place(), std::move(node), options.tuning)),
         queue_(std::make_shared<OperationQueue>(
             std::move(transport), options,
@@ -187,7 +169,7 @@ class CollectiveCommunicator final : public Communicator {
 
 /// The boards of this rank's node; none on every rank if any of them cannot share memory.
 Task make_node(Channel& channel, std::unique_ptr<Node>& node) {
-  Scratch memory = channel.scratch(1);
+  Scratch memory = channel.letters(1);
   const auto usable = memory.bytes();
   usable[0] = std::byte{1};
   try {

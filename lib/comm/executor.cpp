@@ -72,38 +72,18 @@ Task Executor::lanes_by_nodes(Channel& channel, Call call, std::vector<LaneNode>
   co_await check_signature(check_channel, signature, selector_.tuning().transport.one_shot_bytes,
                            in_windows);
   if (in_windows)
-    co_await hierarchical_lanes(*node_, channel, call, std::move(nodes), signature, segmentation());
+    co_await hierarchical_lanes(*node_, channel, call, std::move(nodes), signature,
+                                segmentation_of(selector_.tuning()));
   else
-    co_await run_by_messages(channel, call, std::move(nodes), segmentation());
-}
-
-Segmentation Executor::segmentation() const {
-  const TransportTuning& tuning = selector_.tuning().transport;
-  return {tuning.segment_bytes, tuning.receives_ahead};
+    co_await run_by_messages(channel, call, std::move(nodes), segmentation_of(selector_.tuning()));
 }
 
 Task Executor::run_algorithm(Channel& channel, Call call, std::vector<LaneNode> nodes,
                              Signature signature) {
   if (call.options.algorithm == Algorithm::hierarchical)
-    return hierarchical(*node_, channel, call, signature, {between_nodes(call), segmentation()});
-  return run_by_messages(channel, call, std::move(nodes), segmentation());
-}
-
-std::shared_ptr<const Tuning> Executor::without_one_shot(
-    const std::shared_ptr<const Tuning>& tuning) {
-  auto changed = tuning ? std::make_shared<Tuning>(*tuning) : std::make_shared<Tuning>();
-  changed->transport.one_shot_bytes = 0;
-  return changed;
-}
-
-/// What serves the part of the call's bytes that each rank of a node carries.
-Algorithm Executor::between_nodes(Call call) const {
-  const std::span<const std::byte> longer =
-      call.input.size() > call.output.size() ? call.input : call.output;
-  call.input = longer.first(longer.size() / static_cast<std::size_t>(node_->carriers()));
-  call.output = {};
-  call.options.algorithm = Algorithm::automatic;
-  return between_nodes_.choose(call).algorithm;
+    return hierarchical(*node_, channel, call, signature,
+                        between_nodes_.choose(call, node_->carriers()));
+  return run_by_messages(channel, call, std::move(nodes), segmentation_of(selector_.tuning()));
 }
 
 /// Not on one node, whose ranks compare their calls in its memory.
@@ -145,7 +125,7 @@ Task Executor::allocate(Channel& channel, Signature signature, std::size_t bytes
     Channel check_channel = channel.on(channel.runner(), signature_tag);
     co_await check_signature(check_channel, signature, selector_.tuning().transport.one_shot_bytes);
   }
-  Scratch memory = channel.scratch(1);
+  Scratch memory = channel.letters(1);
   const auto everywhere = memory.bytes();
   everywhere[0] = std::byte{1};
   std::string failure;

@@ -10,7 +10,7 @@
 
 #include "rondo/comm/communicator.hpp"
 
-#include "comm/algorithms/blocks.hpp"
+#include "comm/between_nodes.hpp"
 #include "comm/select.hpp"
 #include "comm/shm/node.hpp"
 #include "comm/shm/shared_collectives.hpp"
@@ -26,9 +26,7 @@ class Executor {
       : place_(place),
         node_(std::move(node)),
         selector_(tuning, place),
-        between_nodes_(
-            without_one_shot(tuning),
-            {.rank = place.node, .size = place.nodes, .node = place.node, .nodes = place.nodes}) {}
+        between_nodes_(tuning, place) {}
 
   /// The call with its algorithm chosen. \throws UsageError  the one that it asks for does not fit
   Call choose(Call call) const {
@@ -58,11 +56,6 @@ class Executor {
  private:
   bool is_one_node() const noexcept { return node_ != nullptr && place_.nodes == 1; }
   bool is_one_shot_call(const Call& call) const;
-  /// Slices travel without signatures, which alone make one_shot worth its traffic.
-  static std::shared_ptr<const Tuning> without_one_shot(
-      const std::shared_ptr<const Tuning>& tuning);
-  Algorithm between_nodes(Call call) const;
-  Segmentation segmentation() const;
   Task share_lanes(Channel& channel, Call call, std::vector<LaneNode> nodes, Signature signature);
   Task lanes_by_nodes(Channel& channel, Call call, std::vector<LaneNode> nodes,
                       Signature signature);
@@ -71,7 +64,7 @@ class Executor {
   Place place_;
   std::unique_ptr<Node> node_;
   Selector selector_;
-  Selector between_nodes_;  // for one rank a node
+  BetweenNodesSelector between_nodes_;
 };
 
 }  // namespace rondo::comm

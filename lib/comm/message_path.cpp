@@ -24,7 +24,7 @@ Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
   switch (call.collective) {
     case Collective::allreduce:
       if (call.input.data() != call.output.data())
-        std::ranges::copy(call.input, call.output.begin());
+        channel.arithmetic().copy(call.input, call.output);
       co_await algorithms::allreduce(channel, algorithm, call.output, reduction, segmentation);
       break;
     case Collective::reduce_scatter:
@@ -33,7 +33,7 @@ Task run_by_messages(Channel& channel, Call call, std::vector<LaneNode> nodes,
       break;
     case Collective::allgather: {
       const Blocks blocks(call.output, 1, channel.size());
-      std::ranges::copy(call.input, blocks[channel.rank()].begin());
+      channel.arithmetic().copy(call.input, blocks[channel.rank()]);
       co_await algorithms::allgather(channel, algorithm, blocks, segmentation);
       break;
     }

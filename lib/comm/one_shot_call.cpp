@@ -18,16 +18,18 @@ Contributions contributions_to(const Call& call, Channel& channel) {
 }
 
 /// This rank's output follows from what all ranks show.
-void finish(const Call& call, int rank, Contributions& all) {
+void finish(const Call& call, Channel& channel, Contributions& all) {
   const algorithms::Reduction reduction{call.dtype, call.op};
   switch (call.collective) {
-    case Collective::allreduce: return reduce_contributions(all, reduction, 0, call.output);
+    case Collective::allreduce:
+      return reduce_contributions(channel, all, reduction, 0, call.output);
     case Collective::reduce_scatter:
-      return reduce_contributions(all, reduction,
-                                  static_cast<std::size_t>(rank) * call.output.size(), call.output);
+      return reduce_contributions(channel, all, reduction,
+                                  static_cast<std::size_t>(channel.rank()) * call.output.size(),
+                                  call.output);
     case Collective::allgather:
-      return copy_contributions(all, Blocks(call.output, 1, all.way().size()));
-    case Collective::broadcast: std::ranges::copy(all.of(call.root), call.output.begin()); return;
+      return copy_contributions(channel, all, Blocks(call.output, 1, all.way().size()));
+    case Collective::broadcast: channel.arithmetic().copy(all.of(call.root), call.output); return;
     case Collective::barrier:
     case Collective::allreduce_lanes:
     case Collective::reduce_scatter_lanes:
@@ -45,9 +47,9 @@ std::size_t shown_bytes(const Call& call, int size) {
 Task one_shot_call(Channel& channel, Call call, Signature signature, std::size_t limit_bytes) {
   Contributions all = contributions_to(call, channel);
   const auto own = all.own();
-  std::ranges::copy(call.input.first(own.size()), own.begin());
+  channel.arithmetic().copy(call.input.first(own.size()), own);
   co_await exchange_calls(channel, signature, all, limit_bytes);
-  finish(call, channel.rank(), all);
+  finish(call, channel, all);
 }
 
 }  // namespace rondo::comm

@@ -65,16 +65,16 @@ struct Knowledge {
 
 /// The message of a rank that knows so much. Calls that differ make what ranks show meaningless.
 std::span<const std::byte> pack(const Knowledge& known, std::span<const std::byte> shown,
-                                std::span<std::byte> message) {
+                                std::span<std::byte> message, Arithmetic& arithmetic) {
   std::memcpy(message.data(), &known, sizeof(Knowledge));
   if (!known.agreed()) return message.first(sizeof(Knowledge));
-  std::ranges::copy(shown, message.begin() + sizeof(Knowledge));
+  arithmetic.copy(shown, message.subspan(sizeof(Knowledge), shown.size()));
   return message.first(sizeof(Knowledge) + shown.size());
 }
 
 /// Adds what `message`, of rank `sender`, says to `known`; if all are agreed, it fills `shown`.
 void unpack(std::span<const std::byte> message, int sender, Knowledge& known,
-            std::span<std::byte> shown) {
+            std::span<std::byte> shown, Arithmetic& arithmetic) {
   const auto require_length = [&](bool fits) {
     if (!fits)
       throw CommError(fmt::format("rank {} sent {} bytes where {} were expected", sender,
@@ -87,7 +87,7 @@ void unpack(std::span<const std::byte> message, int sender, Knowledge& known,
   known.merge(heard);
   if (!known.agreed()) return;
   require_length(message.size() == sizeof(Knowledge) + shown.size());
-  std::ranges::copy(message.subspan(sizeof(Knowledge)), shown.begin());
+  arithmetic.copy(message.subspan(sizeof(Knowledge)), shown);
 }
 
 /// One rank's call.
@@ -115,7 +115,7 @@ struct Difference {
 /// The calls differ: tells every rank how. Collective. \throws CommError  disagreement()
 Task tell_difference(Channel& channel, Signature mine) {
   const Statement own{channel.rank(), mine};
-  Scratch memory = channel.scratch(2 * sizeof(Difference));
+  Scratch memory = channel.letters(2 * sizeof(Difference));
   const auto differences = reinterpret_cast<Difference*>(memory.bytes().data());
   const std::span known(differences, 1);
   const std::span heard(differences + 1, 1);
@@ -139,8 +139,8 @@ Task compare(Channel& channel, Signature mine, Contributions& all, std::size_t r
   Knowledge known{content_hash(std::as_bytes(std::span(&mine, 1))), 0, everywhere ? 0U : 1U};
   const algorithms::Dissemination way = all.way();
   const std::size_t longest = sizeof(Knowledge) + room;
-  Scratch outgoing = channel.scratch(longest);
-  Scratch incoming = channel.scratch(way.rounds() * longest);
+  Scratch outgoing = channel.letters(longest);
+  Scratch incoming = channel.letters(way.rounds() * longest);
 
   // A message that finds its receive posted spares MPI a copy.
   struct Arrival {
@@ -155,11 +155,12 @@ Task compare(Channel& channel, Signature mine, Contributions& all, std::size_t r
   for (std::size_t round = 0; round < arrivals.size(); ++round) {
     const int distance = 1 << round;
     const auto departure =
-        channel.send(way.to(distance), pack(known, all.outgoing(distance), outgoing.bytes()));
+        channel.send(way.to(distance),
+                     pack(known, all.outgoing(distance), outgoing.bytes(), channel.arithmetic()));
     co_await channel.done(arrivals[round].ticket);
     co_await channel.done(departure);
     unpack(incoming.bytes().subspan(round * longest, arrivals[round].length), way.from(distance),
-           known, all.incoming(distance));
+           known, all.incoming(distance), channel.arithmetic());
   }
   if (!known.agreed()) co_await tell_difference(channel, mine);
   everywhere = known.lacks == 0;

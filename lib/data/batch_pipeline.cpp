@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "rondo/data/loader_memory.hpp"
+#include "rondo/telemetry/trace.hpp"
 
 namespace rondo::data {
 namespace {
@@ -40,7 +43,10 @@ BatchPipeline::BatchPipeline(ChunkSource& source, const BatchFiller& filler, Lan
   batch_bytes_ = options.depth * bytes_of(free_.front());
   try {
     for (std::size_t i = 0; i < options.threads; ++i)
-      threads_.emplace_back([this, i] { work(i == 0 && options_.threads > 1); });
+      threads_.emplace_back([this, i, trace = telemetry::current_trace()] {
+        const telemetry::TraceThread traced(trace, fmt::format("loader {}", i));
+        work(i == 0 && options_.threads > 1);
+      });
   } catch (...) {
     stop();
     throw;
@@ -93,7 +99,9 @@ bool BatchPipeline::load_one(std::unique_lock<std::mutex>& lock) {
   ReadBytes bytes;
   std::exception_ptr error;
   try {
+    telemetry::TraceSpan span(telemetry::Activity::read, load->chunk);
     bytes = source_.read(load->chunk, *load->rows);
+    span.set_bytes(bytes.file + bytes.staged);
   } catch (...) {
     error = std::current_exception();
   }
@@ -167,6 +175,7 @@ std::optional<BatchPipeline::Piece> BatchPipeline::take_piece() {
 std::exception_ptr BatchPipeline::fill(const Piece& piece, std::vector<float>& scratch) const {
   const std::size_t chunk_samples = sampler_.options().chunk_samples;
   Underway& underway = *piece.batch;
+  const telemetry::TraceSpan span(telemetry::Activity::fill, piece.count);
   try {
     for (std::size_t place = piece.first; place < piece.first + piece.count; ++place) {
       const std::uint64_t sample = underway.samples[place];
@@ -207,6 +216,7 @@ void BatchPipeline::read_step_together(std::unique_lock<std::mutex>& lock) {
     const auto chunks = store_.open_step(asked_.epoch, asked_.step);
     changed_.notify_all();
     lock.unlock();
+    const telemetry::TraceSpan span(telemetry::Activity::read_together);
     together_->read_step(asked_.epoch, asked_.step, chunks);
     lock.lock();
   } catch (...) {

@@ -158,7 +158,10 @@ FileDescriptor StagedChunks::reserve(std::size_t chunk, std::uint64_t bytes) {
   set_.add_bytes(StageSet::occupied(bytes));
   FileDescriptor file(::open(set_.partial_path(chunk).c_str(),
                              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
-  const int error = file ? reserve_on_disk(file.get(), bytes) : errno;
+  int error = file ? 0 : errno;
+  // Whoever had the file before may have finished the chunk since the look at it.
+  if (error == 0 && ::access(set_.chunk_path(chunk).c_str(), F_OK) == 0) error = EEXIST;
+  if (error == 0) error = reserve_on_disk(file.get(), bytes);
   if (error == 0) return file;
   if (file) ::unlink(set_.partial_path(chunk).c_str());
   set_.subtract_bytes(StageSet::occupied(bytes));

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/base/resident_memory.hpp"
+#include "rondo/telemetry/counters.hpp"
+#include "rondo/telemetry/trace.hpp"
 
 #include "grad/bucket_reducer.hpp"
 #include "grad/piece_squares.hpp"
@@ -31,7 +34,8 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
       lanes_(lanes),
       announced_(arena.specs().size()),
       seen_(arena.specs().size()),
-      touching_(arena.layout().buckets().size()) {
+      touching_(arena.layout().buckets().size()),
+      starts_(touching_.size()) {
   check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
@@ -62,6 +66,7 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
     throw UsageError(fmt::format("begin_lane({}): a weight must be finite and at least 0, found {}",
                                  lane, weight));
   in_lane_ = true;
+  has_gradients_ = false;
   if (lane == range_.begin) {
     reducer_->clear();
     squares_->clear();
@@ -76,6 +81,8 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
 
 void GradientSum::ready(std::size_t parameter) {
   require(in_lane_, "ready() outside of a lane");
+  if (!std::exchange(has_gradients_, true))
+    telemetry::trace_instant(telemetry::Activity::first_gradient, next_lane_);
   const auto [first, last] = arena_.layout().buckets_of(arena_.layout().parameter(parameter));
   if (announced_[parameter])
     throw UsageError(fmt::format("ready() twice in one lane for parameter '{}'",
@@ -98,19 +105,28 @@ void GradientSum::count_ready(std::size_t bucket) {
 
 void GradientSum::start_complete_buckets() {
   while (started_ + 1 < outstanding_.size() && outstanding_[started_] == 0)
-    reducer_->start(started_++, next_lane_);
+    start_next_bucket(next_lane_);
+}
+
+void GradientSum::start_next_bucket(std::size_t last_lane) {
+  if (telemetry::is_tracing()) starts_[started_] = telemetry::trace_now();
+  reducer_->start(started_++, last_lane);
 }
 
 /// Local: what is summed already is measured while the backward pass goes on, and with ZeRO-2 its
 /// memory goes back to the system before the later buckets need theirs.
 void GradientSum::finish_summed_buckets() {
-  while (finished_ < started_ && reducer_->is_summed(finished_))
-    finish_next_bucket();
+  while (finished_ < started_ && reducer_->is_summed(finished_)) {
+    reducer_->finish(finished_);
+    measure_next_bucket();
+  }
 }
 
-void GradientSum::finish_next_bucket() {
-  reducer_->finish(finished_);
-  squares_->measure(arena_.layout().buckets()[finished_], reducer_->shard(finished_));
+void GradientSum::measure_next_bucket() {
+  const ElementRange bucket = arena_.layout().buckets()[finished_];
+  telemetry::trace_since(starts_[finished_], telemetry::Activity::bucket, finished_,
+                         bucket.size() * sizeof(float));
+  squares_->measure(bucket, reducer_->shard(finished_));
   ++finished_;
 }
 
@@ -132,15 +148,33 @@ StepSums GradientSum::finish(bool stop_wanted) {
                                  range_.begin, range_.end - 1));
   trailer()[Trailer::stop] = stop_wanted ? 1.0F : 0.0F;
   while (started_ < outstanding_.size())
-    reducer_->start(started_++, range_.end - 1);
+    start_next_bucket(range_.end - 1);
   next_lane_ = range_.begin;
 
+  const telemetry::Stopwatch compressed;
   reducer_->finish_compressed();
+  times_.spent(telemetry::Cause::communication, compressed.seconds());
   while (finished_ < outstanding_.size()) {
-    finish_next_bucket();
+    wait_for_next_bucket();
+    measure_next_bucket();
     comm_.progress();
   }
-  return squares_->exchange();
+  squares_->report(times_.arrive());
+  const telemetry::TraceSpan exchange(telemetry::Activity::exchange);
+  const StepSums sums = squares_->exchange();
+  times_.begin();
+  return sums;
+}
+
+void GradientSum::wait_for_next_bucket() {
+  const telemetry::TraceSpan span(telemetry::Activity::bucket_wait, finished_);
+  const telemetry::Stopwatch waited;
+  reducer_->finish(finished_);
+  times_.spent(telemetry::Cause::communication, waited.seconds());
+}
+
+std::span<const telemetry::RankTimes> GradientSum::rank_times() const noexcept {
+  return squares_->times();
 }
 
 std::vector<std::size_t> GradientSum::unannounced() {

@@ -7,13 +7,21 @@
 #include "rondo/precision/squares.hpp"
 
 namespace rondo::grad {
+namespace {
+
+std::size_t elements_of(const Layout& layout, std::size_t ranks) {
+  return layout.pieces().size() + telemetry::cause_count * ranks + Trailer::used;
+}
+
+}  // namespace
 
 PieceSquares::PieceSquares(const Layout& layout, comm::Communicator& comm)
     : layout_(layout),
       comm_(comm),
-      memory_(comm.allocate((layout.pieces().size() + Trailer::used) * sizeof(double))),
-      all_(reinterpret_cast<double*>(memory_->bytes().data()),
-           layout.pieces().size() + Trailer::used) {}
+      times_(static_cast<std::size_t>(comm.size())),
+      memory_(comm.allocate(elements_of(layout, times_.size()) * sizeof(double))),
+      all_(reinterpret_cast<double*>(memory_->bytes().data()), elements_of(layout, times_.size())) {
+}
 
 void PieceSquares::clear() {
   std::ranges::fill(all_, 0.0);
@@ -32,6 +40,11 @@ void PieceSquares::measure(ElementRange bucket, std::span<const float> shard) {
   std::ranges::copy(sums, all_.last(Trailer::used).begin());
 }
 
+void PieceSquares::report(const telemetry::RankTimes& times) {
+  const auto own = static_cast<std::size_t>(comm_.rank()) * telemetry::cause_count;
+  std::ranges::copy(times.seconds, reports().subspan(own).begin());
+}
+
 StepSums PieceSquares::exchange() {
   if (comm_.size() > 1)
     comm_.run({.collective = comm::Collective::allreduce,
@@ -40,6 +53,9 @@ StepSums PieceSquares::exchange() {
                .input = std::as_bytes(all_),
                .output = std::as_writable_bytes(all_),
                .options = {.name = "squares"}});
+  for (std::size_t r = 0; r < times_.size(); ++r)
+    std::ranges::copy(reports().subspan(r * telemetry::cause_count, telemetry::cause_count),
+                      times_[r].seconds.begin());
   const auto sums = all_.last(Trailer::used);
   return {.weight = sums[Trailer::weight],
           .loss = sums[Trailer::loss],

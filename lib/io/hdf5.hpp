@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ struct Hdf5Storage {
   bool shuffle = false;     ///< bytes of equal weight together, which deflate likes
   int deflate_level = 0;    ///< 1 (fast) to 9 (small); 0: not compressed
   bool extendible = false;  ///< the first dimension may grow; writing only
+  /// Contiguous, with room made at once and nothing written there: whoever writes at
+  /// Hdf5Dataset::offset() completes the file. Writing only.
+  bool reserved = false;
 };
 
 /// An n-dimensional array of one DType in an open file; move-only.
@@ -49,6 +53,9 @@ class Hdf5Dataset {
 
   /// Bytes of the elements in the file, after filters.
   std::uint64_t stored_bytes() const;
+
+  /// Where the elements begin in the file; nothing if they lie in no one place, or nowhere yet.
+  std::optional<std::uint64_t> offset() const;
 
   /// Reads all elements, or rows [first, first + count) of the first dimension, into `elements`.
   /// \throws UsageError  `elements` does not match dtype, shape or count

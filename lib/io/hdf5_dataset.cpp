@@ -52,6 +52,12 @@ std::uint64_t Hdf5Dataset::stored_bytes() const {
   return H5Dget_storage_size(handle_.get());
 }
 
+std::optional<std::uint64_t> Hdf5Dataset::offset() const {
+  const Hdf5Scope scope;
+  const haddr_t address = H5Dget_offset(handle_.get());
+  return address == HADDR_UNDEF ? std::nullopt : std::optional<std::uint64_t>(address);
+}
+
 void Hdf5Dataset::require_match(DType dtype, std::size_t rows, std::size_t count) const {
   const std::size_t all_rows = shape_.empty() ? 1 : shape_.front();
   const std::size_t expected = all_rows == 0 ? 0 : element_count(shape_) / all_rows * rows;

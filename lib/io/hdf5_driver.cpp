@@ -43,12 +43,14 @@ H5FD_class_t make_driver(const char* name) {
 Hdf5Handle driver_access_properties(const H5FD_class_t& driver, const Hdf5Place& place) {
   auto properties = checked_handle(H5Pcreate(H5P_FILE_ACCESS), ExitCode::internal, place,
                                    "cannot set up file access");
-  // Registering again after MPI_Finalize, which shuts the library down, gives a new number; while
-  // files are open HDF5 keeps the class alive by itself.
-  const auto registered =
+  // Registering again after MPI_Finalize, which shuts the library down, gives a new number. It is
+  // never given back: HDF5 frees a class when its last file lets go of it, and then reads from it
+  // how to close that file. This costs some hundred bytes a file.
+  auto registered =
       checked_handle(H5FDregister(&driver), ExitCode::internal, place, "cannot set up the driver");
   checked(H5Pset_driver(properties.get(), registered.get(), nullptr), ExitCode::internal, place,
           "cannot set up the driver");
+  registered.release();
   return properties;
 }
 

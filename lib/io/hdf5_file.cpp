@@ -61,6 +61,12 @@ Hdf5Handle create_properties(const Hdf5Storage& storage, const Hdf5Place& place)
   // No times: the same content gives the same file.
   checked(H5Pset_obj_track_times(properties.get(), false), ExitCode::internal, place,
           "cannot set up storage");
+  if (storage.reserved) {
+    checked(H5Pset_alloc_time(properties.get(), H5D_ALLOC_TIME_EARLY), ExitCode::internal, place,
+            "cannot set up storage");
+    checked(H5Pset_fill_time(properties.get(), H5D_FILL_TIME_NEVER), ExitCode::internal, place,
+            "cannot set up storage");
+  }
   if (storage.chunk.empty()) return properties;
   const std::vector<hsize_t> chunk(storage.chunk.begin(), storage.chunk.end());
   checked(H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()),
@@ -177,6 +183,8 @@ Hdf5Dataset Hdf5File::create_dataset(const std::string& name, DType dtype, const
           "create_dataset: checksums, shuffling and compression need chunks");
   require(storage.deflate_level >= 0 && storage.deflate_level <= 9,
           "create_dataset: the level of deflate must be 0 to 9");
+  require(!storage.reserved || storage.chunk.empty(),
+          "create_dataset: room is reserved for contiguous datasets only");
   require(!storage.extendible || !storage.chunk.empty(), "create_dataset: growing needs chunks");
   const Hdf5Scope scope;
   const Hdf5Place place{path_, name};

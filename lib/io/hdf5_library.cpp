@@ -16,6 +16,19 @@ std::recursive_mutex& library_mutex() {
   return mutex;
 }
 
+/// What to do about `description`, where that can be said.
+std::string advice(std::string_view description) {
+  if (description.find("version number") == std::string_view::npos) return {};
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format(
+      "; perhaps a newer HDF5 than this one, {}.{}.{}, wrote it: write it again with "
+      "h5py.File(..., libver=('earliest', 'v110')) or H5Pset_libver_bounds",
+      major, minor, release);
+}
+
 herr_t keep_first_description(unsigned index, const H5E_error2_t* error, void* description) {
   if (index == 0 && error->desc != nullptr) *static_cast<std::string*>(description) = error->desc;
   return 0;
@@ -46,7 +59,7 @@ std::string innermost_message() {
   std::string description;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first_description, &description);
   std::replace(description.begin(), description.end(), '\n', ' ');
-  return description.empty() ? "no reason given by HDF5" : description;
+  return description.empty() ? "no reason given by HDF5" : description + advice(description);
 }
 
 void throw_hdf5(ExitCode code, const Hdf5Place& place, std::string_view problem, Where where) {

@@ -3,6 +3,7 @@
 #include "rondo/job/launch.hpp"
 
 #include <charconv>
+#include <sstream>
 #include <string>
 
 #include <fmt/format.h>
@@ -29,7 +30,8 @@ constexpr Convention conventions[] = {
     {Launcher::mpirun, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
      "OMPI_COMM_WORLD_LOCAL_SIZE"},
     {Launcher::mpirun, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
-    {Launcher::srun, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", ""},
+    {Launcher::srun, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID",
+     "SLURM_STEP_TASKS_PER_NODE"},
 };
 
 int number(const char* name, int otherwise) {
@@ -37,6 +39,27 @@ int number(const char* name, int otherwise) {
   int value = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+/// What Slurm's list of tasks by node, such as 2(x3),1, says of one node; 0 if nothing.
+int tasks_on_node(const std::string& list, int node) {
+  std::istringstream stream(list);
+  int nodes_before = 0;
+  for (int tasks = 0; stream >> tasks; stream.ignore()) {
+    int nodes = 1;
+    if (stream.peek() == '(') {
+      stream.ignore(2) >> nodes;
+      stream.ignore();
+    }
+    nodes_before += nodes;
+    if (node < nodes_before) return tasks;
+  }
+  return 0;
+}
+
+int local_size(const Convention& convention) {
+  if (convention.launcher != Launcher::srun) return number(convention.local_size, 0);
+  return tasks_on_node(environment(convention.local_size), number("SLURM_NODEID", 0));
 }
 
 }  // namespace
@@ -50,7 +73,7 @@ Launch inspect_launch() {
     launch.rank = number(convention.rank, 0);
     launch.size = number(convention.size, 1);
     launch.local_rank = number(convention.local_rank, 0);
-    launch.local_size = number(convention.local_size, 1);
+    launch.local_size = local_size(convention);
     launch.has_pmi = convention.launcher != Launcher::srun || !environment("PMIX_RANK").empty();
     break;
   }

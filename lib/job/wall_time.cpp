@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "rondo/job/helper_program.hpp"
 
@@ -82,6 +83,11 @@ std::optional<seconds> slurm_time_left(const Launch& launch) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return seconds(*since_epoch) - std::chrono::duration_cast<seconds>(now);
   }
+  return slurm_time_left_now(launch);
+}
+
+std::optional<seconds> slurm_time_left_now(const Launch& launch) {
+  if (launch.slurm_job_id.empty()) return std::nullopt;
   const auto answer = run_helper(
       {"squeue", "--noheader", "--jobs=" + launch.slurm_job_id, "--format=%L"}, patience);
   if (!answer || answer->code != 0) return std::nullopt;
@@ -103,7 +109,27 @@ void WallTime::add_evaluation(double measured) {
   apart_ += measured;
 }
 
+void WallTime::follow(Ask ask, Clock::time_point latest, seconds interval) {
+  ask_ = std::move(ask);
+  latest_ = latest;
+  interval_ = interval;
+}
+
+void WallTime::keep_asking(Clock::time_point now) {
+  if (answer_.valid()) {
+    if (answer_.wait_for(seconds(0)) != std::future_status::ready) return;
+    if (const Answer answer = std::exchange(answer_, {}).get(); answer.left)
+      end_ = std::min(latest_, answer.at + *answer.left);
+  }
+  if (asked_ && now - *asked_ < interval_) return;
+  // The first question was asked by whoever knows the end so far.
+  if (asked_.has_value())
+    answer_ = std::async(std::launch::async, [ask = ask_, now] { return Answer{now, ask()}; });
+  asked_ = now;
+}
+
 bool WallTime::is_last_step(int evaluations_ahead, Clock::time_point now) {
+  if (ask_) keep_asking(now);
   if (!end_) return false;
   if (last_call_) {
     const std::chrono::duration<double> since = now - *last_call_;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "telemetry/axis.hpp"
+#include "rondo/telemetry/axis.hpp"
 
 #include <algorithm>
 #include <cmath>

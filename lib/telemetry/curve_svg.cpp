@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "telemetry/axis.hpp"
+#include "rondo/telemetry/axis.hpp"
 
 namespace rondo::telemetry {
 namespace {

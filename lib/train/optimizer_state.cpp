@@ -31,6 +31,10 @@ std::vector<grad::ElementRange> places_of(const grad::Layout& layout,
   return places;
 }
 
+std::ptrdiff_t offset(std::size_t place) {
+  return static_cast<std::ptrdiff_t>(place);
+}
+
 }  // namespace
 
 OptimizerState::OptimizerState(const grad::Layout& layout, const optim::Optimizer& optimizer,
@@ -44,6 +48,12 @@ OptimizerState::OptimizerState(const grad::Layout& layout, const optim::Optimize
     if (own_shapes) places_.push_back(places_of(layout, optimizer, k));
     slots_.emplace_back(own_shapes ? places_[k].back().end : holding_.elements());
   }
+  clear();  // touched here, not in the first step
+}
+
+void OptimizerState::clear() noexcept {
+  for (Pages& slot : slots_)
+    std::ranges::fill(slot.span(), 0.0F);
 }
 
 std::size_t OptimizerState::planned_bytes(const grad::Layout& layout,
@@ -59,7 +69,7 @@ std::size_t OptimizerState::planned_bytes(const grad::Layout& layout,
 
 std::size_t OptimizerState::resident_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& slot : slots_)
+  for (const Pages& slot : slots_)
     bytes += rondo::resident_bytes(std::as_bytes(slot.span()));
   return bytes;
 }
@@ -106,22 +116,32 @@ OptimizerState::Whole OptimizerState::gather(comm::Communicator& comm) {
   return whole;
 }
 
-void OptimizerState::scatter(comm::Communicator& comm, Whole& whole) {
-  for (std::size_t k = 0; k < slots_.size(); ++k) {
-    if (!sharded_) {
-      comm::broadcast(comm, slots_[k].span(), 0);
-      continue;
-    }
-    for (std::size_t b = 0; b < holding_.parts().size(); ++b) {
-      const grad::ElementRange bucket = layout_.buckets()[b];
-      const Part& mine = holding_.parts()[b];
-      std::vector<float> all(bucket.size());
-      if (is_root(comm))
-        std::copy_n(whole.copies_[k].data() + bucket.begin, bucket.size(), all.begin());
-      comm::broadcast(comm, std::span(all), 0);
-      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(mine.range.begin - bucket.begin),
-                  mine.range.size(), part_of(k, mine).begin());
-    }
+std::vector<Pages> OptimizerState::stage() const {
+  std::vector<Pages> staged;
+  for (const Pages& slot : slots_)
+    staged.emplace_back(slot.span().size());
+  return staged;
+}
+
+void OptimizerState::store(std::vector<Pages>& staged, std::size_t k, std::size_t parameter,
+                           std::size_t first, std::span<const float> elements) const {
+  const std::span<float> slot = staged[k].span();
+  if (!places_.empty()) {
+    std::ranges::copy(elements, slot.begin() + offset(places_[k][parameter].begin + first));
+    return;
+  }
+  const std::size_t begin = layout_.parameter(parameter).begin + first;
+  const std::size_t end = begin + elements.size();
+  const auto ends_before = [](const Part& part, std::size_t place) {
+    return part.range.end <= place;
+  };
+  const auto& parts = holding_.parts();
+  for (auto part = std::lower_bound(parts.begin(), parts.end(), begin, ends_before);
+       part != parts.end() && part->range.begin < end; ++part) {
+    const std::size_t from = std::max(begin, part->range.begin);
+    const std::size_t to = std::min(end, part->range.end);
+    std::ranges::copy(elements.subspan(from - begin, to - from),
+                      slot.begin() + offset(part->local + from - part->range.begin));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "rondo/base/aligned_buffer.hpp"
@@ -12,6 +13,7 @@
 #include "rondo/optim/optimizer.hpp"
 
 #include "train/holding.hpp"
+#include "train/pages.hpp"
 
 namespace rondo::train {
 
@@ -48,19 +50,31 @@ class OptimizerState {
 
   /// Collective: the slots of all ranks on rank 0. \throws AgreedError  no memory, CommError
   Whole gather(comm::Communicator& comm);
-  /// Memory to fill on rank 0, for scatter. Collective. \throws AgreedError  no memory
-  Whole make_whole(comm::Communicator& comm);
-  /// Collective: every rank's slots become what rank 0 holds.
-  void scatter(comm::Communicator& comm, Whole& whole);
+
+  /// Memory like that of the slots, to be filled before it takes their place.
+  std::vector<Pages> stage() const;
+  /// Elements of slot `k` of a parameter, from `first` on, go to their places in `staged`, as far
+  /// as this rank holds them.
+  void store(std::vector<Pages>& staged, std::size_t k, std::size_t parameter, std::size_t first,
+             std::span<const float> elements) const;
+  void replace(std::vector<Pages> staged) noexcept { slots_ = std::move(staged); }
+  /// The same, straight into the slots.
+  void store(std::size_t k, std::size_t parameter, std::size_t first,
+             std::span<const float> elements) {
+    store(slots_, k, parameter, first, elements);
+  }
+  /// Makes all slots what they were at first: zero.
+  void clear() noexcept;
 
  private:
   std::span<float> part_of(std::size_t k, const Part& part);
+  Whole make_whole(comm::Communicator& comm);
 
   const grad::Layout& layout_;
   bool sharded_;
   Holding holding_;
   std::vector<std::vector<grad::ElementRange>> places_;  // by slot and parameter, if of own shapes
-  std::vector<AlignedBuffer<float>> slots_;
+  std::vector<Pages> slots_;
 };
 
 }  // namespace rondo::train

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rondo/precision/rounding.hpp"
+#include "rondo/telemetry/counters.hpp"
 
 namespace rondo::train {
 namespace {
@@ -51,7 +52,9 @@ void ParameterUpdate::update_and_store(const optim::StepContext& context, float 
     update_all(tile, context, weight_inverse);
     peers_.store(tile.range);
   }
+  const telemetry::Stopwatch waited;
   comm_.run({.collective = comm::Collective::barrier, .options = {.name = "values"}});
+  sum_.times().spent(telemetry::Cause::communication, waited.seconds());
   for (std::size_t i = 0; i < state_.holding().parts().size(); ++i)
     gather_.round_received(i, rounding_key(context));
 }

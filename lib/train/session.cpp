@@ -13,6 +13,8 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/resident_memory.hpp"
 #include "rondo/precision/rounding.hpp"
+#include "rondo/telemetry/counters.hpp"
+#include "rondo/telemetry/trace.hpp"
 
 #include "train/parameter_update.hpp"
 #include "train/same_session.hpp"
@@ -116,11 +118,19 @@ grad::Arena& Session::arena() {
 }
 
 void Session::wait_for_parameter(std::size_t parameter) {
-  update_->finish(arena_.layout().parameter(parameter));
+  finish_values(arena_.layout().parameter(parameter));
 }
 
 void Session::finish_parameters() {
-  update_->finish({0, arena_.layout().elements()});
+  finish_values({0, arena_.layout().elements()});
+}
+
+void Session::finish_values(grad::ElementRange range) {
+  if (update_->is_complete(range)) return update_->finish(range);
+  const telemetry::TraceSpan span(telemetry::Activity::values_wait);
+  const telemetry::Stopwatch waited;
+  update_->finish(range);
+  times().spent(telemetry::Cause::communication, waited.seconds());
 }
 
 void Session::ready(std::size_t parameter) {
@@ -177,6 +187,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
   if (!result.applied) return result;
   result.applied = update_loss_scale(false);
   ++applied_steps_;
+  const telemetry::TraceSpan span(telemetry::Activity::optimizer);
   update_->apply(context_of(result, lr), static_cast<float>(1.0 / sums.weight));
   if (options_.gather == Gather::in_step) finish_parameters();
   return result;

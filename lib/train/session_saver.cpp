@@ -11,9 +11,11 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
+#include "rondo/telemetry/trace.hpp"
 
 #include "train/save_interval.hpp"
 #include "train/session_state.hpp"
+#include "train/several_writers.hpp"
 
 namespace rondo::train {
 namespace {
@@ -25,6 +27,13 @@ constexpr std::uint64_t steps_to_first_save = 10;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// What `collect` brings together for a save.
+template <class Collect>
+auto traced(Collect collect) {
+  const telemetry::TraceSpan span(telemetry::Activity::checkpoint_gather);
+  return collect();
 }
 
 }  // namespace
@@ -43,14 +52,25 @@ bool SessionSaver::is_due(std::uint64_t step) {
   return step >= next_step_;
 }
 
+void SessionSaver::prepare(Session& session) {
+  by_policy([&] { all_save(session); });
+}
+
 void SessionSaver::save(Session& session, std::uint64_t step, const RunIdentity& identity,
                         const RunRecord& record) {
   const auto begin = Clock::now();
   by_policy([this] { settle(); });
   last_failure_.reset();
   by_policy([&] {
-    if (options_.in_background) return start(session, step, identity, record);
-    train::save(comm_, session, options_.directory, step, identity, record, options_.retention);
+    const bool by_all = all_save(session);
+    const checkpoint::Metadata metadata = metadata_of(comm_, session, identity, record);
+    if (!options_.in_background)
+      (by_all ? save_by_all : save_by_one)(comm_, session, options_.directory, step, metadata,
+                                           options_.retention);
+    else if (by_all)
+      start_by_all(session, step, metadata);
+    else
+      start_by_one(session, step, metadata);
   });
   if (!options_.every) plan_next(step, seconds_since(begin));
 }
@@ -61,16 +81,33 @@ void SessionSaver::finish() {
 }
 
 void SessionSaver::settle() {
+  const telemetry::TraceSpan span(telemetry::Activity::checkpoint_settle);
   comm::agree_on_success(comm_, [this] { background_.wait(); });
 }
 
-void SessionSaver::start(Session& session, std::uint64_t step, const RunIdentity& identity,
-                         const RunRecord& record) {
-  Gathered gathered = gather(comm_, session);
+bool SessionSaver::all_save(Session& session) {
+  if (!all_save_) all_save_ = all_write(comm_, session, options_.directory, options_.writers);
+  return *all_save_;
+}
+
+void SessionSaver::start_by_one(Session& session, std::uint64_t step,
+                                const checkpoint::Metadata& metadata) {
+  Gathered gathered = traced([&] { return gather(comm_, session); });
   comm::agree_on_success(comm_, [&] {
     if (!is_root(comm_)) return;
-    background_.start(options_.directory, step, tensors_of(session, gathered),
-                      metadata_of(comm_, session, identity, record), options_.retention);
+    background_.start(options_.directory, step, tensors_of(session, gathered), metadata,
+                      options_.retention);
+  });
+}
+
+void SessionSaver::start_by_all(Session& session, std::uint64_t step,
+                                const checkpoint::Metadata& metadata) {
+  const OwnPart own = traced([&] { return own_part(comm_, session); });
+  // First on all: a rank without memory would leave the others' threads waiting for it.
+  comm::agree_on_success(comm_, [&] { background_.reserve(elements_in(own.pieces)); });
+  comm::agree_on_success(comm_, [&] {
+    background_.start(own.writer, options_.directory, step, own.tensors, own.pieces, metadata,
+                      options_.retention);
   });
 }
 
@@ -94,7 +131,7 @@ void SessionSaver::by_policy(const std::function<void()>& collective) {
   try {
     collective();
   } catch (const AgreedError& e) {
-    if (options_.on_failure == SaveFailure::stop) throw;
+    if (options_.on_failure == SaveFailure::stop || e.code() == ExitCode::configuration) throw;
     if (is_root(comm_))
       log::warning(fmt::format("training goes on without a checkpoint: {}", e.what()));
     last_failure_ = e;

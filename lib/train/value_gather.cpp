@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "rondo/telemetry/trace.hpp"
+
 namespace rondo::train {
 
 ValueGather::ValueGather(grad::Arena& arena, comm::Communicator& comm)
@@ -17,7 +19,8 @@ void ValueGather::start(std::size_t bucket, std::span<float> outgoing,
   const auto all = arena_.values().subspan(whole.begin, whole.size());
   buckets_[bucket] = {.work = comm_.allgather(std::as_bytes(outgoing), std::as_writable_bytes(all),
                                               {.name = "values"}),
-                      .key = key};
+                      .key = key,
+                      .start = telemetry::is_tracing() ? telemetry::trace_now() : 0};
   ++under_way_;
 }
 
@@ -38,10 +41,12 @@ void ValueGather::finish(grad::ElementRange range) {
 }
 
 void ValueGather::finish_bucket(std::size_t bucket) {
-  auto& [work, key] = buckets_[bucket];
+  auto& [work, key, start] = buckets_[bucket];
   if (!work) return;
   comm::wait(comm_, *work);
   work.reset();
+  telemetry::trace_since(start, telemetry::Activity::values, bucket,
+                         arena_.layout().buckets()[bucket].size() * sizeof(float));
   --under_way_;
   round_received(bucket, key);
 }

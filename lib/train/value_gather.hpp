@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -42,6 +43,7 @@ class ValueGather {
   struct Bucket {
     std::unique_ptr<comm::Work> work = {};
     precision::RoundingKey key = {};
+    std::int64_t start = 0;  ///< on telemetry::trace_now()
   };
 
   grad::Arena& arena_;

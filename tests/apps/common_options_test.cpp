@@ -189,6 +189,16 @@ TEST_F(OptionsTest, that_are_unknown_suggest_the_nearest_name) {
   EXPECT_EQ(usage_error({"stray"}), "unexpected argument 'stray': options begin with --");
 }
 
+TEST_F(OptionsTest, know_the_variables_of_the_batch_scripts) {
+  int minimum = 1;
+  Options options("rondo-test", "");
+  options.add("min", minimum, "close to RONDO_BIN");
+
+  const char* arguments[] = {"rondo-test"};
+
+  EXPECT_NO_THROW(options.parse(1, arguments, {{"RONDO_BIN", "/opt/rondo/bin"}}));
+}
+
 TEST_F(OptionsTest, leave_other_programs_variables_alone) {
   EXPECT_EQ(parse({}, {{"RONDO_WAVELENGTH", "3"}, {"EPOCH", "3"}, {"RONDO_", "x"}}).epochs, 8U);
 }

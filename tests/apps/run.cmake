@@ -8,7 +8,8 @@ rondo_name_program(train_job_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_job_test PROPERTIES TIMEOUT 300 PROCESSORS 2 LABELS "mpi")
 
 rondo_add_test(run_parts_test
-  SOURCES run_hosts_test.cpp run_metrics_tail_test.cpp run_options_test.cpp run_supervisor_test.cpp
+  SOURCES run_host_watch_test.cpp run_hosts_test.cpp run_metrics_tail_test.cpp run_options_test.cpp
+          run_supervisor_test.cpp
   LIBS rondo_run_parts)
 
 rondo_add_test(run_test SOURCES run_test.cpp

@@ -69,6 +69,10 @@ TEST_F(RunHosts, are_asked_by_srun_in_a_slurm_job) {
   EXPECT_EQ(answering({{"a", 1}, {"b", 1}}, {}), (Hosts{{"a", 1}}));
 }
 
+TEST_F(RunHosts, can_be_taken_from_others) {
+  EXPECT_EQ(without({{"a", 2}, {"b", 2}, {"c", 1}}, {{"c", 1}, {"a", 2}}), (Hosts{{"b", 2}}));
+}
+
 TEST(Placement, fills_the_hosts_up_to_the_wanted_ranks) {
   EXPECT_EQ(place({{"a", 2}, {"b", 2}}, 3, 3)->ranks, 3);
   EXPECT_EQ(place({{"a", 2}, {"b", 2}}, 8, 1)->ranks, 4);

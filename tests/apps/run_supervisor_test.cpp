@@ -46,6 +46,29 @@ TEST(Supervisor, does_not_restart_what_would_fail_again) {
   }
 }
 
+TEST(Supervisor, waits_for_a_run_directory_that_the_last_life_may_hold) {
+  Supervisor supervisor({});
+  supervisor.judge(failure(205, 10));
+
+  const Verdict held = supervisor.judge(failure(73, std::nullopt));
+
+  EXPECT_TRUE(held.restart);
+  EXPECT_TRUE(supervisor.judge(failure(73, std::nullopt)).restart);
+  EXPECT_FALSE(supervisor.judge(failure(205, 10)).restart) << "the failure is not forgotten";
+}
+
+TEST(Supervisor, restarts_when_hosts_are_lost_at_the_same_step) {
+  Supervisor supervisor({});
+  LifeEnd end = failure(205, 10);
+  end.lost_hosts = "a:2";
+  supervisor.judge(end);
+
+  const Verdict verdict = supervisor.judge(end);
+
+  EXPECT_TRUE(verdict.restart);
+  EXPECT_THAT(verdict.reason, HasSubstr("no answer from a:2"));
+}
+
 TEST(Supervisor, does_not_restart_after_a_stop) {
   Supervisor supervisor({});
 

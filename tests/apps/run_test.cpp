@@ -3,6 +3,7 @@
 // rondo-run as its users see it: a training that is killed and comes back.
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "apps/job_training.hpp"
 
@@ -46,7 +48,7 @@ class Run : public JobTraining {
   static std::string wait_for_checkpoint(const std::string& run) {
     static std::mt19937 random(std::random_device{}());
     return fmt::format(
-        "for _ in $(seq 300); do ls {}/checkpoints/* >/dev/null 2>&1 && break; "
+        "for _ in $(seq 1200); do ls {}/checkpoints/* >/dev/null 2>&1 && break; "
         "sleep 0.1; done; sleep 0.{}; ",
         run, random() % 5 + 1);
   }
@@ -74,17 +76,25 @@ TEST_F(Run, that_needs_no_help_is_one_life) {
 
 TEST_F(Run, goes_on_with_fewer_ranks_after_a_kill_and_ends_with_the_same_bits) {
   const std::string run = output("killed-run");
-  const std::string course = "--epochs 30";
+  const std::string course = "--epochs 100000 ";
+  // How many steps there are is decided when the first life has been stopped in the middle.
+  const std::string steps = output("steps");
+  const std::string program = fmt::format("sh -c 'exec {} $(cat {})' trainer --output {}",
+                                          trainer(run, course + "--resume"), steps, run);
   // The second host is lost with the rank that is killed.
   const std::string probe = output("probe");
   write_script(probe, fmt::format("[ $1 = localhost ] || [ ! -e {} ]", output("host-lost")));
   const std::string command =
-      rondo_run(fmt::format("-np 4 --min-ranks 2 --hosts localhost,elsewhere --probe {}", probe),
-                trainer(run, course));
+      rondo_run(fmt::format("-np 4 --min-ranks 2 --hosts localhost,elsewhere --probe {} "
+                            "--resume-option ''",
+                            probe),
+                program);
 
-  const ProgramResult result = run_program(
-      fmt::format("{} & runner=$!; {} {}; touch {}; kill -9 ${{ranks##* }}; wait $runner", command,
-                  wait_for_checkpoint(run), find_ranks, output("host-lost")));
+  const ProgramResult result = run_program(fmt::format(
+      "touch {0}; {1} & runner=$!; {2} {3}; kill -STOP $ranks; "
+      "printf -- '--steps %d' $(($(grep -c '\"event\":\"step\"' {4}/metrics.ndjson) + 20)) >{0}; "
+      "touch {5}; kill -9 ${{ranks##* }}; wait $runner",
+      steps, command, wait_for_checkpoint(run), find_ranks, run, output("host-lost")));
 
   EXPECT_EQ(result.code, 0) << result.err;
   const auto all = lives(run);
@@ -98,7 +108,7 @@ TEST_F(Run, goes_on_with_fewer_ranks_after_a_kill_and_ends_with_the_same_bits) {
   EXPECT_LE(all[1]["first_step"], all[0]["last_step"]);
 
   const std::string whole = output("undisturbed");
-  ASSERT_EQ(train(2, whole, course).code, 0);
+  ASSERT_EQ(train(2, whole, course + run_program("cat " + steps).out).code, 0);
   EXPECT_EQ(final_hash(run), final_hash(whole));
 }
 
@@ -116,7 +126,26 @@ TEST_F(Run, hands_a_stop_on_and_does_not_restart) {
     EXPECT_EQ(result.code, 75) << result.err;
     ASSERT_EQ(lives(run).size(), 1U);
     EXPECT_EQ(lives(run)[0]["reason"], "stopped by SIG" + signal);
-    EXPECT_EQ(last_event(run, "end")["stop"], "signal");
+    EXPECT_EQ(last_event(run, "end")["stop"], "signal") << signal << ": " << result.err;
+  }
+}
+
+TEST_F(Run, takes_a_stop_that_comes_before_mpi_has_started_for_one) {
+  // Ranks wait for their options until somebody writes them.
+  const std::string config = output("config");
+  ASSERT_EQ(::mkfifo(config.c_str(), 0600), 0);
+  for (const std::string signal : {"USR1", "TERM"}) {
+    const std::string run = output("stopped-at-once-by-" + signal);
+    const std::string command = rondo_run("-np 2", trainer(run, "--config " + config));
+
+    const ProgramResult result = run_program(fmt::format(
+        "{} & runner=$!; exec 3>{}; kill -{} $runner; wait $runner", command, config, signal));
+
+    EXPECT_EQ(result.code, 75) << result.err;
+    ASSERT_EQ(lives(run).size(), 1U);
+    EXPECT_EQ(lives(run)[0]["reason"], "stopped by SIG" + signal);
+    EXPECT_EQ(lives(run)[0]["signal"], SIGUSR1) << "no handler was there yet";
+    EXPECT_FALSE(lives(run)[0]["restart"].get<bool>());
   }
 }
 
@@ -164,6 +193,29 @@ TEST_F(Run, gives_up_when_too_few_hosts_answer) {
   EXPECT_EQ(result.code, 75);
   EXPECT_THAT(result.err, HasSubstr("0 of 2 hosts answer"));
   EXPECT_THAT(result.err, HasSubstr("no restart is left of 2"));
+}
+
+TEST_F(Run, ends_a_launcher_that_does_not_notice_a_lost_host) {
+  const std::string run = output("deaf-launcher");
+  // The first life loses its host and neither hears of it nor listens; the second one is well.
+  const std::string launcher = output("deaf");
+  write_script(launcher, fmt::format("[ -e {0} ] && exit 0; touch {0}; trap '' TERM; "
+                                     "while :; do sleep 0.1; done",
+                                     output("host-gone")));
+  const std::string probe = output("probe-lost");
+  write_script(probe, fmt::format("[ $1 = a ] || [ ! -e {} ]", output("host-gone")));
+
+  const ProgramResult result = run_program(
+      fmt::format("{} --back-off 0.1 --silence 1 --mpirun {} -np 2 --min-ranks 1 --hosts a,b "
+                  "--probe {} --run-directory {} -- true",
+                  RONDO_RUN_PROGRAM, launcher, probe, run));
+
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("no step for 1 s, and no answer from b:1: this life is ended"));
+  ASSERT_EQ(lives(run).size(), 2U);
+  EXPECT_EQ(lives(run)[0]["lost_hosts"], "b:1");
+  EXPECT_EQ(lives(run)[0]["signal"], 9);
+  EXPECT_EQ(lives(run)[1]["hosts"], "a:1");
 }
 
 TEST_F(Run, leaves_no_process_when_it_is_killed_itself) {

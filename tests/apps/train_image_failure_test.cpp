@@ -142,6 +142,7 @@ TEST_F(TrainImage, an_option_that_means_nothing_beside_the_others_is_78) {
       {"--schedule step --final-fraction 0.1",
        "--final-fraction means nothing with --schedule step"},
       {"--power 3", "--power means nothing with --schedule cosine: leave it out, or choose poly"},
+      {"--topk-warmup 9", "--topk-warmup means nothing with --compression none"},
       {"--topk-fraction 0.5", "--topk-fraction means nothing with --compression none"},
       {"--loss-scale 8", "--loss-scale means nothing with --precision f32"},
       {"--loss-scale-growth-interval 50",

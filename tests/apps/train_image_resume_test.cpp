@@ -73,7 +73,7 @@ TEST_F(TrainImage, resuming_with_other_threads_is_a_warning) {
   const ProgramResult other = train(2, options + " --resume --steps 3 --threads 2");
 
   EXPECT_EQ(other.code, 0) << other.err;
-  EXPECT_EQ(occurrences(same.err, "threads"), 0U) << same.err;
+  EXPECT_EQ(occurrences(same.err, "written with threads"), 0U) << same.err;
   EXPECT_EQ(occurrences(other.err, "written with threads 1, and the run goes on with 2"), 1U)
       << other.err;
 }

@@ -61,10 +61,10 @@ TEST(RondoBench, measures_saving_and_loading) {
   const auto disk = directory.path() / "disk";
   std::filesystem::create_directory(disk);
 
-  const ProgramResult result =
-      bench(2, fmt::format("checkpoint --parameters 50000 --repeats 2 --sharding zero1 "
-                           "--directory {} --json {}",
-                           disk.string(), file.string()));
+  const ProgramResult result = bench(
+      2, fmt::format("checkpoint --parameters 50000 --repeats 2 --sharding zero1 --compute 0.001 "
+                     "--directory {} --json {}",
+                     disk.string(), file.string()));
 
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_TRUE(std::filesystem::is_empty(disk));
@@ -73,7 +73,8 @@ TEST(RondoBench, measures_saving_and_loading) {
   EXPECT_EQ(line["wrong"], 0);
   for (const char* figure :
        {"disk_write_seconds", "foreground_seconds", "stall_seconds", "background_seconds",
-        "disk_read_seconds", "load_seconds", "write_ratio", "stall_ratio", "load_ratio"})
+        "disk_read_seconds", "load_seconds", "write_ratio", "stall_ratio", "load_ratio",
+        "training_with_seconds", "training_without_seconds"})
     EXPECT_GT(line[figure], 0) << figure;
 }
 

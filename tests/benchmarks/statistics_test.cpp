@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "rondo_bench/statistics.hpp"
+#include "measure/statistics.hpp"
 
 #include <numeric>
 #include <vector>
@@ -9,8 +9,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "measure/link.hpp"
 #include "rondo_bench/figures.hpp"
-#include "rondo_bench/limit.hpp"
 
 namespace rondo::bench {
 namespace {
@@ -59,6 +59,32 @@ TEST(LinkLimit, is_what_the_best_algorithm_sends_from_a_node) {
   EXPECT_DOUBLE_EQ(link_limit(comm::Collective::allreduce, 1000, 4, 100), 15);
   EXPECT_DOUBLE_EQ(link_limit(comm::Collective::allgather, 1000, 4, 100), 7.5);
   EXPECT_DOUBLE_EQ(link_limit(comm::Collective::broadcast, 1000, 4, 100), 10);
+}
+
+TEST(MedianInterval, holds_the_median_and_narrows_with_more_samples) {
+  std::vector<double> few{9, 10, 11, 10, 12, 8, 10};
+  std::vector<double> many;
+  for (int copy = 0; copy < 20; ++copy)
+    many.insert(many.end(), few.begin(), few.end());
+
+  const Interval wide = median_interval(few, 1);
+  const Interval narrow = median_interval(many, 1);
+
+  EXPECT_GE(wide.low, 8);
+  EXPECT_LE(wide.high, 12);
+  EXPECT_LT(wide.low, 10);
+  EXPECT_GT(wide.high, 10);
+  EXPECT_LT(narrow.high - narrow.low, wide.high - wide.low);
+}
+
+TEST(MedianInterval, is_the_same_for_the_same_seed) {
+  const std::vector<double> samples{1, 5, 2, 8, 3, 9, 4};
+
+  const Interval first = median_interval(samples, 7);
+  const Interval second = median_interval(samples, 7);
+
+  EXPECT_EQ(first.low, second.low);
+  EXPECT_EQ(first.high, second.high);
 }
 
 }  // namespace

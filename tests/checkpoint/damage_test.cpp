@@ -11,9 +11,9 @@
 
 #include "rondo/base/hash.hpp"
 #include "rondo/base/log.hpp"
+#include "rondo/checkpoint/inspect.hpp"
 
 #include "checkpoint/sample_state.hpp"
-#include "io/hdf5.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::checkpoint {
@@ -31,13 +31,10 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-/// Rewrites the manifest so that it hashes right for whatever its directory's state file is now:
-/// what a careless or hostile tool would leave.
+/// Rewrites the manifest so that it hashes right: what a careless or hostile tool would leave.
 void rewrite_manifest(const std::filesystem::path& directory,
                       const std::function<void(nlohmann::json&)>& change) {
   auto document = nlohmann::json::parse(read_text(directory / "manifest.json"));
-  const std::string state = read_text(directory / "state.h5");
-  document["state"] = {{"bytes", state.size()}, {"xxh3", to_hex(content_hash(state))}};
   change(document);
   document.erase("xxh3");
   document["xxh3"] = to_hex(content_hash(document.dump()));
@@ -116,8 +113,8 @@ TEST_F(Damage, symbolic_link_to_a_checkpoint) {
 }
 
 TEST_F(Damage, newer_format_version) {
-  rewrite_manifest(newest_, [](nlohmann::json& document) { document["version"] = 2; });
-  expect_fallback("expected version 1, found 2");
+  rewrite_manifest(newest_, [](nlohmann::json& document) { document["version"] = 3; });
+  expect_fallback("expected version 1 to 2, found 3");
 }
 
 TEST_F(Damage, manifest_names_a_tensor_that_the_state_lacks) {
@@ -134,14 +131,45 @@ TEST_F(Damage, manifest_gives_a_tensor_another_shape) {
   expect_fallback("the manifest says f32 (2, 2), found f32 (4)");
 }
 
+TEST_F(Damage, manifest_has_two_tensors_of_one_size_in_each_others_place) {
+  rewrite_manifest(newest_, [](nlohmann::json& document) {
+    nlohmann::json& tensors = document["tensors"];
+    for (const char* key : {"offset", "blocks", "xxh3"})
+      std::swap(tensors[0][key], tensors[4][key]);
+  });
+  expect_fallback("parameter/conv1.weight: the manifest says byte");
+}
+
 TEST_F(Damage, state_holds_other_elements_than_the_manifest_hashed) {
-  SampleState other(99);
-  auto file = io::Hdf5File::create(state_);
-  for (const Tensor& tensor : other.tensors())
-    file.create_dataset(tensor.name, DType::f32, tensor.shape).write(tensor.data);
-  file.close();
-  rewrite_manifest(newest_, [](nlohmann::json&) {});
-  expect_fallback("its elements have hash");
+  rewrite_manifest(newest_, [](nlohmann::json& document) {
+    document["tensors"][1]["blocks"] = "0123456789abcdef";
+    document["tensors"][1]["xxh3"] = to_hex(content_hash("0123456789abcdef"));
+  });
+  expect_fallback("parameter/conv1.bias: block 0");
+}
+
+TEST_F(Damage, is_located_by_tensor_and_block) {
+  std::vector<float> values(600'000, 1.0F);
+  const std::vector<Tensor> tensors{{"a", {10}, std::span(values).first(10)},
+                                    {"b/c", {600, 1000}, values}};
+  save(directory_.path(), 9, tensors, {});
+  const auto directory = directory_.path() / "step-00000009";
+  const auto document = nlohmann::json::parse(read_text(directory / "manifest.json"));
+  std::string state = read_text(directory / "state.h5");
+  state[document["tensors"][1]["offset"].get<std::size_t>() + 1'048'576 + 5] ^= 1;
+  write_text(directory / "state.h5", state);
+
+  const Failure failure = failure_of([&] { verify(directory); });
+
+  EXPECT_EQ(failure.code, ExitCode::bad_content);
+  EXPECT_THAT(failure.text, HasSubstr("state.h5: b/c: block 1 (bytes "));
+  const Reader reader(directory);
+  const TensorEntry& damaged = reader.contents().tensors[1];
+  EXPECT_EQ(reader.read(reader.contents().tensors[0])[9], 1.0F);
+  std::vector<float> part(262'144);
+  EXPECT_NO_THROW(reader.read(damaged, 0, part));
+  EXPECT_EQ(failure_of([&] { reader.read(damaged, 1, part); }).code, ExitCode::bad_content);
+  EXPECT_NO_THROW(reader.read(damaged, 524'288, std::span(part).first(75'712)));
 }
 
 /// Flips one random bit of the newest checkpoint, looks, and flips it back.

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/checkpoint/inspect.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,6 +74,34 @@ TEST(Reader, gives_every_tensor_bit_for_bit) {
     EXPECT_EQ(content_hash(std::as_bytes(read.span())),
               content_hash(std::as_bytes(saved.tensors()[i].data)));
   }
+}
+
+TEST(Reader, gives_any_part_of_a_tensor) {
+  const test::TemporaryDirectory directory;
+  std::vector<float> values(700'001);
+  std::iota(values.begin(), values.end(), 0.0F);
+  const std::vector<Tensor> tensors{{"a/b", {700'001}, values}};
+  save(directory.path(), 1, tensors, {});
+  const Reader reader(directory.path() / "step-00000001");
+  const TensorEntry& tensor = reader.contents().tensors[0];
+
+  for (const auto& [first, count] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{0, 700'001},
+                                                        {0, 0},
+                                                        {700'001, 0},
+                                                        {700'000, 1},
+                                                        {262'143, 2},
+                                                        {5, 262'139},
+                                                        {262'144, 262'144},
+                                                        {100'000, 500'000}}) {
+    std::vector<float> part(count, -1.0F);
+    reader.read(tensor, first, part);
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), values.begin() + static_cast<long>(first)))
+        << count << " from " << first;
+  }
+  std::vector<float> two(2);
+  EXPECT_THROW(reader.read(tensor, 700'000, two), UsageError);
+  EXPECT_THROW(reader.read({"a/c", {1}}, 0, two), UsageError);
 }
 
 TEST(ParametersHash, is_of_names_and_values_of_the_parameters_in_order) {

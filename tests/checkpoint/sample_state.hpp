@@ -3,13 +3,16 @@
 #pragma once
 
 #include <bit>
+#include <chrono>
 #include <cstdint>
+#include <future>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "rondo/base/error.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/checkpoint/writers.hpp"
 
 namespace rondo::checkpoint {
 
@@ -62,6 +65,30 @@ inline void save_sample(const std::filesystem::path& directory, std::uint64_t st
                         std::size_t keep = 2) {
   SampleState state(step);
   save(directory, step, state.tensors(), sample_metadata, {.newest = keep});
+}
+
+/// The same by two writers, threads of this process, of whom each has a half of every tensor.
+inline void save_sample_by_two(const std::filesystem::path& directory, std::uint64_t step) {
+  SampleState state(step);
+  const auto save_half = [&, tensors = state.tensors(), save_id = new_save_id()](int number) {
+    std::vector<TensorSpec> specs;
+    std::vector<Piece> pieces;
+    for (const Tensor& tensor : tensors) {
+      const std::size_t half = tensor.data.size() / 2;
+      const std::span<const float> all = tensor.data;
+      pieces.push_back(number == 0 ? Piece{specs.size(), 0, all.first(half)}
+                                   : Piece{specs.size(), half, all.subspan(half)});
+      specs.push_back({tensor.name, tensor.shape});
+    }
+    const Writer writer{.number = number,
+                        .count = 2,
+                        .save_id = save_id,
+                        .patience = std::chrono::milliseconds(500)};
+    save(writer, directory, step, specs, pieces, sample_metadata, {.newest = 2});
+  };
+  auto other = std::async(std::launch::async, save_half, 1);
+  save_half(0);
+  other.get();
 }
 
 /// Whether `found` loads as the sample state of its step.

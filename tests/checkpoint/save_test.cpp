@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,9 +21,15 @@
 namespace rondo::checkpoint {
 namespace {
 
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -69,6 +78,63 @@ TEST(Save, writes_plain_contiguous_datasets_in_groups) {
   EXPECT_EQ(dataset.dtype(), DType::f32);
   EXPECT_EQ(dataset.shape(), (Shape{4, 1, 3, 3}));
   EXPECT_THAT(dataset.storage().chunk, IsEmpty());
+  std::vector<float> values(36);
+  dataset.read(std::span(values));
+  EXPECT_EQ(std::memcmp(values.data(), SampleState(1).tensors()[0].data.data(), 144), 0);
+}
+
+/// What `program` prints, if it can be run.
+std::optional<std::string> output_of(const std::string& program) {
+  std::string text;
+  FILE* pipe = ::popen((program + " 2>&1").c_str(), "r");
+  for (std::array<char, 256> part{}; std::fgets(part.data(), part.size(), pipe) != nullptr;)
+    text += part.data();
+  if (::pclose(pipe) != 0) return std::nullopt;
+  return text;
+}
+
+TEST(Save, writes_what_other_programs_read) {
+  if (!output_of("python3 -c 'import h5py'") && !output_of("h5dump --version"))
+    GTEST_SKIP() << "neither h5py nor h5dump is here";
+  const test::TemporaryDirectory directory;
+  std::vector<float> values{0.5F, -2, 300};
+  const std::vector<Tensor> tensors{{"slot/m/w", {3, 1}, values}};
+  save(directory.path(), 1, tensors, {});
+  const std::string file = directory.path() / "step-00000001" / "state.h5";
+
+  if (output_of("h5dump --version")) {
+    const auto dump = output_of("h5dump -y -d /slot/m/w " + file);
+    EXPECT_THAT(dump.value_or(""), HasSubstr("H5T_IEEE_F32LE"));
+    EXPECT_THAT(dump.value_or(""), ContainsRegex("0.5,\\s+-2,\\s+300"));
+  }
+  if (output_of("python3 -c 'import h5py'")) {
+    EXPECT_EQ(output_of(fmt::format("python3 -c 'import h5py; d = h5py.File(\"{}\")[\"slot/m/w\"]; "
+                                    "print(d.shape, d.dtype, d[:].ravel().tolist())'",
+                                    file)),
+              "(3, 1) float32 [0.5, -2.0, 300.0]\n");
+  }
+}
+
+TEST(Save, gives_the_same_tensors_the_same_bytes) {
+  const test::TemporaryDirectory directory;
+  save_sample(directory.path() / "a", 1);
+  save_sample(directory.path() / "b", 1);
+
+  for (const char* name : {"state.h5", "manifest.json"})
+    EXPECT_EQ(text_of(directory.path() / "a" / "step-00000001" / name),
+              text_of(directory.path() / "b" / "step-00000001" / name));
+}
+
+TEST(Save, takes_tensors_without_elements) {
+  const test::TemporaryDirectory directory;
+  std::vector<float> values{1, 2};
+  const std::vector<Tensor> tensors{{"none", {4, 0}, {}}, {"two", {2}, values}};
+  save(directory.path(), 1, tensors, {});
+  std::ranges::fill(values, 0.0F);
+
+  load(*find_newest(directory.path()), tensors);
+
+  EXPECT_THAT(values, ElementsAre(1, 2));
 }
 
 TEST(Save, leaves_two_files_under_the_final_name_and_nothing_beside_it) {
@@ -168,16 +234,19 @@ TEST(Save, removes_what_dead_processes_left_and_nothing_else) {
   const std::string live = fmt::format(".step-00000003.{}-{}.partial", host, ::getppid());
   // No process has such a number: the kernel's limit is 4194304.
   const std::string dead = fmt::format(".step-00000003.{}-4194999.partial", host);
+  const std::string live_writer = fmt::format(".step-00000003.{}-{}-17.partial", host, ::getppid());
+  const std::string dead_writer = fmt::format(".step-00000003.{}-4194999-17.partial", host);
   const std::string dead_discard = fmt::format(".step-00000002.{}-4194999.discarded", host);
-  for (const std::string& name :
-       {live, dead, dead_discard, std::string(".step-00000003.no-such-host-1.partial"),
-        std::string("notes"), std::string(".step-plan")})
+  for (const std::string& name : {live, dead, live_writer, dead_writer, dead_discard,
+                                  std::string(".step-00000003.no-such-host-1.partial"),
+                                  std::string("notes"), std::string(".step-plan")})
     std::filesystem::create_directories(directory.path() / name / "inside");
 
   save_sample(directory.path(), 4);
 
-  EXPECT_THAT(names_in(directory.path()),
-              testing::UnorderedElementsAre(live, ".step-plan", "notes", "step-00000004"));
+  EXPECT_THAT(
+      names_in(directory.path()),
+      testing::UnorderedElementsAre(live, live_writer, ".step-plan", "notes", "step-00000004"));
 }
 
 TEST(Save, refuses_unusable_tensors_before_it_touches_the_disk) {

@@ -49,7 +49,7 @@ void expect_errors_on_all_ranks(const std::function<Faults(int)>& faults) {
         EXPECT_THROW(call_until_an_error(comm), CommError);
         ++errors;
       },
-      {.time_limit = milliseconds(300)},
+      {.time_limit = milliseconds(1000)},
       [&](std::unique_ptr<Transport> transport) {
         const int rank = transport->rank();
         return std::make_unique<FaultyTransport>(std::move(transport), faults(rank));

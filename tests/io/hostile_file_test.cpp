@@ -228,6 +228,18 @@ TEST_F(HostileFile, is_refused_with_a_header_that_declares_more_than_it_holds) {
   EXPECT_THAT(refusal_of_x(), HasSubstr("x: has a damaged header: its message of kind 1"));
 }
 
+TEST_F(HostileFile, is_refused_with_advice_when_a_newer_library_wrote_it) {
+  build([&](hid_t file) { create(file, {6}, H5P_DEFAULT, {1, 2, 3, 4, 5, 6}); });
+  std::string bytes = test::read_file(path_);
+  // A layout message: kind 8 of 24 bytes, then version 3 and contiguous storage.
+  const std::size_t layout = bytes.find(std::string("\x08\0\x18\0\0\0\0\0\x03\x01", 10));
+  ASSERT_NE(layout, std::string::npos);
+  bytes[layout + 8] = 5;  // as of HDF5 2.0
+  test::write_file(path_, bytes);
+
+  EXPECT_THAT(refusal_of_x(), HasSubstr("perhaps a newer HDF5 than this one, "));
+}
+
 TEST_F(HostileFile, is_refused_with_a_root_group_beyond_its_end) {
   build([](hid_t) {});
   std::string bytes = test::read_file(path_);

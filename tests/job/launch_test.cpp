@@ -17,7 +17,8 @@ class LaunchTest : public testing::Test {
     for (const char* name :
          {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
           "OMPI_COMM_WORLD_LOCAL_SIZE", "PMI_RANK", "PMI_SIZE", "SLURM_PROCID", "SLURM_LOCALID",
-          "SLURM_STEP_NUM_TASKS", "SLURM_JOB_ID", "SLURM_NTASKS", "PMIX_RANK"})
+          "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE", "SLURM_NODEID", "SLURM_JOB_ID",
+          "SLURM_NTASKS", "PMIX_RANK", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"})
       ::unsetenv(name);
   }
 };
@@ -59,6 +60,29 @@ TEST_F(LaunchTest, by_srun_knows_rank_and_job) {
   EXPECT_EQ(launch.rank, 3);
   EXPECT_EQ(launch.size, 4);
   EXPECT_EQ(launch.slurm_job_id, "417");
+  EXPECT_EQ(launch.local_size, 0) << "nobody told";
+  EXPECT_TRUE(launch.spans_hosts());
+}
+
+TEST_F(LaunchTest, by_srun_knows_its_neighbours_on_the_node) {
+  ::setenv("SLURM_PROCID", "7", 1);
+  ::setenv("SLURM_STEP_NUM_TASKS", "10", 1);
+  ::setenv("SLURM_LOCALID", "1", 1);
+  const auto local_size = [](const char* tasks, const char* node) {
+    ::setenv("SLURM_STEP_TASKS_PER_NODE", tasks, 1);
+    ::setenv("SLURM_NODEID", node, 1);
+    return inspect_launch().local_size;
+  };
+
+  EXPECT_EQ(inspect_launch().local_rank, 1);
+  EXPECT_EQ(local_size("10", "0"), 10);
+  EXPECT_EQ(local_size("2(x3),4", "0"), 2);
+  EXPECT_EQ(local_size("2(x3),4", "2"), 2);
+  EXPECT_EQ(local_size("2(x3),4", "3"), 4);
+  EXPECT_EQ(local_size("1,2(x2),5", "2"), 2);
+  EXPECT_EQ(local_size("2(x3),4", "4"), 0);
+  EXPECT_EQ(local_size("2(x", "4"), 0);
+  EXPECT_EQ(local_size("many", "0"), 0);
 }
 
 TEST_F(LaunchTest, by_srun_needs_pmix) {

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/job/wall_time.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -46,6 +48,14 @@ TEST_F(SlurmTimeTest, is_asked_for_in_a_job_only) {
 
   EXPECT_EQ(slurm_time_left({}), std::nullopt);
   EXPECT_EQ(slurm_time_left({.slurm_job_id = "417"}), 10min);
+}
+
+TEST_F(SlurmTimeTest, of_the_environment_is_passed_over_by_who_asks_again) {
+  const test::FakeProgram squeue("squeue", "echo 10:00");
+  ::setenv("SLURM_JOB_END_TIME", "0", 1);
+
+  EXPECT_EQ(slurm_time_left_now({.slurm_job_id = "417"}), 10min);
+  EXPECT_EQ(slurm_time_left_now({}), std::nullopt);
 }
 
 TEST_F(SlurmTimeTest, is_read_in_all_of_squeues_forms) {
@@ -146,6 +156,69 @@ TEST(WallTime, remembers_slow_steps_for_a_while) {
   for (int i = 0; i < 300; ++i)
     EXPECT_FALSE(wall_time.is_last_step(0, now += 1s));
   EXPECT_LT(wall_time.needed(0), 5);
+}
+
+/// The end once a step at `now` has had its answer, or the one before if that does not change it.
+std::optional<Clock::time_point> end_after_step(WallTime& wall_time, Clock::time_point now) {
+  const auto before = wall_time.end();
+  for (int i = 0; i < 500 && wall_time.end() == before; ++i) {
+    wall_time.is_last_step(0, now);
+    std::this_thread::sleep_for(10ms);
+  }
+  return wall_time.end();
+}
+
+TEST(WallTime, follows_a_limit_that_is_changed) {
+  const Clock::time_point start{};
+  std::atomic<int> left = 2000;
+  WallTime wall_time(start + 1000s, {.save_seconds = 0});
+  wall_time.follow([&] { return std::optional(std::chrono::seconds(left)); },
+                   Clock::time_point::max(), 60s);
+
+  EXPECT_FALSE(wall_time.is_last_step(0, start));
+  EXPECT_EQ(end_after_step(wall_time, start + 60s), start + 2060s);
+  EXPECT_FALSE(wall_time.is_last_step(0, start + 110s));
+
+  left = 10;
+  EXPECT_EQ(end_after_step(wall_time, start + 200s), start + 210s);
+  EXPECT_TRUE(wall_time.is_last_step(0, start + 209s));
+}
+
+TEST(WallTime, follows_no_further_than_to_the_latest_end) {
+  const Clock::time_point start{};
+  WallTime wall_time(start + 100s, {.save_seconds = 0});
+  wall_time.follow([] { return std::optional(1000s); }, start + 300s, 1s);
+
+  EXPECT_FALSE(wall_time.is_last_step(0, start));
+  EXPECT_EQ(end_after_step(wall_time, start + 10s), start + 300s);
+}
+
+TEST(WallTime, keeps_its_end_where_nobody_answers) {
+  const Clock::time_point start{};
+  std::atomic<int> times_asked = 0;
+  WallTime wall_time(start + 100s, {.save_seconds = 0});
+  const auto ask = [&]() -> std::optional<std::chrono::seconds> {
+    ++times_asked;
+    return std::nullopt;
+  };
+  wall_time.follow(ask, Clock::time_point::max(), 0s);
+
+  // A second question means that the first one is answered.
+  for (int i = 0; i < 500 && times_asked < 2; ++i) {
+    EXPECT_FALSE(wall_time.is_last_step(0, start));
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_GE(times_asked, 2);
+  EXPECT_EQ(wall_time.end(), start + 100s);
+}
+
+TEST(WallTime, without_an_end_gets_one_by_asking) {
+  const Clock::time_point start{};
+  WallTime wall_time;
+  wall_time.follow([] { return std::optional(10s); }, Clock::time_point::max(), 60s);
+
+  EXPECT_FALSE(wall_time.is_last_step(0, start));
+  EXPECT_EQ(end_after_step(wall_time, start + 61s), start + 71s);
 }
 
 TEST(WallTime, stays_ended) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rondo/precision/casts.hpp"
@@ -19,6 +20,8 @@ namespace {
 using test::BoundNetwork;
 using test::Chain;
 using test::TestBatch;
+using testing::Not;
+using testing::StartsWith;
 
 struct Tolerance {
   double smooth;  ///< layers without kinks
@@ -89,6 +92,17 @@ TEST_P(CpuModels, agree_with_the_reference) {
   for (std::size_t p = 0; p < expected.grads.size(); ++p)
     EXPECT_LE(test::relative_distance(actual.grads[p], expected.grads[p]), 1e-4)
         << actual->parameters()[p].name;
+}
+
+// oneDNN's loops of last resort take a hundred times as long as its other kernels.
+TEST_P(CpuModels, run_on_kernels_that_are_made_for_their_layouts) {
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    BoundNetwork network(make_model(GetParam(), {1, 28, 28}, 10),
+                         test::options_for(Backend::cpu, precision));
+    for (const LayerKernel& kernel : network->kernels(32))
+      EXPECT_THAT(kernel.implementation, Not(StartsWith("ref")))
+          << kernel.layer << " " << kernel.work << " in " << name_of(precision);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, CpuModels, testing::ValuesIn(model_names()),

@@ -10,7 +10,8 @@
 //   short:N     if it writes, it writes half
 //   flip:N      if it writes, it writes one bit otherwise
 //
-// RONDO_FAULT_LOG=FILE gets the name of every call, a line each. Calls on what is neither a regular
+// RONDO_FAULT_LOG=FILE gets the name of every call, a line each. RONDO_FAULT_IN=TEXT: only calls on
+// paths that have it in them count. Calls on what is neither a regular
 // file nor a directory do not count. The libc's own buffered streams are not seen.
 #include <array>
 #include <atomic>
@@ -74,8 +75,14 @@ void log_call(const char* name) {
   ::syscall(SYS_write, file, line.data(), line.size());
 }
 
+bool counts(std::string_view path) {
+  static const char* const part = std::getenv("RONDO_FAULT_IN");  // NOLINT(concurrency-mt-unsafe)
+  return part == nullptr || path.find(part) != std::string_view::npos;
+}
+
 /// What is to happen to this call.
-Fault next_fault(const char* name) {
+Fault next_fault(const char* name, const char* path) {
+  if (!counts(path)) return Fault::none;
   static std::atomic<long> calls{0};
   const long call = ++calls;
   log_call(name);
@@ -90,7 +97,10 @@ Fault next_fault(const char* name, int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return Fault::none;
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return Fault::none;
-  return next_fault(name);
+  std::array<char, 4096> path{};
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  if (::readlink(link.c_str(), path.data(), path.size() - 1) < 0) path.front() = '\0';
+  return next_fault(name, path.data());
 }
 
 /// The function that this library stands before.
@@ -152,24 +162,33 @@ int ftruncate(int file, off_t size) noexcept {
 int ftruncate64(int file, off_t size) noexcept {
   return changed("ftruncate64", next_fault("ftruncate", file), file, size);
 }
+int fallocate(int file, int mode, off_t offset, off_t size) {
+  return changed("fallocate", next_fault("fallocate", file), file, mode, offset, size);
+}
+int fallocate64(int file, int mode, off64_t offset, off64_t size) {
+  return changed("fallocate64", next_fault("fallocate", file), file, mode, offset, size);
+}
+int sync_file_range(int file, off64_t offset, off64_t size, unsigned flags) {
+  return changed("sync_file_range", next_fault("sync_file_range", file), file, offset, size, flags);
+}
 int rename(const char* from, const char* to) noexcept {
-  return changed("rename", next_fault("rename"), from, to);
+  return changed("rename", next_fault("rename", from), from, to);
 }
 int renameat2(int from_place, const char* from, int to_place, const char* to,
               unsigned flags) noexcept {
-  return changed("renameat2", next_fault("renameat2"), from_place, from, to_place, to, flags);
+  return changed("renameat2", next_fault("renameat2", from), from_place, from, to_place, to, flags);
 }
 int mkdir(const char* path, mode_t mode) noexcept {
-  return changed("mkdir", next_fault("mkdir"), path, mode);
+  return changed("mkdir", next_fault("mkdir", path), path, mode);
 }
 int symlink(const char* target, const char* path) noexcept {
-  return changed("symlink", next_fault("symlink"), target, path);
+  return changed("symlink", next_fault("symlink", path), target, path);
 }
 int unlink(const char* path) noexcept {
-  return changed("unlink", next_fault("unlink"), path);
+  return changed("unlink", next_fault("unlink", path), path);
 }
 int unlinkat(int place, const char* path, int flags) noexcept {
-  return changed("unlinkat", next_fault("unlinkat"), place, path, flags);
+  return changed("unlinkat", next_fault("unlinkat", path), place, path, flags);
 }
 
 }  // extern "C"

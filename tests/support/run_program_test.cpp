@@ -21,17 +21,19 @@ TEST(RunProgram, keeps_the_code_and_both_outputs_apart) {
   EXPECT_EQ(result.err, "err\n");
 }
 
-TEST(RunProgram, works_where_temporary_files_lie_under_a_path_with_spaces) {
+TEST(TemporaryDirectory, is_a_plain_word_where_temporary_files_lie_under_a_path_with_spaces) {
   const TemporaryDirectory directory;
   const auto spaced = directory.path() / "a b";
   std::filesystem::create_directory(spaced);
   setenv("TMPDIR", spaced.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
 
-  const ProgramResult result = run_program("echo out");
+  const TemporaryDirectory plain;
+  const ProgramResult result = run_program("echo " + plain.path().string());
   unsetenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe)
 
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(result.out, "out\n");
+  EXPECT_EQ(result.out, plain.path().string() + "\n");
+  EXPECT_EQ(result.out.find(' '), std::string::npos);
 }
 
 TEST(ShellWord, may_hold_anything) {

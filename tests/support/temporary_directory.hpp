@@ -9,11 +9,11 @@
 
 namespace rondo::test {
 
-/// A fresh directory that goes when the test does.
+/// A fresh directory that goes when the test does. A shell takes its path for one plain word.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "rondo-test-XXXXXX").string();
+    std::string name = (parent() / "rondo-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed: " + name);
     path_ = name;
   }
@@ -31,6 +31,13 @@ class TemporaryDirectory {
   }
 
  private:
+  static std::filesystem::path parent() {
+    constexpr const char* plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+";
+    const std::string path = std::filesystem::temp_directory_path().string();
+    return path.find_first_not_of(plain) == std::string::npos ? path : "/tmp";
+  }
+
   std::filesystem::path path_;
 };
 

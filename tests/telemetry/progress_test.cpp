@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -31,6 +33,19 @@ constexpr Progress::Plan plan{.steps = 800, .steps_per_epoch = 100, .samples_per
 struct Channel {
   FileDescriptor reader;
   FileDescriptor writer;
+
+  /// A terminal hands over what is written to it a little later.
+  std::string read_until(std::string_view end) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    pollfd ready{.fd = reader.get(), .events = POLLIN, .revents = 0};
+    while (text.find(end) == std::string::npos && ::poll(&ready, 1, 10'000) > 0) {
+      const ssize_t count = ::read(reader.get(), buffer.data(), buffer.size());
+      if (count <= 0) break;
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return text;
+  }
 
   std::string read_all() {
     writer.reset();
@@ -88,12 +103,10 @@ TEST_F(ProgressTest, writes_plain_lines_to_a_pipe) {
 TEST_F(ProgressTest, redraws_one_line_on_a_terminal) {
   Channel channel = make_terminal(100);
   const Terminal terminal = inspect_terminal(channel.writer.get());
-  std::array<char, 1000> buffer = {};
   Progress progress(plan, terminal, channel.writer.get(), start_);
   run_steps(progress, start_, 1);
   progress.update(261, 0.312, 0.887, start_ + seconds(26));
-  const ssize_t count = ::read(channel.reader.get(), buffer.data(), buffer.size());
-  const std::string text(buffer.data(), static_cast<std::size_t>(count));
+  const std::string text = channel.read_until("] 61% loss 0.312 acc 0.887 ");
 
   EXPECT_TRUE(terminal.interactive);
   EXPECT_EQ(terminal.columns, 100);

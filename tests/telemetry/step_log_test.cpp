@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/telemetry/step_log.hpp"
 
-#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <limits>
@@ -11,10 +10,10 @@
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include "rondo/base/error.hpp"
 
+#include "support/file_size_limit.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::telemetry {
@@ -101,23 +100,6 @@ TEST(StepLog, names_the_file_it_cannot_create) {
   }
 }
 
-/// Limits the size of this process's files while it lives: what lies above fails with EFBIG.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_ = {};
-};
-
 TEST(StepLog, warns_once_and_keeps_whole_lines_when_the_disk_is_full) {
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "metrics.ndjson";
@@ -127,7 +109,7 @@ TEST(StepLog, warns_once_and_keeps_whole_lines_when_the_disk_is_full) {
 
   testing::internal::CaptureStderr();
   {
-    const FileSizeLimit limit(800);  // a line and a half; the captured warning fits
+    const test::FileSizeLimit limit(800);  // a line and a half; the captured warning fits
     for (int step = 2; step < 5; ++step)
       log.write({{"step", step}, {"filler", filler}});
   }

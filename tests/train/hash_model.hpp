@@ -40,7 +40,8 @@ struct HashRun {
 struct HashCase {
   Precision precision = Precision::f32;
   std::string optimizer = "sgd";
-  std::uint64_t rounding_seed = 0;  ///< 0: to nearest
+  std::uint64_t rounding_seed = 0;                 ///< 0: to nearest
+  precision::LossScaler::Options loss_scale = {};  ///< in f16
 };
 
 inline precision::Policy policy_of(const HashCase& what) {
@@ -166,7 +167,8 @@ inline train::Session make_hash_session(comm::Communicator& comm, const HashCase
                               .sharding = run.sharding,
                               .one_pass = run.one_pass,
                               .clip_norm = 20,
-                              .clip_value = 0.5F}};
+                              .clip_value = 0.5F,
+                              .loss_scale = what.loss_scale}};
 }
 
 /// The hash after `steps` more steps; with a directory, resumed from there and saved to it.

@@ -19,6 +19,9 @@
 #include "rondo/comm/inproc.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/train/session.hpp"
+#include "rondo/train/session_saver.hpp"
+
+#include "support/temporary_directory.hpp"
 
 namespace rondo::train {
 namespace {
@@ -134,6 +137,37 @@ TEST(MemoryPlan, foresees_what_the_process_takes_with_every_sharding_and_precisi
 TEST(MemoryPlan, foresees_slots_of_other_shapes_and_residuals) {
   measure({.lanes = ranks}, "adafactor", "adafactor");
   measure({.lanes = ranks, .compression = "powersgd"}, "sgd", "powersgd");
+}
+
+/// Two saves in the background, and what their copies take.
+void measure_saving(const Session::Options& options, const char* optimizer, SaveWriters writers) {
+  const test::TemporaryDirectory directory;
+  const auto body = [&](comm::Communicator& comm) {
+    auto rule = optim::make_optimizer(optimizer, {});
+    const std::size_t planned =
+        SessionSaver::planned_copy(specs(), *rule, options, writers, comm.rank(), comm.size());
+    Session session(comm, specs(), std::move(rule), options);
+    SessionSaver saver(comm, {.directory = directory.path(), .writers = writers});
+    EXPECT_EQ(saver.resident_copy(), 0U) << "before the first save";
+
+    for (std::uint64_t step = 1; step <= 2; ++step)
+      saver.save(session, step, {});
+    saver.finish();
+
+    expect_near(saver.resident_copy(), planned, 0.02,
+                fmt::format("{} {} {} {}", optimizer, name_of(options.sharding),
+                            options.compression, name_of(writers)));
+  };
+  comm::run_ranks(ranks, body, {.time_limit = std::chrono::seconds(60)}, ranks);
+}
+
+TEST(MemoryPlan, foresees_the_copies_of_saves_in_the_background) {
+  for (const auto writers : {SaveWriters::automatic, SaveWriters::one, SaveWriters::all}) {
+    measure_saving({.lanes = ranks}, "adamw", writers);
+    measure_saving({.lanes = ranks, .sharding = grad::Sharding::zero2}, "adamw", writers);
+    measure_saving({.lanes = ranks}, "adafactor", writers);
+    measure_saving({.lanes = ranks, .compression = "powersgd"}, "sgd", writers);
+  }
 }
 
 TEST(MemoryPlan, counts_what_sharding_saves) {

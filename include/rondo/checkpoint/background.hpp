@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/checkpoint/writers.hpp"
 
 namespace rondo::checkpoint {
 
@@ -28,14 +30,27 @@ class BackgroundSaver {
   /// Waits. A failure that nobody asked for is logged.
   ~BackgroundSaver();
 
+  /// Makes memory for copies of so many elements, for which start() need not make any then.
+  /// Waits for a save that is under way. \throws as start()
+  void reserve(std::size_t elements);
+
   /// Copies the tensors and starts a save() of the copy. Waits for the save before first.
   /// \throws what the save before failed with, std::bad_alloc: then nothing is started
   void start(const std::filesystem::path& directory, std::uint64_t step,
              std::span<const Tensor> tensors, const Metadata& metadata,
              const Retention& retention = {});
 
+  /// The same for one of several writers: copies its pieces and starts its part of the save, see
+  /// writers.hpp. wait() returns when that has ended.
+  void start(const Writer& writer, const std::filesystem::path& directory, std::uint64_t step,
+             std::span<const TensorSpec> tensors, std::span<const Piece> pieces,
+             const Metadata& metadata, const Retention& retention = {});
+
   /// Returns when no save is under way. \throws what the last one failed with, once
   void wait();
+
+  /// What the copy has in memory now.
+  std::size_t resident_bytes() const;
 
   /// Processor time of the last save that was waited for; none before.
   std::optional<double> processor_seconds() const noexcept { return last_.processor_seconds; }
@@ -47,7 +62,7 @@ class BackgroundSaver {
     std::optional<double> seconds, processor_seconds;
   };
 
-  std::vector<Tensor> copy_of(std::span<const Tensor> tensors);
+  std::vector<Piece> copy_of(std::span<const Piece> pieces);
 
   AlignedBuffer<float> copy_;
   // The thread writes these; they are read when it has ended.

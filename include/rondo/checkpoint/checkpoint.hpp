@@ -15,9 +15,16 @@
 
 namespace rondo::checkpoint {
 
+/// Name and logical shape of an f32 tensor.
+struct TensorSpec {
+  /// Path within the file, e.g. "parameter/conv1.weight" or "slot/momentum/conv1.weight".
+  std::string name;
+  Shape shape;
+};
+
 /// A named f32 tensor of the caller's, in logical shape.
 struct Tensor {
-  /// Path within the file, e.g. "parameter/conv1.weight" or "slot/momentum/conv1.weight".
+  /// As TensorSpec::name.
   std::string name;
   Shape shape;
   std::span<float> data;

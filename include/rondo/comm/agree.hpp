@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "rondo/comm/communicator.hpp"
 
@@ -15,5 +16,8 @@ namespace rondo::comm {
 /// the message when not all of them failed. Use it around whatever can fail on one rank alone
 /// (opening files, checking options against the machine) before the next collective.
 void agree_on_success(Communicator& comm, const std::function<void()>& local);
+
+/// Rank 0's `text`, on every rank. Collective.
+std::string text_of_root(Communicator& comm, std::string text);
 
 }  // namespace rondo::comm

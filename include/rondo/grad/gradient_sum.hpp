@@ -13,6 +13,7 @@
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
+#include "rondo/telemetry/skew.hpp"
 
 namespace rondo::grad {
 
@@ -78,6 +79,13 @@ class GradientSum {
   /// where StepSums::complete says so, which spares this call its message. Collective.
   std::vector<std::size_t> unannounced();
 
+  /// This rank's clock of its steps, which `finish` reads and starts anew. Whoever knows tells it
+  /// what went into data and checkpoints; waits for other ranks are known here.
+  telemetry::StepTimes& times() noexcept { return times_; }
+  /// By rank, what each did with the time between the last step's exchange and this one's: they
+  /// travel with the squares. All zeros in the first step.
+  std::span<const telemetry::RankTimes> rank_times() const noexcept;
+
   /// Whether reduced() holds this rank's shards only. Never with one rank.
   bool is_sharded() const noexcept;
   /// The totals: all of the arena's gradients, or this rank's shards, one bucket's after another
@@ -100,7 +108,9 @@ class GradientSum {
   void count_ready(std::size_t bucket);
   void start_complete_buckets();
   void finish_summed_buckets();
-  void finish_next_bucket();
+  void start_next_bucket(std::size_t last_lane);
+  void wait_for_next_bucket();
+  void measure_next_bucket();
   bool on_last_lane() const noexcept { return next_lane_ + 1 == range_.end; }
 
   Arena& arena_;
@@ -109,12 +119,15 @@ class GradientSum {
   comm::LaneRange range_;
   std::unique_ptr<BucketReducer> reducer_;
   std::unique_ptr<PieceSquares> squares_;
+  telemetry::StepTimes times_;
   std::size_t next_lane_;
   bool in_lane_ = false;
+  bool has_gradients_ = false;            // the current lane, announced
   std::vector<bool> announced_;           // by parameter, current lane
   std::vector<std::uint8_t> seen_;        // by parameter, 1: announced in a lane of this rank
   std::vector<std::size_t> touching_;     // by bucket, how many parameters touch it
   std::vector<std::size_t> outstanding_;  // by bucket, of these not yet announced
+  std::vector<std::int64_t> starts_;      // by bucket, on telemetry::trace_now(), if it is traced
   std::size_t started_ = 0;               // buckets on their way or beyond, in order
   std::size_t finished_ = 0;              // of these summed and measured
 };

@@ -18,7 +18,7 @@ struct Launch {
   int rank = 0;
   int size = 1;
   int local_rank = 0;             ///< among the processes of this job on this machine
-  int local_size = 1;             ///< how many those are; 1 where the launcher does not tell
+  int local_size = 1;             ///< how many those are; 0 where the launcher does not tell
   std::string slurm_job_id = {};  ///< empty outside Slurm
   bool has_pmi = true;            ///< false: srun offers nothing by which processes find each other
 

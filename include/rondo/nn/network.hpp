@@ -43,6 +43,7 @@ using ParameterNeeded = std::function<void(std::size_t parameter)>;
 struct LayerKernel {
   std::string layer;  ///< "conv1"
   std::string work;   ///< "forward", "backward", or "weights" and "data" for backward's two parts
+  std::string implementation;  ///< the backend's name for how, e.g. "jit:avx512_core"
   std::function<void()> run;
 };
 

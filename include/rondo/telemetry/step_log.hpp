@@ -10,7 +10,7 @@
 #include <string_view>
 #include <variant>
 
-#include "rondo/base/file_descriptor.hpp"
+#include "rondo/telemetry/append_file.hpp"
 
 namespace rondo::telemetry {
 
@@ -44,9 +44,9 @@ std::string to_json(std::initializer_list<Field> fields);
 
 /// A file of JSON objects, one a line (NDJSON): `log.write({{"step", 12}, {"loss", 0.31}})`.
 ///
-/// Every line goes out in one write(2), so that a killed run leaves whole lines only. A log that
-/// fails later (disk full) warns once and drops lines: training goes on. A default-constructed log
-/// writes nothing, which is what ranks other than 0 hold. Not thread-safe.
+/// Every line is an entry of an AppendFile: a killed run leaves whole lines only, and a log that
+/// fails later (disk full) warns once and drops lines. A default-constructed log writes nothing,
+/// which is what ranks other than 0 hold. Not thread-safe.
 class StepLog {
  public:
   enum class Mode {
@@ -56,19 +56,15 @@ class StepLog {
 
   StepLog() = default;
   /// \throws IoError  cannot_create, or io where the device is full
-  explicit StepLog(std::filesystem::path path, Mode mode = Mode::fresh);
+  explicit StepLog(const std::filesystem::path& path, Mode mode = Mode::fresh);
 
   void write(std::initializer_list<Field> fields);
 
   /// Waits until the lines so far are on the device, so that they outlive the machine too.
-  void sync();
+  void sync() { file_.sync(); }
 
  private:
-  void warn_once(int error);
-
-  std::filesystem::path path_;
-  FileDescriptor file_;
-  bool warned_ = false;
+  AppendFile file_;
 };
 
 }  // namespace rondo::telemetry

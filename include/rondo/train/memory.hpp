@@ -16,9 +16,10 @@ struct Memory {
   std::size_t slots = 0;         ///< the optimizer's
   std::size_t partial_sums = 0;  ///< sums of lanes that wait for others
   std::size_t compression = 0;   ///< residuals, and what else a compressor remembers
+  std::size_t saving = 0;        ///< the copy that saves in the background are written from
 
   std::size_t total() const noexcept {
-    return values + copy + gradients + shards + slots + partial_sums + compression;
+    return values + copy + gradients + shards + slots + partial_sums + compression + saving;
   }
 };
 

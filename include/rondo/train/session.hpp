@@ -22,6 +22,7 @@
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
+#include "rondo/telemetry/skew.hpp"
 #include "rondo/train/memory.hpp"
 #include "rondo/train/step_health.hpp"
 
@@ -153,6 +154,13 @@ class Session {
   ///                      which a step without weight does not ask for
   StepResult step(float lr, bool stop_wanted = false);
 
+  /// The clock that finds stragglers, see grad::GradientSum::times(): tell it of waits for batches
+  /// and of checkpoints, and of what belongs to no step.
+  telemetry::StepTimes& times() noexcept { return sum_.times(); }
+  /// By rank, what each did with the time of the last step; the same on all ranks. For a
+  /// telemetry::SkewMeter.
+  std::span<const telemetry::RankTimes> rank_times() const noexcept { return sum_.rank_times(); }
+
   /// As StepResult::grad_norm of the last step, for one parameter; 0 before the first.
   double grad_norm(std::size_t parameter) const;
 
@@ -179,7 +187,7 @@ class Session {
   /// Whether Options::one_pass is followed; alike on all ranks.
   bool is_one_pass() const noexcept;
 
-  /// What this rank has in memory now, measured page by page. Local.
+  /// What this rank has in memory now, measured page by page; not what saves have. Local.
   Memory memory();
 
   /// For checkpoints.
@@ -192,6 +200,7 @@ class Session {
   double squared_norm() const;
   std::optional<std::uint64_t> rounding_seed() const;
   void renew_copy();
+  void finish_values(grad::ElementRange range);
   double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.
@@ -223,7 +232,8 @@ class Session {
 /// \throws ConfigError  as there
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks);
 
-/// What a session of options that check() lets pass is going to need on one of the ranks. Local.
+/// What a session of options that check() lets pass is going to need on one of the ranks, without
+/// what saves take (SessionSaver::planned_copy). Local.
 MemoryPlan plan_memory(std::span<const ParameterSpec> parameters, const optim::Optimizer& optimizer,
                        const Session::Options& options, int rank, int ranks);
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/comm/communicator.hpp"
@@ -32,33 +33,64 @@ struct RunRecord {
   Notes notes = {};
 };
 
+/// Which ranks write a checkpoint. Its bytes are the same.
+enum class SaveWriters : std::uint8_t {
+  /// All, if rank 0 does not hold all of the state (sharding, or residuals of compression) and all
+  /// ranks see the directory; but not several nodes through NFS or the like. Else one.
+  automatic,
+  one,  ///< rank 0, to which the others send what they alone hold
+  all   ///< each rank what it alone holds, and an equal part of the rest
+};
+
+constexpr std::string_view name_of(SaveWriters writers) {
+  switch (writers) {
+    case SaveWriters::automatic: return "auto";
+    case SaveWriters::one: return "one";
+    case SaveWriters::all: return "all";
+  }
+  return "?";
+}
+
 /// Makes sure that all ranks are about to do the same run.
 ///
 /// Collective. \throws AgreedError  (internal) naming the differences
 void check_same_identity(comm::Communicator& comm, const RunIdentity& identity);
 
-/// Writes the session's state after `step` training steps and removes what `retention` does not
-/// keep; rank 0 writes, all ranks learn whether it worked. Of `record` that of rank 0 is kept.
+/// Which checkpoints stay, and who writes them.
+struct Saving {
+  checkpoint::Retention retention = {};
+  SaveWriters writers = SaveWriters::automatic;
+};
+
+/// Writes the session's state after `step` training steps and removes what the retention does not
+/// keep; all ranks learn whether it worked. Of `record` that of rank 0 is kept.
 ///
-/// Collective. \throws AgreedError  cannot_create or io; earlier checkpoints stay valid
+/// Of several writers none waits longer for another than half of the communicator's time limit;
+/// one that fails, or does not come, fails the save.
+/// Collective. \throws AgreedError  cannot_create or io; configuration: all are to write, and some
+/// do not see rank 0's directory. Earlier checkpoints stay valid
 void save(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
           std::uint64_t step, const RunIdentity& identity, const RunRecord& record = {},
-          const checkpoint::Retention& retention = {});
+          const Saving& saving = {});
 
 /// Brings the session to the newest valid checkpoint below `directory` and returns its step, or
-/// nothing if there is none. Rank 0 reads, the others receive; the checkpoint's notes go to
-/// `notes` on rank 0 only.
+/// nothing if there is none; the checkpoint's notes go to `notes` on rank 0 only.
+///
+/// All is read once and verified block by block: by all ranks, each a part, if what they see there
+/// is what rank 0 sees; else by rank 0. A damaged one is skipped with a warning. Memory, until it
+/// returns: a few MiB; of a session that has made steps, the values and the rank's slots once more.
 ///
 /// Collective. \throws AgreedError  configuration: the checkpoint is of another run (all
-/// differences listed); bad_content: its tensors do not fit the model. The session is unchanged
-/// then.
+/// differences listed); bad_content: its tensors do not fit the model, or there are checkpoints but
+/// none is valid (listing every reason). The session is unchanged then.
 std::optional<std::uint64_t> resume(comm::Communicator& comm, Session& session,
                                     const std::filesystem::path& directory,
                                     const RunIdentity& identity,
                                     const RunConditions& conditions = {}, Notes* notes = nullptr);
 
-/// The number of lanes of the newest valid checkpoint below `directory`, from its identity's
-/// "lanes"; for runs that are resumed without naming it. Rank 0 reads.
+/// The number of lanes of the newest checkpoint below `directory`, from its identity's "lanes"; for
+/// runs that are resumed without naming it. Rank 0 reads its manifest; one without a good manifest
+/// does not count.
 ///
 /// Collective. \throws AgreedError  bad_content
 std::optional<std::size_t> stored_lanes(comm::Communicator& comm,

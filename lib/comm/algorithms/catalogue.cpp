@@ -39,8 +39,8 @@ constexpr Algorithm for_broadcast[] = {Algorithm::tree, Algorithm::pipelined_tre
                                name_of(algorithm), known.empty() ? "none" : known));
 }
 
-Task copy(std::span<const std::byte> from, std::span<std::byte> to) {
-  std::ranges::copy(from, to.begin());
+Task copy(Channel& channel, std::span<const std::byte> from, std::span<std::byte> to) {
+  channel.arithmetic().copy(from, to);
   co_return;
 }
 
@@ -135,7 +135,7 @@ Task allreduce(Channel& channel, Algorithm algorithm, std::span<std::byte> data,
 Task reduce_scatter(Channel& channel, Algorithm algorithm, std::span<const std::byte> input,
                     std::span<std::byte> output, Reduction reduction, Segmentation segmentation) {
   require_algorithm(Collective::reduce_scatter, algorithm);
-  if (channel.size() == 1) return copy(input, output);
+  if (channel.size() == 1) return copy(channel, input, output);
   if (algorithm == Algorithm::one_shot)
     return one_shot_reduce_scatter(channel, input, output, reduction);
   return reduce_and_scatter(channel, algorithm, input, output, reduction, segmentation);
@@ -149,7 +149,7 @@ Task allgather(Channel& channel, Algorithm algorithm, Blocks blocks, Segmentatio
 }
 
 Task all_to_all(Channel& channel, ConstBlocks input, Blocks output, Segmentation segmentation) {
-  std::ranges::copy(input[channel.rank()], output[channel.rank()].begin());
+  channel.arithmetic().copy(input[channel.rank()], output[channel.rank()]);
   return channel.size() == 1 ? nothing() : exchange_blocks(channel, input, output, segmentation);
 }
 

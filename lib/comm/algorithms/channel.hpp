@@ -8,17 +8,24 @@
 
 #include "rondo/comm/transport.hpp"
 
+#include "comm/arithmetic.hpp"
 #include "comm/scratch.hpp"
 #include "comm/task.hpp"
 
 namespace rondo::comm {
 
-/// One task's use of a Transport: its tag and its memory. What an algorithm talks to.
+/// One task's use of a Transport: its tag, its memory and its arithmetic. What an algorithm talks
+/// to.
 class Channel {
  public:
   /// All must outlive the channel; `runner` runs the task that awaits on it.
-  Channel(Transport& transport, ScratchPool& scratch, int tag, Runner& runner) noexcept
-      : transport_(transport), scratch_(scratch), tag_(tag), runner_(runner) {}
+  Channel(Transport& transport, ScratchPool& scratch, int tag, Runner& runner,
+          Arithmetic& arithmetic = kernel_arithmetic()) noexcept
+      : transport_(transport),
+        scratch_(scratch),
+        tag_(tag),
+        runner_(runner),
+        arithmetic_(arithmetic) {}
 
   int rank() const noexcept { return transport_.rank(); }
   int size() const noexcept { return transport_.size(); }
@@ -46,8 +53,12 @@ class Channel {
   /// \throws CommError as Transport::test
   Completion done(Transport::Ticket ticket) noexcept;
 
-  /// Memory to receive into; its contents are unspecified.
+  /// Memory to receive elements into; its contents are unspecified, and arithmetic()'s alone.
   Scratch scratch(std::size_t bytes) { return {scratch_, bytes}; }
+  /// The same for what tasks tell each other, which they read and write themselves.
+  Scratch letters(std::size_t bytes) { return {scratch_, bytes, Scratch::Use::letters}; }
+
+  Arithmetic& arithmetic() noexcept { return arithmetic_; }
 
   /// A message may still come into memory that was scratch: none of it is used again.
   void forget_scratch() noexcept { scratch_.leak_from_now_on(); }
@@ -56,16 +67,21 @@ class Channel {
 
   Transport& transport() noexcept { return transport_; }
   /// The same task's use of another transport, with the same tag.
-  Channel over(Transport& transport) noexcept { return {transport, scratch_, tag_, runner_}; }
+  Channel over(Transport& transport) noexcept {
+    return {transport, scratch_, tag_, runner_, arithmetic_};
+  }
   /// The same transport and tag for a task that another runner runs.
-  Channel on(Runner& runner) noexcept { return {transport_, scratch_, tag_, runner}; }
-  Channel on(Runner& runner, int tag) noexcept { return {transport_, scratch_, tag, runner}; }
+  Channel on(Runner& runner) noexcept { return {transport_, scratch_, tag_, runner, arithmetic_}; }
+  Channel on(Runner& runner, int tag) noexcept {
+    return {transport_, scratch_, tag, runner, arithmetic_};
+  }
 
  private:
   Transport& transport_;
   ScratchPool& scratch_;
   int tag_;
   Runner& runner_;
+  Arithmetic& arithmetic_;
 };
 
 class Channel::Completion final : public Condition {

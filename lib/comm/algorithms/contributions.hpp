@@ -22,9 +22,7 @@ class Contributions {
         memory_(channel.scratch(begins_.back())) {}
 
   /// Every rank shows `bytes` bytes.
-  static Contributions of_all(Channel& channel, std::size_t bytes) {
-    return {channel, std::vector(static_cast<std::size_t>(channel.size()), bytes)};
-  }
+  static Contributions of_all(Channel& channel, std::size_t bytes) { return {channel, bytes}; }
   /// Rank `root` alone shows any.
   static Contributions of_one(Channel& channel, int root, std::size_t bytes) {
     std::vector<std::size_t> lengths(static_cast<std::size_t>(channel.size()));
@@ -56,13 +54,23 @@ class Contributions {
     return begins;
   }
 
+  Contributions(Channel& channel, std::size_t bytes)
+      : way_(channel.rank(), channel.size()),
+        bytes_(bytes),
+        memory_(channel.scratch(bytes * static_cast<std::size_t>(channel.size()))) {}
+
+  std::size_t begin_of(int number) const {
+    const auto place = static_cast<std::size_t>(number);
+    return begins_.empty() ? place * bytes_ : begins_[place];
+  }
   std::span<std::byte> range(int begin, int end) {
-    const std::size_t first = begins_[static_cast<std::size_t>(begin)];
-    return memory_.bytes().subspan(first, begins_[static_cast<std::size_t>(end)] - first);
+    const std::size_t first = begin_of(begin);
+    return memory_.bytes().subspan(first, begin_of(end) - first);
   }
 
   Dissemination way_;
-  std::vector<std::size_t> begins_;  // by number; the last is the end
+  std::size_t bytes_ = 0;            // of each, where all are equally long:
+  std::vector<std::size_t> begins_;  // there, none; else by number, the last is the end
   Scratch memory_;
 };
 

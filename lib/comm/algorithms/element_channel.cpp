@@ -6,9 +6,6 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/kernels/reduce.hpp"
-#include "comm/kernels/wire.hpp"
-
 namespace rondo::comm::algorithms {
 namespace {
 
@@ -41,7 +38,7 @@ Parcel ElementChannel::pack(std::span<const std::byte> values) {
   if (exact()) return {values, nullptr};
   auto memory = new_memory(values.size() / wire_ratio);
   const auto bytes = memory->bytes();
-  encode(wire_, floats(values), bytes);
+  arithmetic().encode(wire_, floats(values), bytes);
   return {bytes, std::move(memory)};
 }
 
@@ -57,49 +54,47 @@ Arrival ElementChannel::receive_operand(int peer, std::size_t bytes) {
 }
 
 void ElementChannel::unpack(const Arrival& arrival, std::span<std::byte> values) {
-  if (!exact()) decode(wire_, arrival.bytes, floats(values));
+  if (!exact()) arithmetic().decode(wire_, arrival.bytes, floats(values));
 }
 
 void ElementChannel::reduce(std::span<std::byte> accumulator, const Arrival& arrival) {
   if (exact())
-    comm::reduce(reduction_.dtype, reduction_.op, accumulator, arrival.bytes);
+    arithmetic().reduce(reduction_.dtype, reduction_.op, accumulator, arrival.bytes);
   else
-    reduce_encoded(wire_, reduction_.op, floats(accumulator), arrival.bytes);
+    arithmetic().reduce_encoded(wire_, reduction_.op, floats(accumulator), arrival.bytes);
 }
 
 Parcel ElementChannel::combine(const Arrival& arrival, std::span<const std::byte> values) {
   if (exact()) {
-    comm::reduce(reduction_.dtype, reduction_.op, arrival.bytes, values);
+    arithmetic().reduce(reduction_.dtype, reduction_.op, arrival.bytes, values);
     return arrival.parcel();
   }
   if (!sums_) sums_ = new_memory(segment_bytes_);
   const auto sums = sums_->bytes().first(values.size());
-  std::ranges::copy(values, sums.begin());
-  reduce_encoded(wire_, reduction_.op, floats(sums), arrival.bytes);
-  encode(wire_, floats(sums), arrival.bytes);
+  arithmetic().copy(values, sums);
+  arithmetic().reduce_encoded(wire_, reduction_.op, floats(sums), arrival.bytes);
+  arithmetic().encode(wire_, floats(sums), arrival.bytes);
   return arrival.parcel();
 }
 
 std::span<const std::byte> ElementChannel::values_of(Arrival& arrival) {
   if (exact()) return arrival.bytes;
   arrival.decoded = new_memory(arrival.bytes.size() * wire_ratio);
-  decode(wire_, arrival.bytes, floats(arrival.decoded->bytes()));
+  arithmetic().decode(wire_, arrival.bytes, floats(arrival.decoded->bytes()));
   return arrival.decoded->bytes();
 }
 
 void ElementChannel::reduce_all(std::span<const std::byte* const> inputs,
                                 std::span<std::byte> result, int divisor) {
-  std::byte* const outputs[] = {result.data()};
-  comm::reduce_all(reduction_.dtype, reduction_.op, divisor, inputs, outputs, result.size(),
-                   Stores::cached);
+  arithmetic().reduce_all(reduction_.dtype, reduction_.op, divisor, inputs, result);
 }
 
 void ElementChannel::divide(std::span<std::byte> values) {
-  if (divisor() > 1) comm::divide(reduction_.dtype, values, divisor());
+  if (divisor() > 1) arithmetic().divide(reduction_.dtype, values, divisor());
 }
 
 void ElementChannel::round(std::span<std::byte> values) {
-  if (!exact()) round_to_wire(wire_, floats(values));
+  if (!exact()) arithmetic().round_to_wire(wire_, floats(values));
 }
 
 }  // namespace rondo::comm::algorithms

@@ -44,6 +44,10 @@ class ElementChannel {
   /// Memory to receive into and to work in; its contents are unspecified.
   Scratch scratch(std::size_t bytes) { return channel_.scratch(bytes); }
 
+  void copy(std::span<const std::byte> from, std::span<std::byte> to) {
+    arithmetic().copy(from, to);
+  }
+
   /// `values` in pieces that travel as one message each.
   template <class Byte>
   std::vector<std::span<Byte>> segments(std::span<Byte> values) const {
@@ -90,6 +94,7 @@ class ElementChannel {
   Outbox& outbox() noexcept { return outbox_; }
 
  private:
+  Arithmetic& arithmetic() noexcept { return channel_.arithmetic(); }
   bool exact() const noexcept { return reduction_.wire == Wire::exact; }
   std::shared_ptr<Scratch> new_memory(std::size_t bytes) {
     return std::make_shared<Scratch>(channel_.scratch(bytes));

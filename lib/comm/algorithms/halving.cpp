@@ -111,10 +111,10 @@ Task halving_reduce_scatter(ElementChannel& elements, ConstBlocks input,
                             std::span<std::byte> result) {
   const auto all = input.range(0, input.count());
   Scratch copy = elements.scratch(all.size());
-  std::ranges::copy(all, copy.bytes().begin());
+  elements.copy(all, copy.bytes());
   const Blocks blocks(copy.bytes(), input.element_bytes(), input.count());
   co_await reduce_by_halving(elements, copy.bytes(), blocks);
-  std::ranges::copy(blocks[elements.rank()], result.begin());
+  elements.copy(blocks[elements.rank()], result);
 }
 
 Task doubling_allgather(ElementChannel& elements, Blocks blocks) {

@@ -75,8 +75,7 @@ Task add_slice(Channel& channel, std::vector<LaneNode> own, std::size_t lanes,
   const TreeAddition addition(nodes.all(), {0, lanes});
   for (std::size_t k = 0; k < arrivals; ++k)
     co_await channel.done(tickets[k]);
-  std::byte* const to = std::as_writable_bytes(slice).data();
-  addition.add(pieces.places(), std::span(&to, 1), slice.size_bytes(), Stores::cached);
+  channel.arithmetic().add_along_tree(addition, pieces.places(), std::as_writable_bytes(slice));
   for (std::size_t k = arrivals; k < tickets.size(); ++k)
     co_await channel.done(tickets[k]);
 }

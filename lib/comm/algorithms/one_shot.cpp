@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "comm/kernels/reduce.hpp"
-
 namespace rondo::comm::algorithms {
 
 Task gather(Channel& channel, Contributions& all) {
@@ -19,39 +17,37 @@ Task gather(Channel& channel, Contributions& all) {
   }
 }
 
-void reduce_contributions(Contributions& all, const Reduction& reduction, std::size_t offset,
-                          std::span<std::byte> output) {
+void reduce_contributions(Channel& channel, Contributions& all, const Reduction& reduction,
+                          std::size_t offset, std::span<std::byte> output) {
   if (output.empty()) return;
   const int size = all.way().size();
   std::vector<const std::byte*> inputs;
   inputs.reserve(static_cast<std::size_t>(size));
   for (int rank = 0; rank < size; ++rank)
     inputs.push_back(all.of(rank).data() + offset);
-  std::byte* const to = output.data();
   const int divisor = reduction.op == ReduceOp::avg ? size : 1;
-  reduce_all(reduction.dtype, reduction.op, divisor, inputs, std::span(&to, 1), output.size(),
-             Stores::cached);
+  channel.arithmetic().reduce_all(reduction.dtype, reduction.op, divisor, inputs, output);
 }
 
-void copy_contributions(Contributions& all, const Blocks& blocks) {
+void copy_contributions(Channel& channel, Contributions& all, const Blocks& blocks) {
   for (int rank = 0; rank < all.way().size(); ++rank)
-    std::ranges::copy(all.of(rank), blocks[rank].begin());
+    channel.arithmetic().copy(all.of(rank), blocks[rank]);
 }
 
 Task one_shot_allreduce(Channel& channel, std::span<std::byte> data, Reduction reduction) {
   auto all = Contributions::of_all(channel, data.size());
-  std::ranges::copy(data, all.own().begin());
+  channel.arithmetic().copy(data, all.own());
   co_await gather(channel, all);
-  reduce_contributions(all, reduction, 0, data);
+  reduce_contributions(channel, all, reduction, 0, data);
 }
 
 Task one_shot_reduce_scatter(Channel& channel, std::span<const std::byte> input,
                              std::span<std::byte> output, Reduction reduction) {
   auto all = Contributions::of_all(channel, input.size());
-  std::ranges::copy(input, all.own().begin());
+  channel.arithmetic().copy(input, all.own());
   co_await gather(channel, all);
-  reduce_contributions(all, reduction, static_cast<std::size_t>(channel.rank()) * output.size(),
-                       output);
+  reduce_contributions(channel, all, reduction,
+                       static_cast<std::size_t>(channel.rank()) * output.size(), output);
 }
 
 Task one_shot_allgather(Channel& channel, Blocks blocks) {
@@ -60,16 +56,16 @@ Task one_shot_allgather(Channel& channel, Blocks blocks) {
   for (int rank = 0; rank < channel.size(); ++rank)
     lengths.push_back(blocks[rank].size());
   Contributions all(channel, lengths);
-  std::ranges::copy(blocks[channel.rank()], all.own().begin());
+  channel.arithmetic().copy(blocks[channel.rank()], all.own());
   co_await gather(channel, all);
-  copy_contributions(all, blocks);
+  copy_contributions(channel, all, blocks);
 }
 
 Task one_shot_broadcast(Channel& channel, std::span<std::byte> data, int root) {
   auto all = Contributions::of_one(channel, root, data.size());
-  if (channel.rank() == root) std::ranges::copy(data, all.own().begin());
+  if (channel.rank() == root) channel.arithmetic().copy(data, all.own());
   co_await gather(channel, all);
-  std::ranges::copy(all.of(root), data.begin());
+  channel.arithmetic().copy(all.of(root), data);
 }
 
 }  // namespace rondo::comm::algorithms

@@ -19,11 +19,11 @@ namespace rondo::comm::algorithms {
 Task gather(Channel& channel, Contributions& all);
 
 /// `output` becomes the reduction of as many bytes of every contribution, from `offset` on.
-void reduce_contributions(Contributions& all, const Reduction& reduction, std::size_t offset,
-                          std::span<std::byte> output);
+void reduce_contributions(Channel& channel, Contributions& all, const Reduction& reduction,
+                          std::size_t offset, std::span<std::byte> output);
 
 /// `blocks`, one for each rank, become the ranks' contributions.
-void copy_contributions(Contributions& all, const Blocks& blocks);
+void copy_contributions(Channel& channel, Contributions& all, const Blocks& blocks);
 
 Task one_shot_allreduce(Channel& channel, std::span<std::byte> data, Reduction reduction);
 Task one_shot_reduce_scatter(Channel& channel, std::span<const std::byte> input,

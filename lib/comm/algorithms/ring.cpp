@@ -73,7 +73,7 @@ class Ring {
     switch (hop.stage) {
       case Stage::partial: return send(elements_.combine(arrival, hop.own));
       case Stage::completed:
-        if (hop.own.data() != hop.result.data()) std::ranges::copy(hop.own, hop.result.begin());
+        if (hop.own.data() != hop.result.data()) elements_.copy(hop.own, hop.result);
         elements_.reduce(hop.result, arrival);
         elements_.divide(hop.result);
         if (!hop.goes_on) return;

@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/shm/hierarchical.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "comm/algorithms/catalogue.hpp"
 #include "comm/algorithms/group_transport.hpp"
-#include "comm/kernels/reduce.hpp"
-#include "comm/shm/node_steps.hpp"
+#include "comm/shm/memory_steps.hpp"
 #include "comm/shm/shared_collectives.hpp"
 #include "comm/shm/slices.hpp"
 
@@ -18,12 +16,13 @@ namespace {
 /// One call, once the node's ranks have posted it.
 class Hierarchy {
  public:
-  Hierarchy(Node& node, Channel& channel, const Call& call, BetweenNodes between)
+  Hierarchy(const NodeMap& node, NodeSteps& steps, Channel& channel, const Call& call,
+            BetweenNodes between)
       : node_(node),
         channel_(channel),
         call_(call),
         between_(between),
-        steps_(node, channel.runner(), call),
+        steps_(steps),
         group_(channel.transport(), node.counterparts(), node.number()),
         counterparts_(channel.over(group_)) {}
 
@@ -41,15 +40,15 @@ class Hierarchy {
   algorithms::Reduction reduction() const {
     return {call_.dtype, call_.op == ReduceOp::avg ? ReduceOp::sum : call_.op, call_.options.wire};
   }
-  void divide_sum(std::span<std::byte> sum) const {
-    if (call_.op == ReduceOp::avg) divide(call_.dtype, sum, channel_.size());
+  void divide_sum(std::span<std::byte> sum) {
+    if (call_.op == ReduceOp::avg) channel_.arithmetic().divide(call_.dtype, sum, channel_.size());
   }
 
-  Node& node_;
+  const NodeMap& node_;
   Channel& channel_;
   const Call& call_;
   BetweenNodes between_;
-  NodeSteps steps_;
+  NodeSteps& steps_;
   GroupTransport group_;
   Channel counterparts_;
 };
@@ -106,7 +105,7 @@ Task Hierarchy::allgather() {
   const std::size_t block_bytes = call_.input.size();
   Scratch memory = channel_.scratch(block_bytes * node_.counterparts().size());
   const Blocks gathered(memory.bytes(), 1, counterparts_.size());
-  std::ranges::copy(call_.input, gathered[node_.number()].begin());
+  channel_.arithmetic().copy(call_.input, gathered[node_.number()]);
   co_await algorithms::allgather(counterparts_, between_.algorithm, gathered,
                                  between_.segmentation);
   for (int number = 0; number < counterparts_.size(); ++number)
@@ -130,10 +129,9 @@ Task Hierarchy::broadcast() {
 
 }  // namespace
 
-Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
+Task hierarchical(const NodeMap& map, NodeSteps& steps, Channel& channel, Call call,
                   BetweenNodes between) {
-  co_await enter_round(node, channel.runner(), call, signature);
-  Hierarchy hierarchy(node, channel, call, between);
+  Hierarchy hierarchy(map, steps, channel, call, between);
   switch (call.collective) {
     case Collective::allreduce: co_await hierarchy.allreduce(); break;
     case Collective::reduce_scatter: co_await hierarchy.reduce_scatter(); break;
@@ -144,6 +142,13 @@ Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
     case Collective::reduce_scatter_lanes:
     case Collective::all_to_all: break;
   }
+}
+
+Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
+                  BetweenNodes between) {
+  co_await enter_round(node, channel.runner(), call, signature);
+  MemorySteps steps(node, channel.runner(), call);
+  co_await hierarchical(node, steps, channel, call, between);
 }
 
 }  // namespace rondo::comm

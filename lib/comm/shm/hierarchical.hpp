@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "comm/algorithms/blocks.hpp"
 #include "comm/algorithms/channel.hpp"
+#include "comm/between_nodes.hpp"
 #include "comm/shm/node.hpp"
+#include "comm/shm/node_map.hpp"
+#include "comm/shm/node_steps.hpp"
 
 namespace rondo::comm {
-
-/// How what the ranks of a node carry travels to their counterparts on the other nodes.
-struct BetweenNodes {
-  Algorithm algorithm = Algorithm::ring;
-  Segmentation segmentation = {};
-};
 
 /// Collectives in steps: a node's ranks work in its memory, ranks with equal numbers on their nodes
 /// exchange messages, all such groups at once. No messages inside a node; its ranks share its link
@@ -31,6 +27,11 @@ struct BetweenNodes {
 /// divides once, after the sum. The signature has been checked. \throws CommError as
 /// Transport::test and Node::throw_gone
 Task hierarchical(Node& node, Channel& channel, Call call, Signature signature,
+                  BetweenNodes between);
+
+/// The same once the node's ranks have entered a round with `call`, which they take `steps` in.
+/// What is given by reference must outlive the task.
+Task hierarchical(const NodeMap& map, NodeSteps& steps, Channel& channel, Call call,
                   BetweenNodes between);
 
 }  // namespace rondo::comm

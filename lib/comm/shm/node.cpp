@@ -32,26 +32,11 @@ std::shared_ptr<Segment> try_create(std::size_t bytes) {
 
 }  // namespace
 
-Node::Node(Channel& channel) {
-  const auto nodes = channel.nodes();
-  number_ = nodes[static_cast<std::size_t>(channel.rank())];
-  ranks_.resize(static_cast<std::size_t>(*std::ranges::max_element(nodes) + 1));
-  for (int rank = 0; rank < channel.size(); ++rank)
-    ranks_[static_cast<std::size_t>(nodes[static_cast<std::size_t>(rank)])].push_back(rank);
-
-  rank_ = local_rank(channel.rank());
-  carriers_ =
-      static_cast<int>(std::ranges::min_element(ranks_, {}, &std::vector<int>::size)->size());
-  if (rank_ < carriers_) {
-    for (const auto& on_node : ranks_)
-      counterparts_.push_back(on_node[static_cast<std::size_t>(rank_)]);
-  }
+Node::Node(Channel& channel)
+    : NodeMap(ranks_by_node(channel.nodes()),
+              channel.nodes()[static_cast<std::size_t>(channel.rank())], channel.rank()) {
   inputs_.resize(members().size());
   outputs_.resize(members().size());
-}
-
-int Node::local_rank(int global) const {
-  return static_cast<int>(std::ranges::find(members(), global) - members().begin());
 }
 
 Node::~Node() {
@@ -80,7 +65,7 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
     std::int64_t attached_all;
   };
   const std::size_t count = members().size();
-  Scratch memory = channel.scratch((count + 1) * sizeof(Letter));
+  Scratch memory = channel.letters((count + 1) * sizeof(Letter));
   const std::span letters(reinterpret_cast<Letter*>(memory.bytes().data()), count + 1);
   letters[count] = {own ? own->handle() : Segment::Handle{}, 0};
   co_await swap_with_all(channel, std::as_writable_bytes(letters), sizeof(Letter));
@@ -89,7 +74,7 @@ Task Node::exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& se
   std::string failure;
   try {
     for (std::size_t i = 0; i < count; ++i)
-      segments.push_back(static_cast<int>(i) == rank_ ? own : Segment::attach(letters[i].handle));
+      segments.push_back(static_cast<int>(i) == rank() ? own : Segment::attach(letters[i].handle));
     letters[count].attached_all = own ? 1 : 0;
   } catch (const CommError& e) {
     failure = e.what();
@@ -136,7 +121,7 @@ void Node::drop_retired_windows() noexcept {
 MemoryReference Node::locate(std::span<const std::byte> bytes) const {
   if (bytes.empty()) return {};
   for (std::size_t k = 0; k < windows_.size(); ++k) {
-    const auto& own = windows_[k][static_cast<std::size_t>(rank_)];
+    const auto& own = windows_[k][static_cast<std::size_t>(rank())];
     if (!own || own->retired()) continue;
     const auto memory = own->bytes();
     if (bytes.data() < memory.data() || bytes.data() + bytes.size() > memory.data() + memory.size())
@@ -154,7 +139,7 @@ std::byte* Node::address(int local, MemoryReference reference) const {
 std::uint64_t Node::publish(const Call& call, const Signature& signature,
                             std::span<const std::byte> contribution) {
   ++round_;
-  Post& mine = post(rank_);
+  Post& mine = post(rank());
   mine.signature = signature;
   mine.head.signature_hash = hash_of(signature);
   if (contribution.size() <= Post::brief_bytes) {
@@ -176,11 +161,11 @@ const std::byte* Node::contribution(int local, std::size_t bytes) {
 }
 
 void Node::compare_posts(const Signature& mine) {
-  const std::uint64_t hash = post(rank_).head.signature_hash;
+  const std::uint64_t hash = post(rank()).head.signature_hash;
   for (int local = 0; local < size(); ++local) {
     const Post& theirs = post(local);
     if (theirs.head.signature_hash != hash)
-      throw disagreement(global_rank(rank_), mine, global_rank(local), theirs.signature);
+      throw disagreement(global_rank(rank()), mine, global_rank(local), theirs.signature);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "comm/algorithms/channel.hpp"
 #include "comm/shm/board.hpp"
+#include "comm/shm/node_map.hpp"
 #include "comm/shm/segment.hpp"
 #include "comm/signature.hpp"
 
@@ -22,7 +23,7 @@ namespace rondo::comm {
 ///
 /// Operations are rounds: each rank publishes what it calls, waits for the others' posts, compares,
 /// and works. All ranks of the node make the same rounds in the same order. One thread at a time.
-class Node {
+class Node : public NodeMap {
  public:
   /// The ranks of `channel` that `nodes` puts on this rank's node exchange boards.
   ///
@@ -34,25 +35,8 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  int rank() const noexcept { return rank_; }
-  int size() const noexcept { return static_cast<int>(boards_.size()); }
-  /// The rank in the whole communicator of this node's rank `local`.
-  int global_rank(int local) const { return members()[static_cast<std::size_t>(local)]; }
-  /// The rank in the whole communicator of rank `local` on node `number`.
-  int global_rank(int number, int local) const {
-    return ranks_[static_cast<std::size_t>(number)][static_cast<std::size_t>(local)];
-  }
-  /// The rank on this node of the communicator's rank `global`, which is here.
-  int local_rank(int global) const;
-
-  /// This node's number, and how many ranks the smallest node has.
-  int number() const noexcept { return number_; }
-  int carriers() const noexcept { return carriers_; }
-  /// By node, the rank with this rank's number there. Of the ranks below carriers() only.
-  const std::vector<int>& counterparts() const noexcept { return counterparts_; }
-
   Board& board(int local) { return *boards_[static_cast<std::size_t>(local)]; }
-  Board& own_board() { return board(rank_); }
+  Board& own_board() { return board(rank()); }
 
   using Segments = std::vector<std::shared_ptr<Segment>>;  // by rank on the node
 
@@ -107,16 +91,10 @@ class Node {
 
  private:
   explicit Node(Channel& channel);
-  const std::vector<int>& members() const { return ranks_[static_cast<std::size_t>(number_)]; }
   Task exchange(Channel& channel, std::shared_ptr<Segment> own, Segments& segments);
   Task swap_with_all(Channel& channel, std::span<std::byte> letters, std::size_t bytes);
   void drop_retired_windows() noexcept;
 
-  int rank_ = 0;
-  int number_ = 0;
-  int carriers_ = 0;
-  std::vector<std::vector<int>> ranks_;  // global, by node and by rank on it
-  std::vector<int> counterparts_;
   Segments board_segments_;
   std::vector<Board*> boards_;
   std::vector<Segments> windows_;

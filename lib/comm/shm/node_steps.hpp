@@ -7,34 +7,27 @@
 #include <vector>
 
 #include "comm/algorithms/blocks.hpp"
-#include "comm/shm/node.hpp"
+#include "comm/task.hpp"
 
 namespace rondo::comm {
 
-/// What a hierarchical collective does inside its node: straight in the windows where is_direct()
-/// finds the call's buffers in some, else through slots.
+/// What a hierarchical collective does inside its node, in one round that all its ranks have
+/// entered with the same call.
 ///
 /// All ranks of the node take the same steps in the same order. `blocks` are bytes of everybody's
-/// input or output, one block for each rank of the node. \throws CommError as Node::throw_gone
+/// input or output, one block for each rank of the node. \throws CommError  a rank has left
 class NodeSteps {
  public:
-  /// All have posted `call` for the present round. What is given must outlive this.
-  NodeSteps(Node& node, Runner& runner, const Call& call);
+  virtual ~NodeSteps() = default;
 
   /// `result` becomes the sum, or whatever the call reduces to, of this rank's block of all inputs.
-  Task reduce(std::vector<Cut> blocks, std::span<std::byte> result);
+  virtual Task reduce(std::vector<Cut> blocks, std::span<std::byte> result) = 0;
   /// This rank's block of all outputs becomes `own`, which may already lie there.
-  Task spread(std::vector<Cut> blocks, std::span<const std::byte> own);
+  virtual Task spread(std::vector<Cut> blocks, std::span<const std::byte> own) = 0;
   /// All of a broadcast's buffers become that of the node's rank `root`.
-  Task broadcast(int root);
+  virtual Task broadcast(int root) = 0;
   /// Returns when nobody touches this rank's buffers any more.
-  Task finish();
-
- private:
-  Node& node_;
-  Runner& runner_;
-  const Call& call_;
-  bool direct_;
+  virtual Task finish() = 0;
 };
 
 }  // namespace rondo::comm

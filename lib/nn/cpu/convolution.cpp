@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <string_view>
+
 #include "nn/cpu/affine_parameters.hpp"
 #include "nn/cpu/stage.hpp"
 
@@ -9,6 +11,8 @@ namespace {
 using dnnl::memory;
 using Dim = memory::dim;
 using ForwardDesc = dnnl::convolution_forward::primitive_desc;
+using WeightsDesc = dnnl::convolution_backward_weights::primitive_desc;
+using DataDesc = dnnl::convolution_backward_data::primitive_desc;
 
 /// Descriptions of the tensors of one convolution, before oneDNN chose their layouts.
 struct Shapes {
@@ -16,6 +20,7 @@ struct Shapes {
   memory::desc weight;
   memory::desc weight_gradient;
   memory::desc plain_weight;
+  memory::desc bias;
   memory::desc output;
   memory::dims stride;
   memory::dims padding;
@@ -31,9 +36,52 @@ Shapes shapes_of(const PlanContext& context, const ResolvedLayer& layer) {
           .weight = {weight, context.type(), memory::format_tag::any},
           .weight_gradient = {weight, f32, memory::format_tag::any},
           .plain_weight = {weight, f32, memory::format_tag::oihw},
+          .bias = {},
           .output = context.any_layout(layer.output),
           .stride = memory::dims(2, static_cast<Dim>(conv.stride)),
           .padding = memory::dims(2, static_cast<Dim>(conv.padding))};
+}
+
+ForwardDesc forward_desc(const PlanContext& context, const Shapes& shapes) {
+  const auto kind =
+      context.trains() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+  return {{kind, dnnl::algorithm::convolution_direct, shapes.input, shapes.weight, shapes.bias,
+           shapes.output, shapes.stride, shapes.padding, shapes.padding},
+          context.engine};
+}
+
+/// In the layouts that the forward pass has chosen, as the next is.
+WeightsDesc weights_desc(const PlanContext& context, const Shapes& shapes,
+                         const ForwardDesc& forward) {
+  return {{dnnl::algorithm::convolution_direct, forward.src_desc(), shapes.weight_gradient,
+           shapes.bias, forward.dst_desc(), shapes.stride, shapes.padding, shapes.padding},
+          context.engine,
+          forward};
+}
+
+DataDesc data_desc(const PlanContext& context, const Shapes& shapes, const ForwardDesc& forward) {
+  return {{dnnl::algorithm::convolution_direct, forward.src_desc(), shapes.weight,
+           forward.dst_desc(), shapes.stride, shapes.padding, shapes.padding},
+          context.engine,
+          forward};
+}
+
+/// oneDNN's loops of last resort, which take a hundred times as long as its kernels.
+bool is_last_resort(const dnnl::primitive_desc_base& desc) {
+  return std::string_view(desc.impl_info_str()).starts_with("ref");
+}
+
+/// For some numbers of channels the forward pass likes layouts that the backward pass has no kernel
+/// for. With plain ones all of them are matrix products. A network's first layer has no gradient of
+/// its input.
+void settle_layouts(const PlanContext& context, Shapes& shapes, bool has_input_gradient) {
+  if (!context.trains()) return;
+  const ForwardDesc forward = forward_desc(context, shapes);
+  if (!is_last_resort(weights_desc(context, shapes, forward)) &&
+      !(has_input_gradient && is_last_resort(data_desc(context, shapes, forward))))
+    return;
+  for (memory::desc* desc : {&shapes.input, &shapes.output})
+    *desc = {desc->dims(), context.type(), memory::format_tag::nchw};
 }
 
 class Convolution final : public Stage {
@@ -43,12 +91,9 @@ class Convolution final : public Stage {
         shapes_(shapes_of(context, layer)),
         parameters_(context, context.views.subspan(layer.first_parameter, layer.parameter_count),
                     shapes_.plain_weight) {
-    const auto kind =
-        context.trains() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
-    const ForwardDesc forward(
-        {kind, dnnl::algorithm::convolution_direct, shapes_.input, shapes_.weight,
-         parameters_.bias_desc(), shapes_.output, shapes_.stride, shapes_.padding, shapes_.padding},
-        context.engine);
+    shapes_.bias = parameters_.bias_desc();
+    settle_layouts(context, shapes_, input.has_diff());
+    const ForwardDesc forward = forward_desc(context, shapes_);
     conversion_ = make_conversion(context, input, forward.src_desc());
     const Edge& source = conversion_ ? conversion_->output() : input;
     output_ = context.make_edge(layer.output, forward.dst_desc(), true);
@@ -79,21 +124,14 @@ class Convolution final : public Stage {
 
  private:
   void make_backward_weights(const ForwardDesc& forward, const Edge& source) {
-    const dnnl::convolution_backward_weights::primitive_desc backward(
-        {dnnl::algorithm::convolution_direct, source.value.get_desc(), shapes_.weight_gradient,
-         parameters_.bias_desc(), output_.diff.get_desc(), shapes_.stride, shapes_.padding,
-         shapes_.padding},
-        context_.engine, forward);
+    const WeightsDesc backward = weights_desc(context_, shapes_, forward);
     backward_weights_ =
         parameters_.make_backward_weights(dnnl::convolution_backward_weights(backward),
                                           backward.diff_weights_desc(), source.value, output_.diff);
   }
 
   void make_backward_data(const ForwardDesc& forward, const Edge& source) {
-    const dnnl::convolution_backward_data::primitive_desc backward(
-        {dnnl::algorithm::convolution_direct, source.diff.get_desc(), shapes_.weight,
-         output_.diff.get_desc(), shapes_.stride, shapes_.padding, shapes_.padding},
-        context_.engine, forward);
+    const DataDesc backward = data_desc(context_, shapes_, forward);
     backward_data_ =
         parameters_.make_backward_data(dnnl::convolution_backward_data(backward),
                                        backward.weights_desc(), output_.diff, source.diff);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,15 @@ class Operation {
         dnnl_primitive_execute(primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
                                arguments_.data()),
         "oneDNN could not run a primitive");
+  }
+
+  /// What oneDNN calls the implementation that it chose.
+  std::string implementation() const {
+    const char* name = nullptr;
+    dnnl::error::wrap_c_api(dnnl_primitive_desc_query(primitive_.get_primitive_desc(),
+                                                      dnnl_query_impl_info_str, 0, &name),
+                            "oneDNN could not name an implementation");
+    return name;
   }
 
  private:

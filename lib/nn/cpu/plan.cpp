@@ -136,7 +136,7 @@ std::vector<LayerKernel> Plan::kernels() const {
   std::vector<LayerKernel> kernels;
   const auto add = [&](const Step& step, const StageKernel& kernel) {
     if (!*kernel.operation) return;  // no gradient of the images
-    kernels.push_back({step.layer->name, kernel.work,
+    kernels.push_back({step.layer->name, kernel.work, kernel.operation->implementation(),
                        [this, operation = kernel.operation] { operation->run(context_.stream); }});
   };
   for (const Step& step : steps_) {

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/link.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <mpi.h>
+
+#include "rondo/base/aligned_buffer.hpp"
+#include "rondo/base/error.hpp"
+#include "rondo/telemetry/counters.hpp"
+
+namespace rondo::bench {
+namespace {
+
+using comm::Collective;
+
+constexpr std::size_t link_message_bytes = std::size_t{1} << 20;
+constexpr std::size_t link_messages = 64;
+constexpr std::size_t link_bytes = link_messages * link_message_bytes;
+constexpr int least_repeats = 2;
+constexpr int most_repeats = 6;
+constexpr double enough_seconds = 4;
+
+/// The ranks that are the first of their node, by node.
+std::vector<int> first_ranks(comm::Communicator& comm) {
+  const comm::Place& place = comm.place();
+  const std::array<std::int32_t, 2> own{place.node, place.node_rank};
+  std::vector<std::int32_t> all(2 * static_cast<std::size_t>(place.size));
+  comm::allgather(comm, std::span<const std::int32_t>(own), std::span(all));
+  std::vector<int> result(static_cast<std::size_t>(place.nodes));
+  for (std::size_t rank = 0; rank < all.size() / 2; ++rank)
+    if (all[2 * rank + 1] == 0)
+      result[static_cast<std::size_t>(all[2 * rank])] = static_cast<int>(rank);
+  return result;
+}
+
+void check(int code) {
+  if (code != MPI_SUCCESS) throw CommError("MPI failed while the speed of the link was measured");
+}
+
+enum class Senders { all, every_second };
+
+void wait_for(std::span<MPI_Request> requests) {
+  check(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
+}
+
+/// One rank of each node: sends `out` to the next node's and receives `in` from the one before, in
+/// messages that are all under way at once. `ring` holds those ranks. The seconds until all is
+/// received; 0 if nothing was to be.
+double pass_on(std::span<const int> ring, std::size_t node, Senders senders,
+               std::span<const std::byte> out, std::span<std::byte> in) {
+  constexpr int bytes = static_cast<int>(link_message_bytes);
+  const std::size_t before = (node + ring.size() - 1) % ring.size();
+  const auto sends = [&](std::size_t n) { return senders == Senders::all || n % 2 == 0; };
+  const telemetry::Stopwatch stopwatch;
+  std::vector<MPI_Request> receives;
+  std::vector<MPI_Request> sendings;
+  for (std::size_t m = 0; sends(before) && m < link_messages; ++m)
+    check(MPI_Irecv(in.data() + m * link_message_bytes, bytes, MPI_BYTE, ring[before], 0,
+                    MPI_COMM_WORLD, &receives.emplace_back()));
+  for (std::size_t m = 0; sends(node) && m < link_messages; ++m)
+    check(MPI_Isend(out.data() + m * link_message_bytes, bytes, MPI_BYTE,
+                    ring[(node + 1) % ring.size()], 0, MPI_COMM_WORLD, &sendings.emplace_back()));
+  wait_for(receives);
+  const double seconds = receives.empty() ? 0 : stopwatch.seconds();
+  wait_for(sendings);
+  return seconds;
+}
+
+/// The seconds of every node's receiving, by node, from those of its first rank. Collective.
+std::vector<double> share(comm::Communicator& comm, double own_seconds) {
+  std::vector<double> seconds(static_cast<std::size_t>(comm.place().nodes));
+  if (comm.place().node_rank == 0)
+    seconds[static_cast<std::size_t>(comm.place().node)] = own_seconds;
+  comm::allreduce(comm, std::span(seconds), comm::ReduceOp::sum);
+  return seconds;
+}
+
+/// What a node receives at passes its own link and that of the one before.
+std::vector<double> own_links(const std::vector<double>& received) {
+  std::vector<double> links;
+  for (std::size_t node = 0; node < received.size(); ++node)
+    links.push_back(std::max(received[node], received[(node + 1) % received.size()]));
+  return links;
+}
+
+}  // namespace
+
+LinkSpeeds measure_links(comm::Communicator& comm) {
+  const std::vector<int> ring = first_ranks(comm);
+  const comm::Place& place = comm.place();
+  const AlignedBuffer<std::byte> out(link_bytes);
+  AlignedBuffer<std::byte> in(link_bytes);
+  constexpr auto bytes = static_cast<double>(link_bytes);
+
+  // A limit is what was reached once: a busy machine makes links look slow, but never fast; and a
+  // TCP connection whose acknowledgements queue behind data can be slow both ways at once. What
+  // takes seconds anyway is not measured as often.
+  LinkSpeeds fastest;
+  std::vector<double> received(ring.size());
+  double spent = 0;
+  for (int r = 0; r < least_repeats || (r < most_repeats && spent < enough_seconds); ++r) {
+    comm::barrier(comm);
+    double own_seconds = 0;
+    if (place.node_rank == 0)
+      own_seconds =
+          pass_on(ring, static_cast<std::size_t>(place.node),
+                  r % 2 == 0 ? Senders::all : Senders::every_second, out.span(), in.span());
+    const std::vector<double> seconds = share(comm, own_seconds);
+    const double slowest = *std::max_element(seconds.begin(), seconds.end());
+    fastest.ring = std::max(fastest.ring, bytes / slowest);
+    for (std::size_t node = 0; node < ring.size(); ++node)
+      if (seconds[node] > 0) received[node] = std::max(received[node], bytes / seconds[node]);
+    spent += slowest;
+  }
+  fastest.nodes = own_links(received);
+  return fastest;
+}
+
+double link_limit(Collective collective, std::size_t wire_bytes, int nodes,
+                  double bytes_per_second) {
+  const double once = static_cast<double>(wire_bytes) / bytes_per_second;
+  const double others = static_cast<double>(nodes - 1) / nodes;
+  switch (collective) {
+    case Collective::allreduce: return 2 * others * once;
+    case Collective::reduce_scatter:
+    case Collective::allgather: return others * once;
+    default: return once;
+  }
+}
+
+}  // namespace rondo::bench
