@@ -37,8 +37,7 @@ function(rondo_missing package debian_package)
 endfunction()
 
 if(RONDO_WITH_CUDA)
-  message(FATAL_ERROR "RONDO_WITH_CUDA is ON, but rondo ${PROJECT_VERSION} has no CUDA layers yet: "
-    "configure the preset release, or set RONDO_WITH_CUDA=OFF")
+  include(RondoCuda)
 endif()
 
 set(HDF5_PREFER_PARALLEL ON)

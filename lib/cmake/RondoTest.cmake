@@ -13,11 +13,14 @@ set(RONDO_TEST_FLAGS "" CACHE STRING "Flags for the sources of tests, behind all
 # What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
 add_custom_target(rondo_unit_tests)
 add_custom_target(rondo_thread_tests)
+# The tests of a build with CUDA: those with the label "cuda", which need no GPU, and those with "gpu".
+add_custom_target(rondo_cuda_tests)
 # What the preset "mpich" builds: all of rondo_add_mpi_test.
 add_custom_target(rondo_mpi_tests)
 
 # rondo_add_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
-#   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan.
+#   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan;
+#   "cuda": of a build with CUDA, but needs no GPU.
 function(rondo_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
   add_executable(${name} ${arg_SOURCES})
@@ -30,9 +33,26 @@ function(rondo_add_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${arg_LABELS}"
     ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
   add_dependencies(rondo_unit_tests ${name})
+  if("cuda" IN_LIST arg_LABELS)
+    add_dependencies(rondo_cuda_tests ${name})
+  endif()
   if("threads" IN_LIST arg_LABELS)
     add_dependencies(rondo_thread_tests ${name})
   endif()
+endfunction()
+
+# rondo_add_gpu_test(<name> SOURCES <file>... [LIBS <target>...])
+#   A GoogleTest program of a build with CUDA that needs a GPU, on tests/support/gpu_main.cpp: skipped with
+#   a reason where there is none, one at a time where there is.
+function(rondo_add_gpu_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_main.cpp)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} rondo::base rondo_flags GTest::gmock GTest::gtest)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS gpu RESOURCE_LOCK gpu SKIP_RETURN_CODE 77)
+  add_dependencies(rondo_cuda_tests ${name})
 endfunction()
 
 # rondo_name_program(<test> <macro> <program>)

@@ -71,6 +71,16 @@ class NumericError : public Error {
       : Error(ExitCode::numeric_failure, what, where) {}
 };
 
+/// A GPU, its memory or its driver failed: internal, or requeue where the hardware is to blame and
+/// another start may find it well. What the process has on that GPU must not be used again, unless
+/// it is memory that did not suffice.
+class DeviceError : public Error {
+ public:
+  explicit DeviceError(const std::string& what, ExitCode code = ExitCode::internal,
+                       Where where = Where::here())
+      : Error(code, what, where) {}
+};
+
 /// An error that every rank of a job throws alike, after the ranks agreed that one of them failed
 /// (comm::agree_on_success). One rank reports it and all may leave in an orderly way.
 class AgreedError : public Error {

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "rondo/base/device.hpp"
+#include "rondo/base/launch_trail.hpp"
+#include "rondo/base/unique_handle.hpp"
+
+struct CUstream_st;
+struct CUevent_st;
+
+namespace rondo {
+
+struct DeviceStreamTraits {
+  using handle_type = CUstream_st*;
+  static handle_type null() noexcept { return nullptr; }
+  static void close(handle_type stream) noexcept;
+};
+
+struct DeviceEventTraits {
+  using handle_type = CUevent_st*;
+  static handle_type null() noexcept { return nullptr; }
+  static void close(handle_type event) noexcept;
+};
+
+class DeviceEvent;
+
+/// When faults of kernels are looked for.
+enum class FaultCheck : std::uint8_t {
+  when_waiting,  ///< the error names the kernels that it may have been
+  every_launch   ///< waits for each kernel, so that the error names the one: slow, to find a fault
+};
+
+/// Work on one GPU in order. What is queued runs after all that was queued before; the caller goes
+/// on at once. It does not wait for other streams, the default stream included.
+///
+/// Local; one thread at a time. The destructor does not wait.
+class DeviceStream {
+ public:
+  /// The environment's RONDO_DEVICE_FAULTS=every_launch has precedence over `check`.
+  explicit DeviceStream(const Device& device, FaultCheck check = FaultCheck::when_waiting);
+
+  /// The kernels that follow belong to this step: for the text of errors.
+  void begin_step(std::uint64_t step) noexcept { trail_.begin_step(step); }
+
+  /// Blocks until all of it has run.
+  /// \throws DeviceError  a kernel or copy failed; names step and kernels
+  void wait();
+  /// Whether all of it has run. \throws DeviceError  as wait()
+  bool done();
+  /// What is queued afterwards runs after what `event` recorded.
+  void wait_for(const DeviceEvent& event);
+
+  /// For whoever starts a kernel: right after the start.
+  /// \throws DeviceError  with FaultCheck::every_launch, as wait()
+  void launched(const char* kernel);
+
+  CUstream_st* handle() const noexcept { return stream_.get(); }
+  int device() const noexcept { return device_; }
+  int multiprocessors() const noexcept { return multiprocessors_; }
+  const LaunchTrail& trail() const noexcept { return trail_; }
+
+ private:
+  UniqueHandle<DeviceStreamTraits> stream_;
+  LaunchTrail trail_;
+  FaultCheck check_;
+  int device_;
+  int multiprocessors_;
+};
+
+/// A point in a stream's work.
+class DeviceEvent {
+ public:
+  explicit DeviceEvent(const Device& device);
+
+  /// All that `stream` was given so far; forgets what was recorded before.
+  void record(DeviceStream& stream);
+  /// Whether it has run; true before the first record().
+  /// \throws DeviceError  something failed on the GPU
+  bool done() const;
+  void wait() const;
+  /// On the GPU's clock, between two points that have run.
+  float seconds_since(const DeviceEvent& earlier) const;
+
+  CUevent_st* handle() const noexcept { return event_.get(); }
+
+ private:
+  UniqueHandle<DeviceEventTraits> event_;
+};
+
+}  // namespace rondo
