@@ -264,10 +264,13 @@ TEST_F(Convert, leaves_nothing_when_interrupted) {
   std::filesystem::resize_file(x, start.size() + 4'000'000'000U);  // sparse
 
   for (const char* signal : {"INT", "TERM"}) {
-    const ProgramResult result = run_program(
-        fmt::format("timeout --signal={} 1 {} convert npy --train x={} --deflate 9 --output {}",
-                    signal, RONDO_DATA_PROGRAM, x, path("out.h5").string()));
+    const ProgramResult result = run_program(fmt::format(
+        "{} convert npy --train x={} --deflate 9 --output {} & child=$!\n"
+        "while test $(ls {} | wc -l) = 1 && kill -0 $child; do sleep 0.02; done\n"
+        "kill -{} $child; wait $child",
+        RONDO_DATA_PROGRAM, x, path("out.h5").string(), directory_.path().string(), signal));
 
+    EXPECT_EQ(result.code, 75) << signal;
     EXPECT_EQ(entry_count(directory_.path()), 1U) << signal;
     EXPECT_THAT(result.err, HasSubstr("interrupted: ")) << signal;
   }

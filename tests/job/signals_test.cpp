@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/job/signals.hpp"
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -43,11 +45,24 @@ TEST(Signals, end_the_process_at_the_second_interrupt) {
   const int status = status_after([] {
     install_stop_signals();
     ::raise(SIGINT);
+    std::this_thread::sleep_for(interrupt_echo + std::chrono::milliseconds(50));
     ::raise(SIGINT);
   });
 
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGINT);
+}
+
+// As `timeout --signal=INT` does: to the process, then to its group.
+TEST(Signals, take_an_interrupt_that_arrives_twice_for_one) {
+  const int status = status_after([] {
+    install_stop_signals();
+    ::raise(SIGINT);
+    ::raise(SIGINT);
+    if (!stop_requested()) ::_exit(1);
+  });
+
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Signals, can_be_repeated_for_termination) {
