@@ -8,30 +8,6 @@
 #include "rondo/base/error.hpp"
 
 namespace rondo {
-namespace {
-
-struct Product {
-  std::uint32_t high;
-  std::uint32_t low;
-};
-
-Product multiply(std::uint32_t a, std::uint32_t b) noexcept {
-  const std::uint64_t product = std::uint64_t{a} * b;
-  return {static_cast<std::uint32_t>(product >> 32), static_cast<std::uint32_t>(product)};
-}
-
-}  // namespace
-
-Philox::Block Philox::philox4x32(Block counter, std::array<std::uint32_t, 2> key) noexcept {
-  for (int round = 0; round < 10; ++round) {
-    const auto [high0, low0] = multiply(0xD2511F53U, counter[0]);
-    const auto [high1, low1] = multiply(0xCD9E8D57U, counter[2]);
-    counter = {high1 ^ counter[1] ^ key[0], low1, high0 ^ counter[3] ^ key[1], low0};
-    key[0] += 0x9E3779B9U;  // golden ratio
-    key[1] += 0xBB67AE85U;  // sqrt(3) - 1
-  }
-  return counter;
-}
 
 std::uint64_t permuted(std::uint64_t seed, std::uint32_t stream, std::uint64_t count,
                        std::uint64_t index) {

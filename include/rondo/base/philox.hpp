@@ -28,13 +28,13 @@ class Philox {
  public:
   using Block = std::array<std::uint32_t, 4>;
 
-  Philox(std::uint64_t seed, RandomPurpose purpose, std::uint32_t stream = 0) noexcept
+  constexpr Philox(std::uint64_t seed, RandomPurpose purpose, std::uint32_t stream = 0) noexcept
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         purpose_(static_cast<std::uint32_t>(purpose)),
         stream_(stream) {}
 
   /// The four numbers of block `index`.
-  Block block(std::uint64_t index) const noexcept {
+  constexpr Block block(std::uint64_t index) const noexcept {
     return philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
                        stream_, purpose_},
                       key_);
@@ -46,9 +46,23 @@ class Philox {
   }
 
   /// The bare function: ten rounds on `counter` under `key`.
-  static Block philox4x32(Block counter, std::array<std::uint32_t, 2> key) noexcept;
+  static constexpr Block philox4x32(Block counter, std::array<std::uint32_t, 2> key) noexcept {
+    for (int round = 0; round < 10; ++round) {
+      const std::uint64_t product0 = std::uint64_t{0xD2511F53U} * counter[0];
+      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57U} * counter[2];
+      counter = {upper(product1) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(product1),
+                 upper(product0) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(product0)};
+      key[0] += 0x9E3779B9U;  // golden ratio
+      key[1] += 0xBB67AE85U;  // sqrt(3) - 1
+    }
+    return counter;
+  }
 
  private:
+  static constexpr std::uint32_t upper(std::uint64_t product) noexcept {
+    return static_cast<std::uint32_t>(product >> 32);
+  }
+
   std::array<std::uint32_t, 2> key_;
   std::uint32_t purpose_;
   std::uint32_t stream_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/host_device.hpp"
 #include "base/vector_targets.hpp"
+#include "optim/kernels/rules.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE

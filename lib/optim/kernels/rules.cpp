@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "optim/kernels/rules.hpp"
 
+#include "base/host_device.hpp"
 #include "base/vector_targets.hpp"
 
 // From here on, this file is compiled once per target.
@@ -16,67 +17,29 @@ HWY_BEFORE_NAMESPACE();
 namespace rondo::optim::kernel {
 namespace HWY_NAMESPACE {
 
-/// Gradient and coupled decay.
-HWY_INLINE Floats sgd_gradient(Floats value, Floats sum, const SgdFactors& f) {
-  const Floats g = scaled_and_clipped(sum, f.gradient) + all(f.decay) * value;
-  return all(f.local_rate) * g;
-}
-
 void sgd_on_target(const Streams<1, 1>& streams, const SgdFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value] = written;
-    value = value - all(f.lr) * sgd_gradient(value, read[0], f);
-  });
+  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[1])
+                     HWY_ATTR { sgd_step(written[0], read[0], f); });
 }
 
 void momentum_on_target(const Streams<2, 1>& streams, const SgdFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value, velocity] = written;
-    velocity = all(f.momentum) * velocity + sgd_gradient(value, read[0], f);
-    value = value - all(f.lr) * velocity;
-  });
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1])
+                     HWY_ATTR { momentum_step(written[0], written[1], read[0], f); });
 }
 
 void nesterov_on_target(const Streams<2, 1>& streams, const SgdFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value, velocity] = written;
-    const Floats g = sgd_gradient(value, read[0], f);
-    velocity = all(f.momentum) * velocity + g;
-    value = value - all(f.lr) * (g + all(f.momentum) * velocity);
-  });
-}
-
-HWY_INLINE void update_moments(Floats g, Floats& mean, Floats& square, const AdamFactors& f) {
-  mean = all(f.beta1) * mean + all(1.0F - f.beta1) * g;
-  square = all(f.beta2) * square + all(1.0F - f.beta2) * (g * g);
-}
-
-/// The moments without their bias, one by the root of the other.
-HWY_INLINE Floats adam_direction(Floats mean, Floats square, const AdamFactors& f) {
-  const Floats root = hn::Sqrt(square * all(f.square_correction));
-  return mean * all(f.mean_correction) / (root + all(f.epsilon));
-}
-
-HWY_INLINE Floats decoupled_direction(Floats value, Floats mean, Floats square,
-                                      const AdamFactors& f) {
-  return adam_direction(mean, square, f) + all(f.decay) * value;
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1])
+                     HWY_ATTR { nesterov_step(written[0], written[1], read[0], f); });
 }
 
 void adam_on_target(const Streams<3, 1>& streams, const AdamFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value, mean, square] = written;
-    const Floats g = scaled_and_clipped(read[0], f.gradient) + all(f.decay) * value;
-    update_moments(g, mean, square, f);
-    value = value - all(f.lr) * adam_direction(mean, square, f);
-  });
+  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1])
+                     HWY_ATTR { adam_step(written[0], written[1], written[2], read[0], f); });
 }
 
 void adamw_on_target(const Streams<3, 1>& streams, const AdamFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value, mean, square] = written;
-    update_moments(scaled_and_clipped(read[0], f.gradient), mean, square, f);
-    value = value - all(f.lr) * decoupled_direction(value, mean, square, f);
-  });
+  apply(streams, [f = factors](Floats(&written)[3], const Floats(&read)[1])
+                     HWY_ATTR { adamw_step(written[0], written[1], written[2], read[0], f); });
 }
 
 void measure_lamb_on_target(const Streams<2, 2>& streams, const AdamFactors& factors,
@@ -103,26 +66,13 @@ void measure_lars_on_target(const Streams<0, 2>& streams, const Gradient& gradie
 }
 
 void lamb_on_target(const Streams<1, 2>& streams, const AdamFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[2]) HWY_ATTR {
-    auto& [value] = written;
-    const auto& [mean, square] = read;
-    value = value - all(f.lr) * decoupled_direction(value, mean, square, f);
-  });
-}
-
-/// Zeros and NaN stay what they are.
-HWY_INLINE Floats sign(Floats x) {
-  return hn::IfThenElse(hn::Or(x == all(0.0F), hn::IsNaN(x)), x, hn::CopySign(all(1.0F), x));
+  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[2])
+                     HWY_ATTR { lamb_step(written[0], read[0], read[1], f); });
 }
 
 void lion_on_target(const Streams<2, 1>& streams, const LionFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1]) HWY_ATTR {
-    auto& [value, mean] = written;
-    const Floats g = scaled_and_clipped(read[0], f.gradient);
-    const Floats direction = sign(all(f.beta1) * mean + all(1.0F - f.beta1) * g);
-    value = value - all(f.lr) * (direction + all(f.decay) * value);
-    mean = all(f.beta2) * mean + all(1.0F - f.beta2) * g;
-  });
+  apply(streams, [f = factors](Floats(&written)[2], const Floats(&read)[1])
+                     HWY_ATTR { lion_step(written[0], written[1], read[0], f); });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -22,11 +22,23 @@ HWY_INLINE Floats all(float value) {
   return hn::Set(FloatTag(), value);
 }
 
-/// The operands are in this order for NaN to stay on x86, where the second one wins.
-HWY_INLINE Floats scaled_and_clipped(Floats sum, const Gradient& gradient) {
-  const Floats scaled = sum * all(gradient.scale);
-  return hn::Max(all(-gradient.limit), hn::Min(all(gradient.limit), scaled));
+/// The second operand where one is NaN, as x86 has it.
+HWY_INLINE Floats smaller(Floats a, Floats b) {
+  return hn::Min(a, b);
 }
+HWY_INLINE Floats larger(Floats a, Floats b) {
+  return hn::Max(a, b);
+}
+
+HWY_INLINE Floats square_root(Floats x) {
+  return hn::Sqrt(x);
+}
+
+HWY_INLINE Floats sign(Floats x) {
+  return hn::IfThenElse(hn::Or(x == all(0.0F), hn::IsNaN(x)), x, hn::CopySign(all(1.0F), x));
+}
+
+#include "optim/kernels/elements.inl"
 
 /// C++ has no arrays of length 0.
 constexpr std::size_t at_least_one(std::size_t length) {
