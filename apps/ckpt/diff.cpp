@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,13 +37,28 @@ struct Row {
   bool is_equal() const { return problem.empty() && difference.different == 0; }
 };
 
+/// Piece by piece, as a tensor may be larger than the memory.
+TensorDifference difference_in(const Reader& a, const Reader& b, const TensorEntry& in_a,
+                               const TensorEntry& in_b) {
+  TensorDifference difference;
+  std::vector<float> of_b;
+  std::size_t first = 0;
+  a.read_in_pieces(in_a, [&](std::span<const float> of_a) {
+    of_b.resize(of_a.size());
+    b.read(in_b, first, of_b);
+    difference.add(difference_of(of_a, of_b));
+    first += of_a.size();
+  });
+  return difference;
+}
+
 Row compare(const Reader& a, const Reader& b, const TensorEntry& in_a, const TensorEntry& in_b) {
   Row row{
       .name = in_a.name, .elements = element_count(in_a.shape), .problem = {}, .difference = {}};
   if (in_a.shape != in_b.shape)
     row.problem = fmt::format("{} against {}", shape_text(in_a.shape), shape_text(in_b.shape));
   else
-    row.difference = difference_of(a.read(in_a).span(), b.read(in_b).span());
+    row.difference = difference_in(a, b, in_a, in_b);
   return row;
 }
 
@@ -140,8 +156,8 @@ int diff(int argc, const char* const* argv) {
   options.add("json", json, "for programs to read");
   options.example("rondo-ckpt diff runs/one-rank runs/four-ranks");
   return run_tool(options, argc, argv, [&] {
-    const Reader a(checkpoint_meant(first));
-    const Reader b(checkpoint_meant(second));
+    const Reader a = open_meant(first);
+    const Reader b = open_meant(second);
     const std::vector<Row> rows = compare_all(a, b);
     json ? print_json(a, b, rows) : print_text(a, b, rows);
     const bool equal =

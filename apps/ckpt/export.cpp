@@ -34,14 +34,15 @@ std::vector<ExportedTensor> tensors_of(const checkpoint::Reader& reader, bool al
   for (const checkpoint::TensorEntry& tensor : reader.contents().tensors) {
     const bool is_parameter = tensor.name.starts_with(prefix);
     if (!all && !is_parameter) continue;
-    tensors.push_back({all ? tensor.name : tensor.name.substr(prefix.size()), tensor.shape,
-                       [&reader, &tensor] { return reader.read(tensor); }});
+    tensors.push_back(
+        {all ? tensor.name : tensor.name.substr(prefix.size()), tensor.shape,
+         [&reader, &tensor](const TakeElements& take) { reader.read_in_pieces(tensor, take); }});
   }
   return tensors;
 }
 
 ExitCode export_checkpoint(const ExportOptions& values) {
-  const checkpoint::Reader reader(checkpoint_meant(values.checkpoint));
+  const checkpoint::Reader reader = open_meant(values.checkpoint);
   const auto tensors = tensors_of(reader, values.all);
   if (tensors.empty())
     throw IoError(ExitCode::bad_content, fmt::format("{}: holds no parameters to export",

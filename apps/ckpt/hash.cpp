@@ -24,7 +24,7 @@ int hash(int argc, const char* const* argv) {
                          "a checkpoint, or a run whose newest valid one is meant");
   options.example("rondo-ckpt hash runs/first");
   return run_tool(options, argc, argv, [&] {
-    const checkpoint::Reader reader(checkpoint_meant(checkpoint));
+    const checkpoint::Reader reader = open_meant(checkpoint);
     fmt::print("{}\n", to_hex(checkpoint::parameters_hash(reader)));
     return ExitCode::ok;
   });

@@ -51,4 +51,10 @@ fs::path checkpoint_meant(const fs::path& argument) {
                 fmt::format("{}: holds no checkpoint", directory.string()));
 }
 
+checkpoint::Reader open_meant(const fs::path& argument) {
+  checkpoint::Reader reader(checkpoint_meant(argument));
+  reader.verify_structure();
+  return reader;
+}
+
 }  // namespace rondo::apps

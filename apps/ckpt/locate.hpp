@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "rondo/checkpoint/reader.hpp"
+
 namespace rondo::apps {
 
 /// Whether an argument names one checkpoint, be it valid or not, rather than a directory of them.
@@ -17,5 +19,9 @@ std::filesystem::path checkpoints_meant(const std::filesystem::path& argument);
 /// one of a run directory or a directory of checkpoints.
 /// \throws IoError  missing_input: there is none; bad_content: there are, but none is valid
 std::filesystem::path checkpoint_meant(const std::filesystem::path& argument);
+
+/// Opens it, its structure verified; its elements are as they are read. \throws IoError  also if it
+/// is not valid
+checkpoint::Reader open_meant(const std::filesystem::path& argument);
 
 }  // namespace rondo::apps

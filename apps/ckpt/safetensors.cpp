@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/base/file_descriptor.hpp"
 #include "rondo/base/output_error.hpp"
@@ -81,7 +82,7 @@ void write_safetensors(const std::filesystem::path& path,
   output.write(std::as_bytes(std::span(length)));
   output.write(std::as_bytes(std::span(header)));
   for (const ExportedTensor& tensor : tensors)
-    output.write(std::as_bytes(tensor.read().span()));
+    tensor.read([&](std::span<const float> piece) { output.write(std::as_bytes(piece)); });
   file.publish();
 }
 

@@ -5,19 +5,22 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/parameter.hpp"
 
 namespace rondo::apps {
+
+/// Of elements of a tensor, one piece after another.
+using TakeElements = std::function<void(std::span<const float>)>;
 
 /// An f32 tensor that is read when its turn comes.
 struct ExportedTensor {
   std::string name;
   Shape shape;
-  std::function<AlignedBuffer<float>()> read;
+  std::function<void(const TakeElements&)> read;
 };
 
 /// Writes a file that Hugging Face's safetensors reads: the header's length in eight bytes, a JSON

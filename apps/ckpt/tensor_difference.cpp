@@ -19,6 +19,13 @@ std::int64_t place_of(float value) {
 
 }  // namespace
 
+void TensorDifference::add(const TensorDifference& other) {
+  different += other.different;
+  not_finite += other.not_finite;
+  most = std::max(most, other.most);
+  most_ulps = std::max(most_ulps, other.most_ulps);
+}
+
 TensorDifference difference_of(std::span<const float> a, std::span<const float> b) {
   TensorDifference result;
   for (std::size_t i = 0; i < a.size(); ++i) {

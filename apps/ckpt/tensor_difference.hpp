@@ -14,6 +14,9 @@ struct TensorDifference {
   std::size_t not_finite = 0;   ///< of those, where one of the two is no finite number
   double most = 0;              ///< greatest |a - b| of the others
   std::uint64_t most_ulps = 0;  ///< the greatest number of f32 steps from one to the other
+
+  /// That of another part of the tensors.
+  void add(const TensorDifference& other);
 };
 
 /// Both must have the same size.

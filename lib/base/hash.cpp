@@ -21,9 +21,9 @@ void ContentHasher::Free::operator()(XXH3_state_s* state) const noexcept {
   XXH3_freeState(state);
 }
 
-ContentHasher::ContentHasher() : state_(XXH3_createState()) {
+ContentHasher::ContentHasher(std::uint64_t seed) : state_(XXH3_createState()) {
   if (!state_) throw std::bad_alloc();
-  XXH3_64bits_reset(state_.get());
+  XXH3_64bits_reset_withSeed(state_.get(), seed);
 }
 
 void ContentHasher::add(std::span<const std::byte> bytes) {

@@ -109,16 +109,16 @@ void BlocksReader::verify_structure() const {
   for (const StoredTensor& stored : manifest_.stored)
     layout.extents.push_back(stored.extent);
   const std::uint64_t hash = structure_hash(file_, layout);
-  if (hash == manifest_.state.hash) return;
-  throw IoError(ExitCode::bad_content,
-                fmt::format("{}: what is in no tensor has hash {}, expected {}: it was changed or "
-                            "damaged",
-                            file_.path().string(), to_hex(hash), to_hex(manifest_.state.hash)));
+  if (hash != manifest_.state.hash)
+    throw IoError(
+        ExitCode::bad_content,
+        fmt::format("{}: what is in no tensor has hash {}, expected {}: it was changed or damaged",
+                    file_.path().string(), to_hex(hash), to_hex(manifest_.state.hash)));
+  require_hdf5_agrees(file_.path(), manifest_);
 }
 
 void BlocksReader::verify_all() const {
   verify_structure();
-  require_hdf5_agrees(file_.path(), manifest_);
   std::vector<std::byte> buffer(block_length());
   for (std::size_t tensor = 0; tensor < manifest_.stored.size(); ++tensor)
     for (std::size_t i = 0; i < manifest_.stored[tensor].block_hashes.size(); ++i)

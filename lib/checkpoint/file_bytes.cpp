@@ -46,14 +46,17 @@ struct stat status_of(const FileDescriptor& descriptor, const std::filesystem::p
 }  // namespace
 
 FileBytes::FileBytes(std::filesystem::path path, Access access) : path_(std::move(path)) {
-  // Without waiting for the other end of what may be a pipe.
-  const int flags = flags_of(access) | O_CLOEXEC | O_NONBLOCK;
+  // Without waiting for the other end of what may be a pipe; no link, which may lead anywhere.
+  const int flags = flags_of(access) | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
   descriptor_.reset(::open(path_.c_str(), flags, 0666));
   if (!descriptor_ && access == Access::create)
     throw output_error(fmt::format("{}: cannot create", path_.string()), errno);
+  if (!descriptor_ && errno == ELOOP)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: is a symbolic link, expected a file", path_.string()));
   if (!descriptor_) fail(ExitCode::missing_input, path_, "cannot read");
   if (!S_ISREG(status_of(descriptor_, path_).st_mode))
-    throw IoError(ExitCode::missing_input, fmt::format("{}: is not a file", path_.string()));
+    throw IoError(ExitCode::bad_content, fmt::format("{}: is not a file", path_.string()));
 }
 
 std::uint64_t FileBytes::size() const {

@@ -36,10 +36,16 @@ std::string hashed_text(json document) {
 
 json parse_flat(std::string_view text, const std::string& path) {
   constexpr int deepest = 4;
+  constexpr std::size_t most_values = std::size_t{1} << 24;  // of a million tensors
+  std::size_t values = 0;
   return json::parse(text, [&](int depth, json::parse_event_t, const json&) {
     if (depth > deepest)
       throw IoError(ExitCode::bad_content,
                     fmt::format("{}: is nested too deeply for a manifest", path));
+    // Each takes several times the memory of its text.
+    if (++values > most_values)
+      throw IoError(ExitCode::bad_content,
+                    fmt::format("{}: has more values than a manifest", path));
     return true;
   });
 }
@@ -57,15 +63,15 @@ void require_own_hash(json& document, const std::string& path) {
 std::string read_text(const std::filesystem::path& path) {
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;  // of blocks of 64 TB of tensors
   std::error_code error;
-  const bool is_file = std::filesystem::is_regular_file(path, error);
-  const std::uint64_t bytes = is_file ? std::filesystem::file_size(path, error) : 0;
-  if (bytes == 0 || error)
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error)))
     throw IoError(ExitCode::missing_input, fmt::format("{}: missing or unreadable", path.string()));
+  const FileBytes file(path, FileBytes::Access::read);
+  const std::uint64_t bytes = file.size();
   if (bytes > most_bytes)
     throw IoError(ExitCode::bad_content, fmt::format("{}: has {} bytes, expected at most {}",
                                                      path.string(), bytes, most_bytes));
   std::string text(bytes, '\0');
-  FileBytes(path, FileBytes::Access::read).read(0, std::as_writable_bytes(std::span(text)));
+  file.read(0, std::as_writable_bytes(std::span(text)));
   return text;
 }
 

@@ -18,6 +18,9 @@ namespace {
 constexpr std::uint64_t most_state_bytes = std::uint64_t{1} << 60;
 constexpr std::uint64_t most_block_bytes = std::uint64_t{1} << 28;
 constexpr std::size_t most_dimensions = 32;  // HDF5's
+/// Of what is in no tensor: far more than HDF5 needs for groups and datasets of such names.
+constexpr std::uint64_t most_structure_bytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t most_structure_bytes_a_letter = 4096;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& problem) {
   throw IoError(ExitCode::bad_content, fmt::format("{}: {}", path, problem));
@@ -72,6 +75,19 @@ void require_apart(const Manifest& manifest, const std::string& path) {
                                manifest.tensors[order[i]].name));
 }
 
+/// All of it is read whenever a checkpoint is; a file may have a hole of any length.
+void require_little_structure(const Manifest& manifest, const std::string& path) {
+  std::uint64_t structure = manifest.state.bytes;
+  std::uint64_t most = most_structure_bytes;
+  for (std::size_t i = 0; i < manifest.tensors.size(); ++i) {
+    structure -= manifest.stored[i].extent.bytes;
+    most += most_structure_bytes_a_letter * (manifest.tensors[i].name.size() + 1);
+  }
+  if (structure > most)
+    refuse(path, fmt::format("{} bytes of the state file are in no tensor, expected at most {}",
+                             structure, most));
+}
+
 }  // namespace
 
 void require_sound(const Manifest& manifest, const std::string& path) {
@@ -84,6 +100,7 @@ void require_sound(const Manifest& manifest, const std::string& path) {
   for (std::size_t i = 0; i < manifest.tensors.size(); ++i)
     require_sound(manifest.tensors[i], manifest.stored[i], manifest.state, path);
   require_apart(manifest, path);
+  require_little_structure(manifest, path);
 }
 
 }  // namespace rondo::checkpoint

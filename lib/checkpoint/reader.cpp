@@ -18,6 +18,7 @@ namespace rondo::checkpoint {
 namespace {
 
 constexpr std::string_view parameter_prefix = "parameter/";
+constexpr std::size_t piece_elements = std::size_t{1} << 20;
 
 /// A link may lead to another run's checkpoint, or to one that changes.
 void require_directory(const std::filesystem::path& path) {
@@ -101,6 +102,19 @@ AlignedBuffer<float> Reader::read(const TensorEntry& tensor) const {
   return elements;
 }
 
+void Reader::read_in_pieces(const TensorEntry& tensor,
+                            const std::function<void(std::span<const float>)>& take) const {
+  const std::size_t count = element_count(tensor.shape);
+  const std::size_t block = contents_.block_bytes / sizeof(float);
+  const std::size_t most = block == 0 ? count : round_up(piece_elements, block);
+  AlignedBuffer<float> buffer(std::min(count, most));
+  for (std::size_t first = 0; first < count; first += most) {
+    const auto piece = buffer.span().first(std::min(most, count - first));
+    read(tensor, first, piece);
+    take(piece);
+  }
+}
+
 void Reader::verify_structure() const {
   state_->verify_structure();
 }
@@ -119,9 +133,11 @@ std::uint64_t parameters_hash(const Reader& reader) {
   std::uint64_t hash = 0;
   for (const TensorEntry& tensor : reader.contents().tensors) {
     if (!tensor.name.starts_with(parameter_prefix)) continue;
-    const AlignedBuffer<float> values = reader.read(tensor);
     hash = content_hash(std::string_view(tensor.name).substr(parameter_prefix.size()), hash);
-    hash = content_hash(std::as_bytes(values.span()), hash);
+    ContentHasher hasher(hash);
+    reader.read_in_pieces(
+        tensor, [&](std::span<const float> elements) { hasher.add(std::as_bytes(elements)); });
+    hash = hasher.value();
   }
   return hash;
 }

@@ -3,6 +3,11 @@
 #include "checkpoint/state_layout.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,6 +34,61 @@ std::vector<Extent> gaps_of(const StateLayout& layout) {
     end = extent.end();
   }
   return gaps;
+}
+
+/// The parts of "a/b/c".
+std::vector<std::string> parts_of(const std::string& name) {
+  std::vector<std::string> parts(1);
+  for (const char letter : name)
+    if (letter == '/')
+      parts.emplace_back();
+    else
+      parts.back() += letter;
+  return parts;
+}
+
+/// What each group holds, by the tensors' names.
+std::map<std::string, std::set<std::string>> groups_of(std::span<const TensorEntry> tensors) {
+  std::map<std::string, std::set<std::string>> groups{{"", {}}};
+  for (const TensorEntry& tensor : tensors) {
+    std::string group;
+    for (const std::string& part : parts_of(tensor.name)) {
+      groups[group].insert(part);
+      group += (group.empty() ? "" : "/") + part;
+    }
+  }
+  return groups;
+}
+
+/// \throws IoError  bad_content
+void require_nothing_else(const io::Hdf5File& file, const Manifest& manifest) {
+  for (const auto& [group, expected] : groups_of(manifest.tensors))
+    for (const std::string& name : file.names(group))
+      if (!expected.contains(name))
+        throw IoError(ExitCode::bad_content,
+                      fmt::format("{}: has an object '{}' in group '{}' that the manifest does not "
+                                  "name",
+                                  file.path(), name, group));
+}
+
+/// \throws IoError  bad_content
+void require_as_stored(const io::Hdf5Dataset& dataset, const TensorEntry& tensor,
+                       const Extent& extent, const std::string& path) {
+  if (dataset.shape() != tensor.shape || dataset.dtype() != DType::f32)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: the manifest says f32 ({}), found {} ({})", path,
+                              tensor.name, fmt::join(tensor.shape, ", "), name_of(dataset.dtype()),
+                              fmt::join(dataset.shape(), ", ")));
+  if (extent.bytes == 0) return;
+  const std::optional<std::uint64_t> offset = dataset.offset();
+  if (!offset)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: its elements lie in no one place (in chunks, or nowhere)",
+                              path, tensor.name));
+  if (*offset != extent.offset)
+    throw IoError(ExitCode::bad_content,
+                  fmt::format("{}: {}: the manifest says byte {}, found it at {}", path,
+                              tensor.name, extent.offset, *offset));
 }
 
 }  // namespace
@@ -65,20 +125,10 @@ std::uint64_t structure_hash(const FileBytes& file, const StateLayout& layout) {
 
 void require_hdf5_agrees(const std::filesystem::path& path, const Manifest& manifest) {
   const auto file = io::Hdf5File::open(path);
-  for (std::size_t i = 0; i < manifest.tensors.size(); ++i) {
-    const TensorEntry& tensor = manifest.tensors[i];
-    const io::Hdf5Dataset dataset = file.dataset(tensor.name);
-    if (dataset.shape() != tensor.shape || dataset.dtype() != DType::f32)
-      throw IoError(ExitCode::bad_content,
-                    fmt::format("{}: {}: the manifest says f32 ({}), found {} ({})", path.string(),
-                                tensor.name, fmt::join(tensor.shape, ", "),
-                                name_of(dataset.dtype()), fmt::join(dataset.shape(), ", ")));
-    const std::uint64_t offset = dataset.offset().value_or(0);
-    if (offset != manifest.stored[i].extent.offset)
-      throw IoError(ExitCode::bad_content,
-                    fmt::format("{}: {}: the manifest says byte {}, found it at {}", path.string(),
-                                tensor.name, manifest.stored[i].extent.offset, offset));
-  }
+  for (std::size_t i = 0; i < manifest.tensors.size(); ++i)
+    require_as_stored(file.dataset(manifest.tensors[i].name), manifest.tensors[i],
+                      manifest.stored[i].extent, path.string());
+  require_nothing_else(file, manifest);
 }
 
 }  // namespace rondo::checkpoint

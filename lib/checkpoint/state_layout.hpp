@@ -28,7 +28,7 @@ StateLayout create_state(const std::filesystem::path& path, std::span<const Tens
 /// \throws IoError  as FileBytes::read
 std::uint64_t structure_hash(const FileBytes& file, const StateLayout& layout);
 
-/// Makes sure that HDF5 finds the manifest's tensors, and where the manifest says.
+/// Makes sure that HDF5 finds the manifest's tensors where the manifest says, and nothing else.
 /// \throws IoError  missing_input or bad_content
 void require_hdf5_agrees(const std::filesystem::path& path, const Manifest& manifest);
 

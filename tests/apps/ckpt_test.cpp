@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -262,6 +263,31 @@ TEST_F(Ckpt, export_writes_the_parameters_as_safetensors) {
   EXPECT_EQ(written.values("fc.weight"), Model().weight);
   EXPECT_EQ(written.values("fc.bias"), Model().bias);
   EXPECT_EQ(written.data.size(), 7 * sizeof(float));
+}
+
+TEST_F(Ckpt, tensors_of_many_pieces_are_read_to_their_ends) {
+  constexpr std::size_t elements = 3'000'001;
+  std::vector<float> values(elements);
+  for (std::size_t i = 0; i < elements; ++i)
+    values[i] = static_cast<float>(i);
+  const auto save_as = [&](const char* name) {
+    checkpoint::save(directory_.path() / name, 1,
+                     std::vector<checkpoint::Tensor>{{"parameter/large", {elements}, values}}, {});
+    return (directory_.path() / name).string();
+  };
+  const std::string first = save_as("first");
+  const std::vector<float> expected = values;
+  values.back() = values[1'100'000] = -1;
+  const std::string second = save_as("second");
+  const auto file = directory_.path() / "large.safetensors";
+
+  const ProgramResult different = rondo_ckpt(fmt::format("diff {} {}", first, second));
+
+  EXPECT_THAT(different.out, HasSubstr("2 of 3000001 differ, by at most 3e+06"));
+  EXPECT_EQ(rondo_ckpt(fmt::format("export {} {}", first, file.string())).code, 0);
+  EXPECT_TRUE(Safetensors(file).values("large") == expected);
+  EXPECT_EQ(rondo_ckpt("hash " + first).out,
+            to_hex(content_hash(std::as_bytes(std::span(expected)), content_hash("large"))) + "\n");
 }
 
 TEST_F(Ckpt, export_of_all_has_the_names_of_the_checkpoint) {

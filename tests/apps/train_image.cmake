@@ -42,3 +42,10 @@ rondo_name_program(train_image_damage_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train
 rondo_name_program(train_image_damage_test RONDO_CKPT_PROGRAM rondo-ckpt)
 rondo_name_program(train_image_damage_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_image_damage_test PROPERTIES TIMEOUT 600 LABELS "mpi")
+
+rondo_add_test(train_image_forged_test SOURCES train_image_forged_test.cpp forged_checkpoint.cpp
+  LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt HDF5::HDF5 MPI::MPI_CXX)
+rondo_name_program(train_image_forged_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
+rondo_name_program(train_image_forged_test RONDO_CKPT_PROGRAM rondo-ckpt)
+rondo_name_program(train_image_forged_test RONDO_DATA_PROGRAM rondo-data)
+set_tests_properties(train_image_forged_test PROPERTIES TIMEOUT 600 LABELS "mpi")

@@ -33,10 +33,13 @@ TEST(ContentHasher, gives_the_hash_of_the_whole_however_it_is_cut) {
   const auto whole = std::span<const std::byte>(bytes);
   for (const std::size_t piece : {1U, 240U, 257U, 4096U, 99'999U}) {
     ContentHasher hasher;
+    ContentHasher seeded(7);
     for (std::size_t begin = 0; begin < whole.size(); begin += piece)
-      hasher.add(whole.subspan(begin, std::min(piece, whole.size() - begin)));
+      for (ContentHasher* one : {&hasher, &seeded})
+        one->add(whole.subspan(begin, std::min(piece, whole.size() - begin)));
 
     EXPECT_EQ(hasher.value(), content_hash(whole)) << piece;
+    EXPECT_EQ(seeded.value(), content_hash(whole, 7)) << piece;
   }
   EXPECT_EQ(ContentHasher().value(), content_hash(""));
 }

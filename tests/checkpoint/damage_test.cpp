@@ -90,7 +90,7 @@ TEST_F(Damage, truncated_manifest) {
 TEST_F(Damage, unreadable_manifest) {
   std::filesystem::remove(manifest_);
   std::filesystem::create_directory(manifest_);
-  expect_fallback("missing or unreadable");
+  expect_fallback("manifest.json: is not a file");
 }
 
 TEST_F(Damage, missing_manifest) {

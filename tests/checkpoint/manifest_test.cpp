@@ -27,7 +27,7 @@ constexpr std::uint64_t block = 1 << 20;
 Manifest sample() {
   Manifest manifest{.step = 42,
                     .metadata = {{"loss_scale", "65536"}, {"run.name", "Grüße \"x\""}},
-                    .state = {4'000'000, 0xFEDCBA9876543210U, block},
+                    .state = {2'500'000, 0xFEDCBA9876543210U, block},
                     .tensors = {},
                     .stored = {}};
   add_tensor(manifest, "parameter/w", {3, 200'000},
@@ -98,7 +98,7 @@ std::string lying(const std::string& part, const std::string& key, const nlohman
 
 TEST(Manifest, refuses_what_contradicts_itself_before_anything_is_read) {
   constexpr std::uint64_t huge = std::uint64_t{1} << 62;
-  expect_refused(lying("tensor", "offset", 4'000'000), "is not within 4000000 bytes");
+  expect_refused(lying("tensor", "offset", 2'500'000), "is not within 2500000 bytes");
   expect_refused(lying("tensor", "offset", 0xFFFF'FFFF'FFFF'FFFFU), "is not within");
   expect_refused(lying("tensor", "offset", 4097), "parameter/s and parameter/w overlap");
   expect_refused(lying("tensor", "shape", {huge, 4}), "is not within");
@@ -112,6 +112,7 @@ TEST(Manifest, refuses_what_contradicts_itself_before_anything_is_read) {
   expect_refused(lying("tensor", "name", "parameter/s"), "two tensors have the name");
   expect_refused(lying("tensor", "dtype", "f64"), "expected dtype f32, found f64");
   expect_refused(lying("state", "bytes", huge), "cannot have 4611686018427387904 bytes");
+  expect_refused(lying("state", "bytes", huge / 8), "bytes of the state file are in no tensor");
   expect_refused(lying("state", "bytes", 100), "is not within 100 bytes");
   expect_refused(lying("state", "block_bytes", 0), "blocks cannot have 0 bytes");
   expect_refused(lying("state", "block_bytes", huge), "blocks cannot have");
@@ -142,6 +143,10 @@ TEST(Manifest, refuses_what_is_not_a_manifest) {
   expect_refused("{}", "is not a manifest");
   expect_refused(to_text(sample()).substr(0, 100), "is not a manifest");
   expect_refused(std::string(100'000, '['), "nested too deeply");
+  std::string zeros;
+  for (int i = 0; i < 17'000'000; ++i)
+    zeros += "0,";
+  expect_refused("[" + zeros + "0]", "has more values than a manifest");
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ namespace rondo {
 std::uint64_t content_hash(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 std::uint64_t content_hash(std::string_view text, std::uint64_t seed = 0);
 
-/// The hash (of seed 0) of bytes that arrive in pieces. Move-only.
+/// content_hash() of bytes that arrive in pieces. Move-only.
 class ContentHasher {
  public:
-  ContentHasher();
+  explicit ContentHasher(std::uint64_t seed = 0);
   void add(std::span<const std::byte> bytes);
   /// Of all bytes so far; more may follow.
   std::uint64_t value() const;

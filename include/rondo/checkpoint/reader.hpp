@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,10 +41,10 @@ struct Contents {
 /// An opened checkpoint of any format version, whose manifest is checked. What is read of it is
 /// verified as it is read: nobody needs to go over the bytes twice.
 ///
-/// Local, and without HDF5: any number of processes and threads may read one checkpoint, each the
-/// parts that it needs. Thread-safe. Files that are replaced meanwhile are read on as they were.
-/// (Version 1 has one hash for all of its state file: its constructor compares that, and each read
-/// reads a whole tensor through HDF5.)
+/// Local, and reads without HDF5: any number of processes and threads may read one checkpoint, each
+/// the parts that it needs. Thread-safe. Files that are replaced meanwhile are read on as they
+/// were. (Version 1 has one hash for all of its state file: its constructor compares that, and each
+/// read reads a whole tensor through HDF5.)
 class Reader {
  public:
   /// Reads the manifest and opens the state file, which must have the size that the manifest says.
@@ -66,13 +67,17 @@ class Reader {
   void read(const TensorEntry& tensor, std::size_t first, std::span<float> elements) const;
   /// All of its elements.
   AlignedBuffer<float> read(const TensorEntry& tensor) const;
+  /// All of its elements, handed to `take` in pieces of a few MiB, one after another from the first
+  /// on. (Of version 1: in one piece.)
+  void read_in_pieces(const TensorEntry& tensor,
+                      const std::function<void(std::span<const float>)>& take) const;
 
-  /// Compares what no read() looks at: the bytes of the state file that are in no tensor, by which
-  /// HDF5 finds the tensors. A few small reads. \throws IoError  bad_content
+  /// Compares what no read() looks at: the bytes of the state file that are in no tensor, and what
+  /// HDF5 finds by them with what the manifest says. So whoever reads the file otherwise gets the
+  /// same tensors, and no others. A few small reads, and HDF5. \throws IoError  bad_content
   void verify_structure() const;
 
-  /// Compares all there is with its hashes, and HDF5's word for where tensors are with the
-  /// manifest's; needs little memory. \throws IoError  as read()
+  /// Compares all there is; needs little memory. \throws IoError  as read()
   void verify() const;
 
   /// Implementation.
