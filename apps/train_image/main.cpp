@@ -244,9 +244,8 @@ class Trainer {
     train::MemoryPlan plan =
         train::plan_memory(parameters, session_.optimizer(), options, comm_.rank(), comm_.size());
     if (!options_.background_save) return plan;
-    plan.between_steps.saving = plan.in_step.saving =
-        train::SessionSaver::planned_copy(parameters, session_.optimizer(), options,
-                                          options_.save_writers, comm_.rank(), comm_.size());
+    plan.between_steps.saving = plan.in_step.saving = train::SessionSaver::planned_copy(
+        parameters, session_.optimizer(), options, saver_.writers(), comm_.rank(), comm_.size());
     return plan;
   }
 

@@ -222,9 +222,9 @@ void declare(Options& options, TrainOptions& values) {
               {{"auto", train::SaveWriters::automatic},
                {"one", train::SaveWriters::one},
                {"all", train::SaveWriters::all}},
-              "ranks that write checkpoints, the same bytes; auto: all, each what it holds, with "
-              "--sharding or --compression and an output directory that all of them see (several "
-              "hosts not through NFS), else rank 0");
+              "ranks that write checkpoints, the same bytes; auto: all, each a part, in an output "
+              "directory that all of them share (several hosts not through NFS), of 8 MiB a rank "
+              "or more, or what ranks alone hold by --sharding or --compression; else rank 0");
   options.add("save-failure", values.save_failure,
               {{"stop", train::SaveFailure::stop}, {"continue", train::SaveFailure::keep_going}},
               "what a checkpoint that cannot be written means for the run, but for the last one");

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/checkpoint/writers.hpp"
@@ -47,7 +48,8 @@ bool shows_old_content(const std::filesystem::path& directory) {
 
 bool is_marked(const std::filesystem::path& directory, const std::string& name) {
   std::error_code error;
-  return std::filesystem::exists(directory / name, error);
+  return std::filesystem::exists(directory / name, error) &&
+         ::access(directory.c_str(), W_OK | X_OK) == 0;
 }
 
 }  // namespace rondo::checkpoint

@@ -104,7 +104,8 @@ std::size_t SessionSaver::planned_copy(std::span<const ParameterSpec> parameters
   const auto count = static_cast<std::size_t>(ranks);
   const bool sharded = options.sharding != grad::Sharding::none;
   const bool spread = sharded || options.compression != "none";
-  if (writers == SaveWriters::all || (writers == SaveWriters::automatic && spread))
+  if (writers == SaveWriters::all ||
+      (writers == SaveWriters::automatic && (spread || is_much(saved.all_alike(), ranks))))
     return sizeof(float) * (sharded ? saved.all_alike() / count : own_share(saved, rank, ranks));
   return rank == 0 ? sizeof(float) * (saved.all_alike() + saved.of_each_rank * count) : 0;
 }

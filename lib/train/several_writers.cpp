@@ -26,6 +26,10 @@ using Pieces = std::vector<checkpoint::Piece>;
 /// Of a block of a state file: none has two writers, where that can be chosen.
 constexpr std::size_t block_elements = (std::size_t{1} << 20) / sizeof(float);
 
+/// With less, ranks take longer to agree that they write than rank 0 to copy it all, where they are
+/// more than cores.
+constexpr std::size_t least_elements_a_writer = 8 * block_elements;
+
 /// What the ranks see of a directory. size() stands for none.
 struct Sight {
   int first_blind;     ///< the lowest rank to which rank 0's directory is another
@@ -50,6 +54,13 @@ Sight look_at(comm::Communicator& comm, const std::filesystem::path& directory) 
 /// Whether rank 0 lacks something of the state, so that the others would have to send it.
 bool is_spread(Session& session) {
   return session.optimizer_state().is_sharded() || session.compressor() != nullptr;
+}
+
+std::size_t elements_of(Session& session, int ranks) {
+  std::size_t elements = 0;
+  for (const StateEntry& entry : state_entries(session, ranks))
+    elements += element_count(entry.spec.shape);
+  return elements;
 }
 
 /// The shards of values and slots that this rank holds.
@@ -108,12 +119,14 @@ Pieces own_shares(comm::Communicator& comm, Session& session,
 bool all_write(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
                SaveWriters writers) {
   if (writers == SaveWriters::one || comm.size() == 1) return false;
-  if (writers == SaveWriters::automatic && !is_spread(session)) return false;
+  if (writers == SaveWriters::automatic && !is_spread(session) &&
+      !is_much(elements_of(session, comm.size()), comm.size()))
+    return false;
   const Sight sight = look_at(comm, directory);
   std::string obstacle;
   if (sight.first_blind < comm.size())
-    obstacle =
-        fmt::format("rank {} does not see rank 0's {}", sight.first_blind, directory.string());
+    obstacle = fmt::format("rank {} does not see rank 0's {}, or may not write there",
+                           sight.first_blind, directory.string());
   else if (sight.first_outdated < comm.size() && writers == SaveWriters::automatic)
     obstacle = fmt::format("rank {} may see old content of {}, as on NFS", sight.first_outdated,
                            directory.string());
@@ -160,6 +173,10 @@ void save_by_one(comm::Communicator& comm, Session& session, const std::filesyst
     if (!is_root(comm)) return;
     checkpoint::save(directory, step, tensors_of(session, gathered), metadata, retention);
   });
+}
+
+bool is_much(std::size_t elements, int ranks) {
+  return elements / static_cast<std::size_t>(ranks) >= least_elements_a_writer;
 }
 
 LoadPlan shares_of_writers(std::span<const std::size_t> tensors, int ranks) {

@@ -25,6 +25,9 @@ namespace rondo::train {
 bool all_write(comm::Communicator& comm, Session& session, const std::filesystem::path& directory,
                SaveWriters writers);
 
+/// Whether so many elements, which rank 0 could write alone, are worth the work of all ranks.
+bool is_much(std::size_t elements, int ranks);
+
 /// What one rank does of a save. The pieces view the session.
 struct OwnPart {
   checkpoint::Writer writer;

@@ -12,7 +12,6 @@
 namespace rondo::test {
 namespace {
 
-constexpr std::uint32_t side = 12;
 constexpr std::uint32_t classes = 10;
 
 void write_header(std::ostream& out, std::initializer_list<std::uint32_t> dimensions) {
@@ -35,7 +34,7 @@ char pixel(std::uint32_t label, std::size_t sample, std::uint32_t position) {
 }
 
 void write_split(const std::filesystem::path& directory, const std::string& prefix,
-                 std::size_t count, std::size_t first_sample) {
+                 std::size_t count, std::size_t first_sample, std::uint32_t side) {
   std::ofstream images(directory / (prefix + "-images-idx3-ubyte"), std::ios::binary);
   std::ofstream labels(directory / (prefix + "-labels-idx1-ubyte"), std::ios::binary);
   const auto size = static_cast<std::uint32_t>(count);
@@ -51,10 +50,11 @@ void write_split(const std::filesystem::path& directory, const std::string& pref
 
 }  // namespace
 
-void write_learnable_idx(const std::filesystem::path& directory, SampleCounts counts) {
+void write_learnable_idx(const std::filesystem::path& directory, SampleCounts counts,
+                         std::uint32_t side) {
   std::filesystem::create_directories(directory);
-  write_split(directory, "train", counts.train, 0);
-  write_split(directory, "t10k", counts.test, counts.train);
+  write_split(directory, "train", counts.train, 0, side);
+  write_split(directory, "t10k", counts.test, counts.train, side);
 }
 
 }  // namespace rondo::test

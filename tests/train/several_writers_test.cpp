@@ -165,14 +165,20 @@ TEST_F(SeveralWriters, leave_it_to_rank_0_where_a_rank_does_not_see_the_director
   EXPECT_FALSE(fs::exists(directory_.path() / "elsewhere"));
 }
 
-TEST_F(SeveralWriters, are_all_only_where_rank_0_lacks_something) {
-  on_ranks([&](comm::Communicator& comm) {
-    Session session = make_session(comm, grad::Sharding::none);
-    SessionSaver saver(comm, {.directory = directory_.path()});
-    saver.save(session, 1, {});
-    saver.finish();
-    EXPECT_EQ(saver.resident_copy() > 0, is_root(comm));
-  });
+TEST_F(SeveralWriters, are_all_of_what_rank_0_could_write_alone_only_if_it_is_much) {
+  for (const std::size_t rows : {100U, 6000U})
+    on_ranks([&](comm::Communicator& comm) {
+      const std::vector<ParameterSpec> embedding{{"embedding", {rows, 500}}};
+      Session session(comm, embedding, optim::make_optimizer("adamw", {}), {.lanes = ranks});
+      SessionSaver saver(comm, {.directory = directory_.path()});
+      EXPECT_EQ(saver.writers(), SaveWriters::automatic) << "nobody knows yet";
+      saver.save(session, rows, {});
+      saver.finish();
+      const bool by_all = rows == 6000;  // 36 MB
+      EXPECT_EQ(saver.writers(), by_all ? SaveWriters::all : SaveWriters::one);
+      EXPECT_EQ(saver.resident_copy() > 0, by_all || is_root(comm));
+      EXPECT_EQ(resume(comm, session, directory_.path(), {}), rows);
+    });
 }
 
 /// The last rank loses sight of the directory between two saves, and gets it back.

@@ -79,7 +79,8 @@ class SharedMark {
   std::string name_;
 };
 
-/// Whether `directory` has that mark, which somebody else has made before this call.
+/// Whether `directory` has that mark, which somebody else has made before this call, and is one in
+/// which this process may write. (A host may have it mounted for reading only.)
 bool is_marked(const std::filesystem::path& directory, const std::string& name);
 
 /// Whether the directory is on a file system that may show a host what it has read before, instead

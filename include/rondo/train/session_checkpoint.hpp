@@ -35,8 +35,9 @@ struct RunRecord {
 
 /// Which ranks write a checkpoint. Its bytes are the same.
 enum class SaveWriters : std::uint8_t {
-  /// All, if rank 0 does not hold all of the state (sharding, or residuals of compression) and all
-  /// ranks see the directory; but not several nodes through NFS or the like. Else one.
+  /// All, if all ranks see the directory and may write there, but not several nodes through NFS or
+  /// the like; and if it is worth it: rank 0 does not hold all of the state (sharding, or residuals
+  /// of compression), or each rank has 8 MiB of it or more to write. Else one.
   automatic,
   one,  ///< rank 0, to which the others send what they alone hold
   all   ///< each rank what it alone holds, and an equal part of the rest

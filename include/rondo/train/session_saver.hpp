@@ -69,12 +69,17 @@ class SessionSaver {
   void finish();
 
   /// Bytes of the copy that saves in the background keep on one of the ranks, from the first one
-  /// on. Local.
+  /// on; with SaveWriters::automatic where all ranks see the directory. Local.
   static std::size_t planned_copy(std::span<const ParameterSpec> parameters,
                                   const optim::Optimizer& optimizer,
                                   const Session::Options& options, SaveWriters writers, int rank,
                                   int ranks);
-  /// What it takes on this rank now, measured page by page. Local.
+  /// Who writes: one or all, once that is known. Local.
+  SaveWriters writers() const noexcept {
+    if (!all_save_) return options_.writers;
+    return *all_save_ ? SaveWriters::all : SaveWriters::one;
+  }
+  /// What the copy takes on this rank now, measured page by page. Local.
   std::size_t resident_copy() const { return background_.resident_bytes(); }
 
   /// What the last save that has ended took behind save(), on rank 0; 0 without
