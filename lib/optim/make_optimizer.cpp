@@ -16,30 +16,23 @@
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/sgd.hpp"
 
+#include "optim/rule_options.hpp"
+
 namespace rondo::optim {
 namespace {
 
 using Made = std::unique_ptr<Optimizer>;
 
-template <class Rule>
-Made make_adam_kind(const OptimizerOptions& options, float epsilon) {
-  AdamOptions own{.beta1 = options.beta1,
-                  .epsilon = options.epsilon.value_or(epsilon),
-                  .weight_decay = options.weight_decay};
-  own.beta2 = options.beta2.value_or(own.beta2);
-  return std::make_unique<Rule>(own);
-}
-
 Made make_adam(const OptimizerOptions& options) {
-  return make_adam_kind<Adam>(options, 1e-8F);
+  return std::make_unique<Adam>(adam_options(options));
 }
 
 Made make_adamw(const OptimizerOptions& options) {
-  return make_adam_kind<AdamW>(options, 1e-8F);
+  return std::make_unique<AdamW>(adam_options(options));
 }
 
 Made make_lamb(const OptimizerOptions& options) {
-  return make_adam_kind<Lamb>(options, 1e-6F);
+  return std::make_unique<Lamb>(adam_options(options, 1e-6F));
 }
 
 Made make_adafactor(const OptimizerOptions& options) {
@@ -55,15 +48,11 @@ Made make_lars(const OptimizerOptions& options) {
 }
 
 Made make_lion(const OptimizerOptions& options) {
-  Lion::Options own{.beta1 = options.beta1, .weight_decay = options.weight_decay};
-  own.beta2 = options.beta2.value_or(own.beta2);
-  return std::make_unique<Lion>(own);
+  return std::make_unique<Lion>(lion_options(options));
 }
 
 Made make_sgd(const OptimizerOptions& options) {
-  return std::make_unique<Sgd>(Sgd::Options{.momentum = options.momentum,
-                                            .nesterov = options.nesterov,
-                                            .weight_decay = options.weight_decay});
+  return std::make_unique<Sgd>(sgd_options(options));
 }
 
 constexpr std::array<std::string_view, 7> known_names{"adafactor", "adam", "adamw", "lamb",

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "rondo/base/device_memory.hpp"
+#include "rondo/base/parameter.hpp"
+
+namespace rondo::precision {
+
+/// A part of one parameter in an arena (grad::Piece): what a block of a kernel's threads goes
+/// through.
+struct DevicePiece {
+  static constexpr std::size_t most_elements = 1024;
+
+  std::uint64_t begin = 0;
+  std::uint16_t count = 0;
+  ParameterRole role = ParameterRole::weight;
+};
+static_assert(sizeof(DevicePiece) == 16);
+
+/// The pieces of an arena in a GPU's memory, so that one launch serves all parameters however many
+/// there are; 16 bytes a piece. What no piece covers (padding, trailer) is left alone.
+class DevicePieces {
+ public:
+  /// Blocks. \throws UsageError  a piece of more than `most_elements`, or of none. DeviceError
+  DevicePieces(const Device& device, std::span<const DevicePiece> pieces);
+
+  DeviceSpan<const DevicePiece> span() const noexcept { return memory_.span(); }
+  std::size_t size() const noexcept { return memory_.size(); }
+  /// What an arena must have at least.
+  std::size_t elements() const noexcept { return elements_; }
+
+ private:
+  DeviceMemory<DevicePiece> memory_;
+  std::size_t elements_;
+};
+
+/// The end of the last piece. \throws UsageError  as DevicePieces
+std::size_t elements_of(std::span<const DevicePiece> pieces);
+
+}  // namespace rondo::precision

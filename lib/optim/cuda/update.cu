@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/cuda/element_wise.cuh"
+#include "optim/cuda/update.hpp"
+#include "optim/kernels/scalar.hpp"
+#include "precision/kernels/rounding_element.hpp"
+
+namespace rondo::optim::cuda {
+namespace {
+
+using precision::DevicePiece;
+using rondo::cuda::block_threads;
+using rondo::cuda::load_pack;
+using rondo::cuda::Pack;
+using rondo::cuda::store_pack;
+
+/// A block's threads take the four elements each that a piece may have for them.
+constexpr int width = static_cast<int>(DevicePiece::most_elements) / block_threads;
+static_assert(width == 4);
+
+struct SgdRule {
+  using Factors = kernel::SgdFactors;
+  static constexpr int slots = 0;
+  static __device__ __forceinline__ void step(float& value, float* /*slots*/, float sum,
+                                              const Factors& f) {
+    kernel::scalar::sgd_step(value, sum, f);
+  }
+};
+
+struct MomentumRule {
+  using Factors = kernel::SgdFactors;
+  static constexpr int slots = 1;
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::momentum_step(value, own[0], sum, f);
+  }
+};
+
+struct NesterovRule {
+  using Factors = kernel::SgdFactors;
+  static constexpr int slots = 1;
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::nesterov_step(value, own[0], sum, f);
+  }
+};
+
+struct AdamRule {
+  using Factors = kernel::AdamFactors;
+  static constexpr int slots = 2;
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::adam_step(value, own[0], own[1], sum, f);
+  }
+};
+
+struct AdamWRule {
+  using Factors = kernel::AdamFactors;
+  static constexpr int slots = 2;
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::adamw_step(value, own[0], own[1], sum, f);
+  }
+};
+
+struct LionRule {
+  using Factors = kernel::LionFactors;
+  static constexpr int slots = 1;
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::lion_step(value, own[0], sum, f);
+  }
+};
+
+/// `n` elements are 1, or 4 of which the first stands at a multiple of 4: they draw from one block.
+template <int n>
+__device__ __forceinline__ void store_copy(const UpdateWork& work, const Pack<float, n>& values,
+                                           std::size_t i) {
+  if (work.copy == nullptr) return;
+  Pack<bfloat16, n> rounded;
+  if (work.at_random) {
+    const auto random = precision::rounding_block(work.seed, work.step, i);
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      rounded.at[k] = precision::round_at_random(values.at[k], random, i + k);
+  } else {
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      rounded.at[k] = bfloat16(values.at[k]);
+  }
+  store_pack(rounded, work.copy + i);
+}
+
+template <class Rule, int n>
+__device__ __forceinline__ void step_elements(const UpdateWork& work,
+                                              const typename Rule::Factors& factors,
+                                              std::size_t i) {
+  auto values = load_pack<n>(work.values + i);
+  const auto sums = load_pack<n>(work.grads + i);
+  Pack<float, n> slots[Rule::slots + 1];  // one more: there are no arrays of length 0
+#pragma unroll
+  for (int k = 0; k < Rule::slots; ++k)
+    slots[k] = load_pack<n>(work.slots[k] + i);
+#pragma unroll
+  for (int e = 0; e < n; ++e) {
+    float own[Rule::slots + 1];
+#pragma unroll
+    for (int k = 0; k < Rule::slots; ++k)
+      own[k] = slots[k].at[e];
+    Rule::step(values.at[e], own, sums.at[e], factors);
+#pragma unroll
+    for (int k = 0; k < Rule::slots; ++k)
+      slots[k].at[e] = own[k];
+  }
+  store_pack(values, work.values + i);
+#pragma unroll
+  for (int k = 0; k < Rule::slots; ++k)
+    store_pack(slots[k], work.slots[k] + i);
+  store_copy(work, values, i);
+}
+
+template <int n>
+__device__ __forceinline__ void follow_elements(const UpdateWork& work, std::size_t i) {
+  const auto [momentum, weight_inverse] = work.statistic;
+  auto values = load_pack<n>(work.values + i);
+  const auto sums = load_pack<n>(work.grads + i);
+#pragma unroll
+  for (int k = 0; k < n; ++k)
+    values.at[k] = (1.0F - momentum) * values.at[k] + momentum * (sums.at[k] * weight_inverse);
+  store_pack(values, work.values + i);
+}
+
+template <class Rule, int n>
+__device__ __forceinline__ void update_elements(const UpdateWork& work,
+                                                const typename Rule::Factors& factors,
+                                                ParameterRole role, std::size_t i) {
+  if (role == ParameterRole::statistic)
+    follow_elements<n>(work, i);
+  else
+    step_elements<Rule, n>(work, factors, i);
+}
+
+/// This thread's elements of a piece.
+template <class Rule>
+__device__ __forceinline__ void update_piece(const UpdateWork& work, typename Rule::Factors factors,
+                                             const DevicePiece& piece) {
+  if (piece.role != ParameterRole::weight) factors.decay = 0;
+  const int first = static_cast<int>(threadIdx.x) * width;
+  const int mine = min(width, static_cast<int>(piece.count) - first);
+  const std::size_t i = piece.begin + first;
+  if (mine == width && work.aligned && piece.begin % width == 0)
+    return update_elements<Rule, width>(work, factors, piece.role, i);
+  for (int k = 0; k < mine; ++k)
+    update_elements<Rule, 1>(work, factors, piece.role, i + k);
+}
+
+template <class Rule>
+__global__ void __launch_bounds__(block_threads)
+    update(const __grid_constant__ UpdateWork work, typename Rule::Factors factors) {
+  if (work.verdict != nullptr) {
+    if (work.verdict->finite == 0) return;
+    factors.gradient.scale = work.verdict->scale;
+  }
+  DevicePiece next = work.pieces[blockIdx.x];
+  for (std::size_t i = blockIdx.x; i < work.piece_count; i += gridDim.x) {
+    const DevicePiece piece = next;
+    if (i + gridDim.x < work.piece_count) next = work.pieces[i + gridDim.x];
+    update_piece<Rule>(work, factors, piece);
+  }
+}
+
+template <class T>
+bool is_aligned(const T* memory) {
+  return rondo::cuda::is_aligned({memory, sizeof(T)}, width, 0);
+}
+
+template <class Rule>
+void queue(DeviceStream& stream, const char* name, UpdateWork work,
+           const typename Rule::Factors& factors) {
+  work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.slots[0]) &&
+                 is_aligned(work.slots[1]) && is_aligned(work.copy);
+  rondo::cuda::launch<&update<Rule>>(stream, name, work.piece_count, work, factors);
+}
+
+}  // namespace
+
+void sgd(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors) {
+  queue<SgdRule>(stream, "optim::sgd", work, factors);
+}
+void momentum(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors) {
+  queue<MomentumRule>(stream, "optim::momentum", work, factors);
+}
+void nesterov(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors) {
+  queue<NesterovRule>(stream, "optim::nesterov", work, factors);
+}
+void adam(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors) {
+  queue<AdamRule>(stream, "optim::adam", work, factors);
+}
+void adamw(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors) {
+  queue<AdamWRule>(stream, "optim::adamw", work, factors);
+}
+void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactors& factors) {
+  queue<LionRule>(stream, "optim::lion", work, factors);
+}
+
+}  // namespace rondo::optim::cuda

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "rondo/optim/device_optimizer.hpp"
+
+#include "optim/kernels/rules.hpp"
+
+namespace rondo::optim::cuda {
+
+/// What the kernels go through, by value: no host memory is read later.
+struct UpdateWork {
+  const precision::DevicePiece* pieces;
+  std::size_t piece_count;
+  float* values;
+  const float* grads;
+  std::array<float*, 2> slots;
+  bfloat16* copy;                             ///< or null
+  const precision::GradientVerdict* verdict;  ///< or null
+  StatisticUpdate statistic;
+  bool at_random;  ///< how the copy is rounded
+  std::uint64_t seed;
+  std::uint64_t step;
+  bool aligned = false;  ///< all memories, so that four elements are loaded at once
+};
+
+/// Each queues one kernel. `factors` are those of a parameter that decays.
+void sgd(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors);
+void momentum(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors);
+void nesterov(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFactors& factors);
+void adam(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
+void adamw(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
+void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactors& factors);
+
+}  // namespace rondo::optim::cuda

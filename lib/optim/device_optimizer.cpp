@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/optim/device_optimizer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rondo/base/error.hpp"
+
+#include "optim/adam_kind.hpp"
+#include "optim/cuda/update.hpp"
+#include "optim/device_checks.hpp"
+#include "optim/rule_options.hpp"
+
+namespace rondo::optim {
+namespace {
+
+using cuda::UpdateWork;
+
+void queue_sgd(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+               const StepContext& context) {
+  const Sgd::Options own = sgd_options(options);
+  const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
+                                   .lr = context.lr,
+                                   .momentum = own.momentum,
+                                   .decay = own.weight_decay};
+  if (own.momentum == 0.0F) return cuda::sgd(stream, work, factors);
+  own.nesterov ? cuda::nesterov(stream, work, factors) : cuda::momentum(stream, work, factors);
+}
+
+void queue_adam(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                const StepContext& context) {
+  cuda::adam(stream, work, adam_factors(adam_options(options), {}, context));
+}
+
+void queue_adamw(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                 const StepContext& context) {
+  cuda::adamw(stream, work, adam_factors(adam_options(options), {}, context));
+}
+
+void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                const StepContext& context) {
+  const Lion::Options own = lion_options(options);
+  cuda::lion(stream, work,
+             {.gradient = kernel::Gradient(context),
+              .lr = context.lr,
+              .beta1 = own.beta1,
+              .beta2 = own.beta2,
+              .decay = own.weight_decay});
+}
+
+constexpr std::array<std::string_view, 4> names_with_kernel{"adam", "adamw", "lion", "sgd"};
+/// In the order of the names.
+constexpr std::array queues{queue_adam, queue_adamw, queue_lion, queue_sgd};
+static_assert(queues.size() == names_with_kernel.size());
+
+auto find_name(std::string_view name) {
+  return std::ranges::find(names_with_kernel, name);
+}
+
+void require_length(std::size_t found, std::size_t expected, std::string_view what) {
+  if (found != expected)
+    throw UsageError(fmt::format("the GPU's arena has {} {}, expected {}", found, what, expected));
+}
+
+}  // namespace
+
+void require_valid(const Optimizer& rule, std::size_t elements, const DeviceArena& arena,
+                   const StepContext& context,
+                   DeviceSpan<const precision::GradientVerdict> verdict) {
+  require(context.step >= 1, "optimizer steps count from 1");
+  require(verdict.size() <= 1, "an update takes one verdict or none");
+  const std::size_t count = arena.values.size();
+  if (count < elements)
+    throw UsageError(
+        fmt::format("the pieces reach to element {}, the GPU's arena has {}", elements, count));
+  require_length(arena.grads.size(), count, "gradients");
+  if (!arena.copy.empty()) require_length(arena.copy.size(), count, "elements of the copy");
+  const auto names = rule.slot_names();
+  require_length(arena.slots.size(), names.size(), "optimizer slots");
+  for (std::size_t k = 0; k < names.size(); ++k)
+    require_length(arena.slots[k].size(), count, names[k]);
+}
+
+DeviceOptimizer::DeviceOptimizer(std::string_view name, const OptimizerOptions& options)
+    : options_(options), rule_(make_optimizer(name, options)) {
+  if (find_name(name) == names_with_kernel.end())
+    throw ConfigError(
+        fmt::format("optimizer '{}' runs on the CPU only so far: choose one of {} for "
+                    "a GPU, or the CPU",
+                    name, fmt::join(names_with_kernel, ", ")));
+}
+
+void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces& pieces,
+                             const DeviceArena& arena, const StepContext& context,
+                             const StatisticUpdate& statistic,
+                             DeviceSpan<const precision::GradientVerdict> verdict) const {
+  require_valid(*rule_, pieces.elements(), arena, context, verdict);
+  UpdateWork work{.pieces = pieces.span().data(),
+                  .piece_count = pieces.size(),
+                  .values = arena.values.data(),
+                  .grads = arena.grads.data(),
+                  .slots = {},
+                  .copy = arena.copy.empty() ? nullptr : arena.copy.data(),
+                  .verdict = verdict.empty() ? nullptr : verdict.data(),
+                  .statistic = statistic,
+                  .at_random = context.rounding_seed.has_value(),
+                  .seed = context.rounding_seed.value_or(0),
+                  .step = context.step};
+  std::ranges::transform(arena.slots, work.slots.begin(), &DeviceSpan<float>::data);
+  queues[static_cast<std::size_t>(find_name(rule_->name()) - names_with_kernel.begin())](
+      stream, work, options_, context);
+}
+
+}  // namespace rondo::optim

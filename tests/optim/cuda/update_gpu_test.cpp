@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// Every rule's kernel against the CPU's, over some steps: the same bits.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "rondo/base/error.hpp"
+#include "rondo/optim/device_optimizer.hpp"
+
+#include "support/gpu_arrays.hpp"
+
+namespace rondo::optim {
+namespace {
+
+using precision::DevicePiece;
+using precision::DevicePieces;
+
+/// A parameter of each of these lengths: with decay, without, a running average in turn.
+using Lengths = std::vector<std::size_t>;
+
+/// Parameters one after another, each at a multiple of `alignment`, cut into pieces as an arena is.
+struct Model {
+  std::size_t elements = 0;
+  std::vector<DevicePiece> pieces;
+
+  Model(const Lengths& lengths, std::size_t alignment) {
+    for (std::size_t p = 0; p < lengths.size(); ++p) {
+      elements = (elements + alignment - 1) / alignment * alignment;
+      for (std::size_t end = elements + lengths[p]; elements < end;) {
+        const std::size_t cut = std::min(end, (elements / 1024 + 1) * 1024);
+        pieces.push_back({.begin = elements,
+                          .count = static_cast<std::uint16_t>(cut - elements),
+                          .role = static_cast<ParameterRole>(p % 3)});
+        elements = cut;
+      }
+    }
+    elements += 16;  // as a trailer, which nobody may touch
+  }
+};
+
+/// Values, slots and copy on the CPU.
+struct Arena {
+  std::vector<float> values;
+  std::vector<std::vector<float>> slots;
+  std::vector<bfloat16> copy;
+
+  Arena(const Model& model, std::size_t slot_count, bool wide)
+      : values(test::gpu_floats(model.elements, 1, wide)),
+        slots(slot_count, std::vector<float>(model.elements)),
+        copy(model.elements) {}
+};
+
+void follow(std::span<float> values, std::span<const float> sums, const StatisticUpdate& s) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = (1.0F - s.momentum) * values[i] + s.momentum * (sums[i] * s.weight_inverse);
+}
+
+void update_on_cpu(const Optimizer& rule, const Model& model, Arena& arena,
+                   const std::vector<float>& grads, const StepContext& context,
+                   const StatisticUpdate& statistic) {
+  for (const DevicePiece& piece : model.pieces) {
+    const auto part = [&](auto& memory) {
+      return std::span(memory).subspan(piece.begin, piece.count);
+    };
+    if (piece.role == ParameterRole::statistic) {
+      follow(part(arena.values), part(grads), statistic);
+      continue;
+    }
+    std::vector<std::span<float>> slots;
+    for (auto& slot : arena.slots)
+      slots.push_back(part(slot));
+    rule.update({.value = part(arena.values),
+                 .grad = part(grads),
+                 .slots = slots,
+                 .copy = part(arena.copy),
+                 .first = piece.begin,
+                 .decays = piece.role == ParameterRole::weight},
+                context);
+  }
+}
+
+struct Case {
+  std::string name;
+  OptimizerOptions options;
+};
+
+std::vector<Case> every_rule() {
+  return {{"sgd", {.weight_decay = 0.01F}},
+          {"sgd", {.momentum = 0.9F, .weight_decay = 0.01F}},
+          {"sgd", {.momentum = 0.9F, .nesterov = true, .weight_decay = 0.01F}},
+          {"adam", {.weight_decay = 0.01F}},
+          {"adamw", {.weight_decay = 0.01F}},
+          {"lion", {.weight_decay = 0.01F}}};
+}
+
+struct Setting {
+  std::size_t offset = 0;  ///< of all memories, behind an aligned address
+  bool wide = false;       ///< gradients and values of all magnitudes, infinities and NaN
+  std::optional<std::uint64_t> seed = {};
+  float clip_value = std::numeric_limits<float>::infinity();
+};
+
+void expect_as_on_the_cpu(const Case& rule, const Model& model, const Setting& setting) {
+  SCOPED_TRACE(rule.name + ", offset " + std::to_string(setting.offset));
+  const Device device;
+  DeviceStream stream(device);
+  const DeviceOptimizer optimizer(rule.name, rule.options);
+  const DevicePieces pieces(device, model.pieces);
+  const StatisticUpdate statistic{.momentum = 0.1F, .weight_inverse = 0.25F};
+  Arena cpu(model, optimizer.rule().slot_names().size(), setting.wide);
+  test::OnGpu<float> values(device, stream, cpu.values, setting.offset);
+  test::OnGpu<bfloat16> copied(device, stream, cpu.copy, setting.offset);
+  std::vector<test::OnGpu<float>> slots;
+  for (const auto& slot : cpu.slots)
+    slots.emplace_back(device, stream, slot, setting.offset);
+  std::vector<DeviceSpan<float>> slot_spans;
+  for (auto& slot : slots)
+    slot_spans.push_back(slot.span());
+
+  for (unsigned step = 1; step <= 3; ++step) {
+    const std::vector<float> sums = test::gpu_floats(model.elements, 10 + step, setting.wide);
+    test::OnGpu<float> grads(device, stream, sums, setting.offset);
+    const StepContext context{.step = step,
+                              .lr = 0.01F,
+                              .grad_scale = 0.37F,
+                              .clip_value = setting.clip_value,
+                              .rounding_seed = setting.seed};
+    update_on_cpu(optimizer.rule(), model, cpu, sums, context, statistic);
+    stream.begin_step(step);
+    optimizer.update(stream, pieces,
+                     {.values = values.span(),
+                      .grads = grads.span(),
+                      .slots = slot_spans,
+                      .copy = copied.span()},
+                     context, statistic);
+    stream.wait();
+  }
+  EXPECT_TRUE(test::same_bits(values.read(), cpu.values, "value"));
+  EXPECT_TRUE(test::same_bits(copied.read(), cpu.copy, "copy"));
+  for (std::size_t k = 0; k < slots.size(); ++k)
+    EXPECT_TRUE(test::same_bits(slots[k].read(), cpu.slots[k], "slot"));
+}
+
+Lengths odd_lengths() {
+  return {1, 2, 3, 5, 16, 17, 1000, 1023, 1024, 1025, 4099, 65'537, 31, 100'003};
+}
+
+TEST(DeviceUpdate, has_the_cpus_bits) {
+  const Model model(odd_lengths(), 16);
+  for (const Case& rule : every_rule()) {
+    expect_as_on_the_cpu(rule, model, {});
+    expect_as_on_the_cpu(rule, model, {.clip_value = 0.1F});
+    expect_as_on_the_cpu(rule, model, {.seed = 0x123456789ABCDEFU});
+  }
+}
+
+TEST(DeviceUpdate, has_the_cpus_bits_of_all_magnitudes_and_what_is_not_finite) {
+  const Model model(odd_lengths(), 16);
+  for (const Case& rule : every_rule())
+    expect_as_on_the_cpu(rule, model, {.wide = true});
+}
+
+TEST(DeviceUpdate, has_the_cpus_bits_where_nothing_is_aligned) {
+  const Model packed(odd_lengths(), 1);
+  const Model model(odd_lengths(), 16);
+  for (const Case& rule : every_rule()) {
+    expect_as_on_the_cpu(rule, packed, {.seed = 7});
+    expect_as_on_the_cpu(rule, model, {.offset = 1});
+    expect_as_on_the_cpu(rule, packed, {.offset = 3});
+  }
+}
+
+TEST(DeviceUpdate, serves_none_one_and_thousands_of_parameters) {
+  for (const Case& rule : every_rule()) {
+    expect_as_on_the_cpu(rule, Model({}, 16), {});
+    expect_as_on_the_cpu(rule, Model({1}, 16), {});
+    expect_as_on_the_cpu(rule, Model(Lengths(2000, 777), 16), {});
+    expect_as_on_the_cpu(rule, Model({20'000'003}, 16), {});
+  }
+}
+
+/// One parameter of 5000 elements, its update after the norm.
+struct Verdicts : testing::Test {
+  const Model model{{5000}, 16};
+  const Device device;
+  DeviceStream stream{device};
+  const DevicePieces pieces{device, model.pieces};
+  const DeviceOptimizer optimizer{"sgd", {}};
+  precision::GradientNorm norm{device, pieces};
+
+  std::vector<float> updated(const std::vector<float>& before, const std::vector<float>& sums,
+                             const precision::Unscaling& unscaling) {
+    test::OnGpu<float> values(device, stream, before);
+    test::OnGpu<float> grads(device, stream, sums);
+    norm.measure(stream, grads.span(), unscaling);
+    optimizer.update(stream, pieces, {.values = values.span(), .grads = grads.span()},
+                     {.lr = 0.5F, .grad_scale = 1000.0F}, {}, norm.verdict());
+    return values.read();
+  }
+};
+
+TEST_F(Verdicts, scale_the_gradient_without_the_cpu) {
+  const std::vector<float> before = test::gpu_floats(model.elements, 1);
+  std::vector<float> sums(model.elements);
+  std::fill_n(sums.begin(), 5000, 2.0F);
+  std::vector<float> expected = before;
+  // The norm is 2 sqrt(5000) / 4, which is clipped to a half of that.
+  for (std::size_t i = 0; i < 5000; ++i)
+    expected[i] = before[i] - 0.5F * (2.0F * 0.125F);
+
+  const double norm_before = 2 * std::sqrt(5000.0) / 4;
+  const auto found = updated(before, sums, {.divisor = 4, .clip_norm = norm_before / 2});
+
+  EXPECT_TRUE(test::same_bits(found, expected));
+}
+
+TEST_F(Verdicts, keep_a_step_that_is_not_finite_from_changing_anything) {
+  const std::vector<float> before = test::gpu_floats(model.elements, 1);
+  std::vector<float> sums = test::gpu_floats(model.elements, 2);
+  sums[4999] = std::numeric_limits<float>::infinity();
+
+  EXPECT_TRUE(test::same_bits(updated(before, sums, {}), before));
+}
+
+}  // namespace
+}  // namespace rondo::optim
