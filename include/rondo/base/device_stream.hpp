@@ -61,6 +61,7 @@ class DeviceStream {
   int device() const noexcept { return device_; }
   int multiprocessors() const noexcept { return multiprocessors_; }
   const LaunchTrail& trail() const noexcept { return trail_; }
+  FaultCheck fault_check() const noexcept { return check_; }
 
  private:
   UniqueHandle<DeviceStreamTraits> stream_;

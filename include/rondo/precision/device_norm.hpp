@@ -43,6 +43,7 @@ class GradientNorm {
   /// cover, or a divisor or bound that is not above 0
   void measure(DeviceStream& stream, DeviceSpan<const float> grads, const Unscaling& unscaling);
 
+  const DevicePieces& pieces() const noexcept { return pieces_; }
   /// By piece, of the last measure().
   DeviceSpan<const double> squares() const noexcept { return squares_.span(); }
   /// One element.
