@@ -64,9 +64,30 @@ std::size_t most_partials(LaneRange range, std::size_t lanes) {
   return most;
 }
 
+/// How many of the last nodes are in the largest one that `lane` completes.
+std::size_t LaneCounter::merged_by(std::size_t lane) const {
+  const std::size_t next = nodes_.empty() ? lane : nodes_.back().end;
+  if (lane != next || lane >= lanes_)
+    throw UsageError(
+        fmt::format("lane {} of {} added out of order: {} comes next", lane, lanes_, next));
+  std::size_t merged = 0;
+  while (merged < nodes_.size()) {
+    const LaneRange left = nodes_[nodes_.size() - merged - 1];
+    if (!is_node({left.begin, lane + 1}, lanes_)) break;
+    ++merged;
+  }
+  return merged;
+}
+
+void LaneCounter::take(std::size_t lane, std::size_t merged) {
+  const std::size_t begin = merged == 0 ? lane : nodes_[nodes_.size() - merged].begin;
+  nodes_.resize(nodes_.size() - merged);
+  nodes_.push_back({begin, lane + 1});
+}
+
 LaneTreeSum::LaneTreeSum(std::size_t lanes, std::size_t count,
                          std::vector<std::span<float>> buffers)
-    : lanes_(lanes), count_(count), owns_memory_(false), buffers_(std::move(buffers)) {
+    : counter_(lanes), count_(count), owns_memory_(false), buffers_(std::move(buffers)) {
   for (const auto buffer : buffers_) {
     if (buffer.size() != count)
       throw UsageError(
@@ -75,70 +96,50 @@ LaneTreeSum::LaneTreeSum(std::size_t lanes, std::size_t count,
 }
 
 void LaneTreeSum::add(std::size_t lane, std::span<const float> values) {
-  require_next(lane, values);
-  const LaneRange leaf{lane, lane + 1};
-  const std::size_t merged = merged_by(leaf);
+  const std::size_t merged = merged_by(lane, values);
   if (merged == 0) {
-    partials_.push_back({leaf, next_buffer()});
-    std::ranges::copy(values, partials_.back().sum.begin());
-    return;
+    sums_.push_back(next_buffer());
+    std::ranges::copy(values, sums_.back().begin());
+  } else {
+    const std::size_t kept = sums_.size() - merged;
+    merge(values, std::span(sums_).subspan(kept), sums_[kept]);
+    sums_.resize(kept + 1);
   }
-  const std::size_t kept = partials_.size() - merged;
-  merge(values, std::span(partials_).subspan(kept), partials_[kept].sum);
-  partials_.resize(kept + 1);
-  partials_.back().lanes.end = leaf.end;
+  counter_.take(lane, merged);
 }
 
 void LaneTreeSum::add_last(std::size_t lane, std::span<float> values) {
-  require_next(lane, values);
-  LaneRange node{lane, lane + 1};
-  const std::size_t merged = merged_by(node);
-  if (merged > 0) {
-    const auto siblings = std::span(partials_).last(merged);
-    merge(values, siblings, values);
-    node.begin = siblings.front().lanes.begin;
-    partials_.resize(partials_.size() - merged);
-  }
-  partials_.push_back({node, values});
+  const std::size_t merged = merged_by(lane, values);
+  if (merged > 0) merge(values, std::span(sums_).last(merged), values);
+  sums_.resize(sums_.size() - merged);
+  sums_.push_back(values);
+  counter_.take(lane, merged);
   has_last_ = true;
 }
 
-void LaneTreeSum::require_next(std::size_t lane, std::span<const float> values) const {
+std::size_t LaneTreeSum::merged_by(std::size_t lane, std::span<const float> values) const {
   require(!has_last_, "a lane after the last one: add_last() ends the sum, clear() begins another");
-  const std::size_t next = partials_.empty() ? lane : partials_.back().lanes.end;
-  if (lane != next || lane >= lanes_)
-    throw UsageError(
-        fmt::format("lane {} of {} added out of order: {} comes next", lane, lanes_, next));
+  const std::size_t merged = counter_.merged_by(lane);
   if (values.size() != count_)
     throw UsageError(
         fmt::format("lane {} has {} values, the sum has {}", lane, values.size(), count_));
-}
-
-/// How many of the last partial sums are in the largest node that `leaf` completes.
-std::size_t LaneTreeSum::merged_by(LaneRange leaf) const {
-  std::size_t merged = 0;
-  while (merged < partials_.size()) {
-    const LaneRange left = partials_[partials_.size() - merged - 1].lanes;
-    if (!is_node({left.begin, leaf.end}, lanes_)) break;
-    ++merged;
-  }
   return merged;
 }
 
 /// Adds the last sibling to `values`, the one before to that, and so on: a sum of two has the same
 /// bits either way round.
-void LaneTreeSum::merge(std::span<const float> values, std::span<const Partial> siblings,
+void LaneTreeSum::merge(std::span<const float> values, std::span<const std::span<float>> siblings,
                         std::span<float> sum) {
   std::vector<const std::byte*> inputs{std::as_bytes(values).data()};
   for (std::size_t k = siblings.size(); k-- > 0;)
-    inputs.push_back(std::as_bytes(siblings[k].sum).data());
+    inputs.push_back(std::as_bytes(siblings[k]).data());
   std::byte* const output = std::as_writable_bytes(sum).data();
   reduce_all(DType::f32, ReduceOp::sum, 1, inputs, std::span(&output, 1), sum.size_bytes(),
              Stores::cached);
 }
 
 std::span<float> LaneTreeSum::next_buffer() {
-  const std::size_t used = partials_.size();
+  const std::size_t used = sums_.size();
   if (used == buffers_.size()) {
     if (!owns_memory_)
       throw UsageError(
@@ -153,13 +154,14 @@ std::span<float> LaneTreeSum::next_buffer() {
 
 std::vector<LaneNode> LaneTreeSum::nodes() const {
   std::vector<LaneNode> nodes;
-  for (const Partial& partial : partials_)
-    nodes.push_back({partial.lanes, partial.sum});
+  for (std::size_t k = 0; k < sums_.size(); ++k)
+    nodes.push_back({counter_.nodes()[k], sums_[k]});
   return nodes;
 }
 
 void LaneTreeSum::clear() noexcept {
-  partials_.clear();
+  counter_.clear();
+  sums_.clear();
   has_last_ = false;
 }
 

@@ -41,10 +41,13 @@ class TreeAddition {
   void add(std::span<const std::byte* const> inputs, std::span<std::byte* const> outputs,
            std::size_t bytes, Stores stores) const;
 
+  /// By piece, as add_along_tree() wants them.
+  std::span<const std::uint8_t> merges() const noexcept { return merges_; }
+
  private:
   std::span<const LaneRange> append(std::span<const LaneRange> pieces, LaneRange node);
 
-  std::vector<std::uint8_t> merges_;  // by piece, as add_along_tree() wants them
+  std::vector<std::uint8_t> merges_;
 };
 
 }  // namespace rondo::comm

@@ -39,6 +39,26 @@ struct LaneNode {
 /// at most 2 log2(lanes). 0 for an empty range.
 std::size_t most_partials(LaneRange range, std::size_t lanes);
 
+/// Which partial sums lanes merge with that come one after another: a binary counter.
+class LaneCounter {
+ public:
+  explicit LaneCounter(std::size_t lanes) noexcept : lanes_(lanes) {}
+
+  /// How many of the last nodes() `lane` completes a node with, each the right child of the one
+  /// before it. \throws UsageError  not the lane after the last one
+  std::size_t merged_by(std::size_t lane) const;
+  /// Takes the lane, with what merged_by() says of it.
+  void take(std::size_t lane, std::size_t merged);
+
+  /// The largest complete nodes so far, in order.
+  std::span<const LaneRange> nodes() const noexcept { return nodes_; }
+  void clear() noexcept { nodes_.clear(); }
+
+ private:
+  std::size_t lanes_;
+  std::vector<LaneRange> nodes_;
+};
+
 /// Adds the lanes of one rank along the tree over all lanes, as they come.
 ///
 /// A binary counter: a lane merges at once, in one pass over memory, with all siblings that it
@@ -47,7 +67,7 @@ std::size_t most_partials(LaneRange range, std::size_t lanes);
 class LaneTreeSum {
  public:
   /// Takes memory of its own as it needs it.
-  LaneTreeSum(std::size_t lanes, std::size_t count) : lanes_(lanes), count_(count) {}
+  LaneTreeSum(std::size_t lanes, std::size_t count) : counter_(lanes), count_(count) {}
   /// In the caller's memory, which outlives this: `buffers` of `count` floats each, as many as
   /// most_partials() says for the lanes that add() will take.
   /// \throws UsageError  a buffer has another length
@@ -71,24 +91,18 @@ class LaneTreeSum {
   void clear() noexcept;
 
  private:
-  struct Partial {
-    LaneRange lanes;
-    std::span<float> sum;
-  };
-
-  void require_next(std::size_t lane, std::span<const float> values) const;
-  std::size_t merged_by(LaneRange leaf) const;
-  static void merge(std::span<const float> values, std::span<const Partial> siblings,
+  std::size_t merged_by(std::size_t lane, std::span<const float> values) const;
+  static void merge(std::span<const float> values, std::span<const std::span<float>> siblings,
                     std::span<float> sum);
   std::span<float> next_buffer();
 
-  std::size_t lanes_;
+  LaneCounter counter_;
   std::size_t count_;
   bool owns_memory_ = true;
   bool has_last_ = false;
   std::vector<AlignedBuffer<float>> memory_;  // if it is its own
   std::vector<std::span<float>> buffers_;     // one for each partial sum, in order
-  std::vector<Partial> partials_;
+  std::vector<std::span<float>> sums_;        // by node of the counter
 };
 
 }  // namespace rondo::comm
