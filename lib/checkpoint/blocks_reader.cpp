@@ -29,25 +29,60 @@ class BlocksReader : public Reader::State {
   }
 
   void read(std::size_t tensor, std::size_t first, std::span<float> elements) const override;
+  std::unique_ptr<Reading> start(std::size_t tensor, std::size_t first,
+                                 std::span<float> elements) const override;
   void verify_structure() const override;
   void verify_all() const override;
 
  private:
+  class WholeBlocks;
+
   std::uint64_t block_length() const { return manifest_.state.block_bytes; }
   /// Of the bytes of a tensor.
   Extent block(std::size_t tensor, std::size_t block) const {
     const std::uint64_t begin = block * block_length();
     return {begin, std::min(block_length(), manifest_.stored[tensor].extent.bytes - begin)};
   }
+  /// In the file.
+  std::uint64_t place_of(std::size_t tensor, std::size_t block) const {
+    return manifest_.stored[tensor].extent.offset + block * block_length();
+  }
   /// How many bytes from the beginning of those of a tensor are whole blocks, to be read at once.
   std::size_t in_whole_blocks(std::size_t tensor, const Extent& bytes) const;
   /// Whole blocks, from that one on. \throws IoError  a hash differs
   void read_blocks(std::size_t tensor, std::size_t block, std::span<std::byte> bytes) const;
+  void require_hashes(std::size_t tensor, std::size_t block,
+                      std::span<const std::byte> bytes) const;
   void require_hash(std::size_t tensor, std::size_t block, std::span<const std::byte> bytes) const;
 
   Manifest manifest_;
   FileBytes file_;
   UncachedBytes uncached_;
+};
+
+/// Of a tensor, from that one on.
+class BlocksReader::WholeBlocks : public Reading {
+ public:
+  WholeBlocks(const BlocksReader& reader, std::size_t tensor, std::size_t block,
+              std::span<std::byte> bytes, std::unique_ptr<UncachedBytes::Arrival> arrival)
+      : reader_(reader),
+        tensor_(tensor),
+        block_(block),
+        bytes_(bytes),
+        arrival_(std::move(arrival)) {}
+
+  void finish() override {
+    // What the disk does not bring so, the cache does, or says why not.
+    if (!arrival_->wait()) reader_.file_.read(reader_.place_of(tensor_, block_), bytes_);
+    reader_.require_hashes(tensor_, block_, bytes_);
+  }
+
+ private:
+  const BlocksReader& reader_;
+  std::size_t tensor_;
+  std::size_t block_;
+  std::span<std::byte> bytes_;
+  std::unique_ptr<UncachedBytes::Arrival> arrival_;
 };
 
 std::size_t BlocksReader::in_whole_blocks(std::size_t tensor, const Extent& bytes) const {
@@ -59,8 +94,13 @@ std::size_t BlocksReader::in_whole_blocks(std::size_t tensor, const Extent& byte
 
 void BlocksReader::read_blocks(std::size_t tensor, std::size_t block,
                                std::span<std::byte> bytes) const {
-  const std::uint64_t offset = manifest_.stored[tensor].extent.offset + block * block_length();
+  const std::uint64_t offset = place_of(tensor, block);
   if (!uncached_.read(offset, bytes)) file_.read(offset, bytes);
+  require_hashes(tensor, block, bytes);
+}
+
+void BlocksReader::require_hashes(std::size_t tensor, std::size_t block,
+                                  std::span<const std::byte> bytes) const {
   for (; !bytes.empty(); ++block) {
     const auto one = bytes.first(std::min<std::size_t>(block_length(), bytes.size()));
     require_hash(tensor, block, one);
@@ -102,6 +142,19 @@ void BlocksReader::read(std::size_t tensor, std::size_t first, std::span<float> 
     }
     at += count;
   }
+}
+
+std::unique_ptr<Reading> BlocksReader::start(std::size_t tensor, std::size_t first,
+                                             std::span<float> elements) const {
+  const auto bytes = std::as_writable_bytes(elements);
+  const Extent range{first * sizeof(float), bytes.size()};
+  const bool ends_a_block =
+      range.end() % block_length() == 0 || range.end() == manifest_.stored[tensor].extent.bytes;
+  if (bytes.empty() || range.offset % block_length() != 0 || !ends_a_block) return nullptr;
+  const std::size_t block = range.offset / block_length();
+  auto arrival = uncached_.start(place_of(tensor, block), bytes);
+  if (!arrival) return nullptr;
+  return std::make_unique<WholeBlocks>(*this, tensor, block, bytes, std::move(arrival));
 }
 
 void BlocksReader::verify_structure() const {

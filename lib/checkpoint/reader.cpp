@@ -71,6 +71,10 @@ Contents describe(const std::filesystem::path& directory) {
   return contents_of(directory, manifest_of(directory));
 }
 
+std::unique_ptr<Reading> Reader::State::start(std::size_t, std::size_t, std::span<float>) const {
+  return nullptr;
+}
+
 Reader::Reader(const std::filesystem::path& directory) {
   Manifest manifest = manifest_of(directory);
   contents_ = contents_of(directory, manifest);
@@ -87,13 +91,23 @@ const Contents& Reader::contents() const noexcept {
   return contents_;
 }
 
-void Reader::read(const TensorEntry& tensor, std::size_t first, std::span<float> elements) const {
+std::size_t Reader::number_of(const TensorEntry& tensor, std::size_t first,
+                              std::span<const float> elements) const {
   const auto found = std::ranges::find(contents_.tensors, tensor.name, &TensorEntry::name);
   require(found != contents_.tensors.end(), "Reader::read: the checkpoint has no such tensor");
   const std::size_t count = element_count(found->shape);
   require(first <= count && elements.size() <= count - first,
           "Reader::read: elements behind the tensor's end");
-  state_->read(static_cast<std::size_t>(found - contents_.tensors.begin()), first, elements);
+  return static_cast<std::size_t>(found - contents_.tensors.begin());
+}
+
+void Reader::read(const TensorEntry& tensor, std::size_t first, std::span<float> elements) const {
+  state_->read(number_of(tensor, first, elements), first, elements);
+}
+
+std::unique_ptr<Reading> Reader::start(const TensorEntry& tensor, std::size_t first,
+                                       std::span<float> elements) const {
+  return state_->start(number_of(tensor, first, elements), first, elements);
 }
 
 AlignedBuffer<float> Reader::read(const TensorEntry& tensor) const {

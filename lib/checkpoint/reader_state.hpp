@@ -19,6 +19,9 @@ class Reader::State {
 
   /// Reads and verifies elements of the manifest's tensor of that number; they are within it.
   virtual void read(std::size_t tensor, std::size_t first, std::span<float> elements) const = 0;
+  /// As Reader::start.
+  virtual std::unique_ptr<Reading> start(std::size_t tensor, std::size_t first,
+                                         std::span<float> elements) const;
   virtual void verify_structure() const = 0;
   /// All that read() and verify_structure() would not, too.
   virtual void verify_all() const = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,8 +20,7 @@
 namespace rondo::train {
 namespace {
 
-/// Pieces that are being read while ranks take another one. More than one, as a thread that starts
-/// to read may have to wait for the processor until its rank waits for what it has.
+/// Pieces that are being read while ranks take another one: so many keep a disk busy.
 constexpr std::size_t pieces_ahead = 4;
 constexpr std::size_t window_count = pieces_ahead + 1;
 
@@ -111,18 +111,45 @@ class Windows {
   std::vector<float> gathered_;
 };
 
+/// A share on its way into its window.
+class Arrival {
+ public:
+  /// Nothing is to come.
+  Arrival() = default;
+  /// The disk brings it.
+  explicit Arrival(std::vector<std::unique_ptr<checkpoint::Reading>> readings)
+      : readings_(std::move(readings)) {}
+  /// A thread reads it.
+  explicit Arrival(std::future<void> thread) : thread_(std::move(thread)) {}
+
+  /// Throws what goes wrong.
+  void finish() {
+    for (const auto& reading : readings_)
+      reading->finish();
+    readings_.clear();
+    if (thread_.valid()) thread_.get();
+  }
+
+ private:
+  std::vector<std::unique_ptr<checkpoint::Reading>> readings_;
+  std::future<void> thread_;
+};
+
 /// What this rank reads of each piece.
 class OwnShares {
  public:
   OwnShares(const comm::Communicator& comm, const SharedReader& opened, const LoadPlan& plan)
       : reader_(opened.reader ? &*opened.reader : nullptr), rank_(comm.rank()), plan_(plan) {}
 
-  /// Begins to read, in a thread if there is something to read; get() throws what goes wrong. The
-  /// plan, this, and the window must outlive it.
-  std::future<void> start(std::size_t piece, std::span<float> window) const {
-    const auto policy =
-        share(piece).empty() ? std::launch::deferred : std::launch::async | std::launch::deferred;
-    return std::async(policy, [this, piece, window] { read(piece, window); });
+  /// Begins to read. The plan, this, and the window must outlive it. A thread is what is left where
+  /// the disk does not read by itself: it takes the processor from its rank, and is woken late.
+  Arrival start(std::size_t piece, std::span<float> window) const {
+    std::vector<std::unique_ptr<checkpoint::Reading>> readings;
+    for (const Segment& segment : share(piece)) {
+      readings.push_back(reader_->start(tensor(segment), segment.first, place(segment, window)));
+      if (!readings.back()) return in_thread(piece, window);
+    }
+    return Arrival(std::move(readings));
   }
 
  private:
@@ -130,9 +157,14 @@ class OwnShares {
     if (reader_ == nullptr) return {};
     return plan_.share(piece, rank_);
   }
-  void read(std::size_t piece, std::span<float> window) const {
-    for (const Segment& segment : share(piece))
-      reader_->read(tensor(segment), segment.first, window.subspan(segment.place, segment.count));
+  Arrival in_thread(std::size_t piece, std::span<float> window) const {
+    return Arrival(std::async(std::launch::async | std::launch::deferred, [this, piece, window] {
+      for (const Segment& segment : share(piece))
+        reader_->read(tensor(segment), segment.first, place(segment, window));
+    }));
+  }
+  static std::span<float> place(const Segment& segment, std::span<float> window) {
+    return window.subspan(segment.place, segment.count);
   }
   const checkpoint::TensorEntry& tensor(const Segment& segment) const {
     return reader_->contents().tensors[segment.tensor];
@@ -182,15 +214,16 @@ std::optional<std::string> read_together(comm::Communicator& comm, const SharedR
                                          const LoadPlan& plan, const TakeElements& take) {
   const OwnShares mine(comm, opened, plan);
   Windows windows(comm, plan);
-  std::array<std::future<void>, pieces_ahead> readings;
+  std::array<Arrival, pieces_ahead> arrivals;
   const auto start = [&](std::size_t piece) {
     if (piece < plan.pieces())
-      readings[piece % pieces_ahead] = mine.start(piece, windows.own(piece));
+      arrivals[piece % pieces_ahead] = mine.start(piece, windows.own(piece));
   };
   for (std::size_t piece = 0; piece < pieces_ahead; ++piece)
     start(piece);
   for (std::size_t piece = 0; piece < plan.pieces(); ++piece) {
-    if (auto damage = damage_in(comm, [&] { readings[piece % pieces_ahead].get(); })) return damage;
+    if (auto damage = damage_in(comm, [&] { arrivals[piece % pieces_ahead].finish(); }))
+      return damage;
     start(piece + pieces_ahead);
     windows.exchange(piece);
     for (int reader = 0; reader < plan.readers(); ++reader) {

@@ -34,9 +34,9 @@ std::optional<std::string> open_together(comm::Communicator& comm,
 using TakeElements =
     std::function<void(std::size_t tensor, std::size_t first, std::span<const float> elements)>;
 
-/// Reads everything once, verified, and hands all of it to `take` on every rank; threads
-/// read on while ranks exchange what they have read. What is wrong with the checkpoint, on
-/// all ranks, if it turns out to be damaged.
+/// Reads everything once, verified, and hands all of it to `take` on every rank; the
+/// disk, or threads, read on while ranks exchange what they have read. What is wrong with the
+/// checkpoint, on all ranks, if it turns out to be damaged.
 ///
 /// Memory: a few shares on every rank, and one of each reader where ranks do not share memory.
 /// Collective. \throws AgreedError  another failure than a checkpoint's

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -80,6 +81,37 @@ TEST_F(UncachedBytesOfAFile, are_not_read_behind_its_end_or_where_there_is_no_fi
   EXPECT_TRUE(read(file, file_bytes - 1, 2).empty());
   EXPECT_TRUE(read(file, file_bytes + 10'000, 2).empty());
   EXPECT_TRUE(read(UncachedBytes(directory_.path() / "other"), 0, 1).empty());
+}
+
+TEST_F(UncachedBytesOfAFile, come_while_their_reader_does_something_else_wherever_they_belong) {
+  evict();
+  const UncachedBytes file(path_);
+  std::string found(file_bytes, '\0');
+  const auto start = [&](std::uint64_t offset, std::size_t bytes) {
+    return file.start(offset, std::as_writable_bytes(std::span(found).first(bytes)));
+  };
+  if (!start(0, 1)) GTEST_SKIP() << "this system has no asynchronous reads past its cache";
+
+  for (const auto& [offset, bytes] : std::vector<std::pair<std::uint64_t, std::size_t>>{
+           {0, 8 << 20}, {4096, 4096}, {1, 1}, {3, (5 << 20) + 7}, {file_bytes - 5000, 5000}}) {
+    const auto arrival = start(offset, bytes);
+    ASSERT_TRUE(arrival);
+    EXPECT_TRUE(arrival->wait());
+    EXPECT_TRUE(std::string_view(found).substr(0, bytes) ==
+                std::string_view(content_).substr(offset, bytes))
+        << bytes << " from byte " << offset << " on";
+  }
+}
+
+TEST_F(UncachedBytesOfAFile, have_not_all_come_where_it_ends_before) {
+  evict();
+  const UncachedBytes file(path_);
+  std::vector<char> memory(3 * 4096);
+  const auto arrival =
+      file.start(file_bytes - 100, std::as_writable_bytes(std::span(memory).first(101)));
+  if (!arrival) GTEST_SKIP() << "this system has no asynchronous reads past its cache";
+
+  EXPECT_FALSE(arrival->wait());
 }
 
 }  // namespace

@@ -38,6 +38,15 @@ struct Contents {
   std::uint64_t block_bytes = 0;
 };
 
+/// Elements of a checkpoint on their way from the disk.
+class Reading {
+ public:
+  /// Waits until nobody writes to the elements any more.
+  virtual ~Reading() = default;
+  /// Once: returns when they are there, verified. \throws IoError  as Reader::read
+  virtual void finish() = 0;
+};
+
 /// An opened checkpoint of any format version, whose manifest is checked. What is read of it is
 /// verified as it is read: nobody needs to go over the bytes twice.
 ///
@@ -65,6 +74,11 @@ class Reader {
   ///                     `elements` are unspecified then
   /// \throws UsageError  no such tensor, or elements behind its end
   void read(const TensorEntry& tensor, std::size_t first, std::span<float> elements) const;
+  /// Begins what read() does, and the disk goes on by itself. `elements` and the reader must stay
+  /// until the reading is gone. Nothing where that cannot be done: the system does not read so, it
+  /// has the bytes in its cache, or they are not whole blocks. \throws UsageError  as read()
+  std::unique_ptr<Reading> start(const TensorEntry& tensor, std::size_t first,
+                                 std::span<float> elements) const;
   /// All of its elements.
   AlignedBuffer<float> read(const TensorEntry& tensor) const;
   /// All of its elements, handed to `take` in pieces of a few MiB, one after another from the first
@@ -84,6 +98,9 @@ class Reader {
   class State;
 
  private:
+  std::size_t number_of(const TensorEntry& tensor, std::size_t first,
+                        std::span<const float> elements) const;
+
   Contents contents_;
   std::unique_ptr<const State> state_;
 };
