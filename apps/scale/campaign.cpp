@@ -56,7 +56,8 @@ class Campaign {
     });
   }
 
-  Figures run() {
+  Figures run(const Acceptance& accept) {
+    comm::agree_on_success(job_, [&] { accept(subject(), plan_.ranks); });
     if (!is_real()) choose_computing();
     const std::vector<Measurement> measurements = measure(
         job_, plan_,
@@ -234,8 +235,9 @@ class Campaign {
 
 }  // namespace
 
-Figures run_campaign(comm::Communicator& job, const ScaleOptions& options) {
-  return Campaign(job, options).run();
+Figures run_campaign(comm::Communicator& job, const ScaleOptions& options,
+                     const Acceptance& accept) {
+  return Campaign(job, options).run(accept);
 }
 
 }  // namespace rondo::scale

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "rondo/base/error.hpp"
@@ -54,10 +55,22 @@ Baseline read_baseline(const std::filesystem::path& file) {
   }
 }
 
+void require_comparable(const Subject& subject, std::span<const int> ranks,
+                        const Baseline& baseline) {
+  require_same("mode", std::string(name_of(subject.mode)), baseline.mode, baseline);
+  require_same("model", subject.model, baseline.model, baseline);
+  require_same("compute", subject.compute, baseline.compute, baseline);
+  const auto is_asked_for = [&](const BaselineCount& count) {
+    return std::ranges::find(ranks, count.ranks) != ranks.end();
+  };
+  if (std::ranges::none_of(baseline.counts, is_asked_for))
+    throw ConfigError(fmt::format(
+        "--baseline {}: of --ranks {} it has no measurement of scaling: compare with another, or "
+        "measure other rank counts",
+        baseline.file, fmt::join(ranks, ",")));
+}
+
 Verdict compare(const Figures& figures, const Baseline& baseline, double fail_below) {
-  require_same("mode", std::string(name_of(figures.subject.mode)), baseline.mode, baseline);
-  require_same("model", figures.subject.model, baseline.model, baseline);
-  require_same("compute", figures.subject.compute, baseline.compute, baseline);
   Verdict verdict;
   for (const CountFigures& count : figures.counts) {
     const auto before = std::ranges::find(baseline.counts, count.ranks, &BaselineCount::ranks);

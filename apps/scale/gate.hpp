@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,13 @@ struct Verdict {
   std::string text = {};  ///< a line for each rank count
 };
 
-/// Fails where an efficiency is below `fail_below` times the baseline's.
-/// \throws ConfigError  the baseline is of something else, or there is no rank count to compare
+/// What can be said before anything is measured.
+/// \throws ConfigError  the baseline is of something else, or has none of the `ranks`
+void require_comparable(const Subject& subject, std::span<const int> ranks,
+                        const Baseline& baseline);
+
+/// Fails where an efficiency is below `fail_below` times the baseline's, of a comparable one.
+/// \throws ConfigError  no rank count that both have is a measurement of scaling
 Verdict compare(const Figures& figures, const Baseline& baseline, double fail_below);
 
 }  // namespace rondo::scale

@@ -65,7 +65,10 @@ ExitCode run_scale(comm::Communicator& job, const ScaleOptions& options) {
     check(options);
     if (!options.baseline.empty()) baseline = read_baseline(options.baseline);
   });
-  const Figures figures = run_campaign(job, options);
+  const Figures figures =
+      run_campaign(job, options, [&](const Subject& subject, std::span<const int> ranks) {
+        if (baseline) require_comparable(subject, ranks, *baseline);
+      });
   std::uint8_t passed = 1;
   comm::agree_on_success(job, [&] {
     if (is_root(job)) passed = conclude(figures, options, baseline) ? 1 : 0;

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -109,10 +110,14 @@ TEST_F(Gate, leaves_out_what_is_no_measurement_of_scaling) {
 }
 
 TEST_F(Gate, refuses_what_it_cannot_compare) {
-  Baseline other = read_baseline(write(to_json(two_ranks()).dump()));
+  const Baseline good = read_baseline(write(to_json(two_ranks()).dump()));
+  Baseline other = good;
   other.model = "another";
+  const Subject subject = two_ranks().subject;
 
-  EXPECT_THROW(compare(two_ranks(), other, 0.95), ConfigError);
+  EXPECT_NO_THROW(require_comparable(subject, std::array{2, 4}, good));
+  EXPECT_THROW(require_comparable(subject, std::array{2, 4}, other), ConfigError);
+  EXPECT_THROW(require_comparable(subject, std::array{4, 8}, good), ConfigError);
   EXPECT_THROW(read_baseline(write("{\"format\": \"rondo-scale\"}")), IoError);
   EXPECT_THROW(read_baseline(write("no JSON")), IoError);
   Figures worthless = two_ranks();  // any ratio to it would pass

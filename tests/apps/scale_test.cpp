@@ -143,7 +143,9 @@ TEST_F(Scale, compares_with_a_measurement_of_before) {
   const std::string compared = fmt::format("{} --baseline {}", command, file("before.json"));
   EXPECT_EQ(scale(1, compared).code, 1);
   EXPECT_EQ(scale(1, compared + " --fail-below 0.5").code, 0);
-  EXPECT_EQ(scale(1, compared + " --mode strong").code, 78);
+  const ProgramResult refused = scale(1, compared + " --mode strong");
+  EXPECT_EQ(refused.code, 78);
+  EXPECT_EQ(refused.out, "");  // before anything was measured
   std::ofstream(file("before.json")) << "{}";
   EXPECT_EQ(scale(1, compared).code, 65);
 }
