@@ -26,8 +26,7 @@ constexpr std::size_t buffer_bytes = 2 * huge_page_bytes;
 /// Whatever its alignment, so much fits into a buffer.
 constexpr std::size_t request_bytes = buffer_bytes - 2 * alignment;
 
-/// Of the process, for good: giving up what the kernel keeps for them takes it tens of
-/// milliseconds.
+/// Of the process, for good: with one for each checkpoint, loads took longer.
 AsyncReads& async_reads() {
   static auto* const reads = new AsyncReads;
   return *reads;
@@ -102,7 +101,7 @@ bool UncachedBytes::is_cached(std::uint64_t offset, std::uint64_t bytes) const {
            std::all_of(pages.data(), pages.data() + count,
                        [](unsigned char state) { return (state & 1) != 0; });
   };
-  // The first one mostly tells, for a tenth of what all of them cost.
+  // The first one mostly tells.
   return are_cached(1) && are_cached(pages.size());
 }
 
