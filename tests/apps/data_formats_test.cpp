@@ -266,7 +266,7 @@ TEST_F(Convert, leaves_nothing_when_interrupted) {
   for (const char* signal : {"INT", "TERM"}) {
     const ProgramResult result = run_program(fmt::format(
         "{} convert npy --train x={} --deflate 9 --output {} & child=$!\n"
-        "while test $(ls {} | wc -l) = 1 && kill -0 $child; do sleep 0.02; done\n"
+        "while test $(ls -A {} | wc -l) = 1 && kill -0 $child; do sleep 0.02; done\n"
         "kill -{} $child; wait $child",
         RONDO_DATA_PROGRAM, x, path("out.h5").string(), directory_.path().string(), signal));
 
