@@ -19,8 +19,9 @@ add_custom_target(rondo_cuda_tests)
 add_custom_target(rondo_mpi_tests)
 
 # rondo_add_test(<name> SOURCES <file>... [LIBS <target>...] [LABELS <label>...])
-#   A plain GoogleTest program, run without a launcher. Label "threads": also run under TSan;
-#   "cuda": of a build with CUDA, but needs no GPU.
+#   A GoogleTest program that is run without a launcher. It is labelled "unit", unless it has the label
+#   "mpi", as those have that start mpirun themselves. Label "threads": also run under TSan; "cuda": of a
+#   build with CUDA, but needs no GPU.
 function(rondo_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;LABELS")
   add_executable(${name} ${arg_SOURCES})
@@ -30,9 +31,12 @@ function(rondo_add_test name)
   rondo_precompile(${name} AS test)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${arg_LABELS}"
+  if(NOT "mpi" IN_LIST arg_LABELS)
+    list(PREPEND arg_LABELS unit)
+    add_dependencies(rondo_unit_tests ${name})
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}"
     ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
-  add_dependencies(rondo_unit_tests ${name})
   if("cuda" IN_LIST arg_LABELS)
     add_dependencies(rondo_cuda_tests ${name})
   endif()

@@ -11,41 +11,41 @@ rondo_add_test(run_program_test SOURCES ../support/run_program_test.cpp LIBS ron
 # Trainings of a few small steps wait for mpirun more than they compute: each takes one core for CTest,
 # but those that judge how long something took have all of them.
 foreach(test train_image_test train_image_resume_test train_image_failure_test train_image_writers_test)
-  rondo_add_test(${test} SOURCES ${test}.cpp
+  rondo_add_test(${test} LABELS mpi SOURCES ${test}.cpp
     LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
   rondo_name_program(${test} RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
   rondo_name_program(${test} RONDO_CKPT_PROGRAM rondo-ckpt)
   rondo_name_program(${test} RONDO_DATA_PROGRAM rondo-data)
-  set_tests_properties(${test} PROPERTIES TIMEOUT 600 LABELS "mpi")
+  set_tests_properties(${test} PROPERTIES TIMEOUT 600)
 endforeach()
 set_tests_properties(train_image_failure_test PROPERTIES PROCESSORS 2)
 rondo_name_program(train_image_writers_test RONDO_FAULT_SHIM rondo_fault_shim)
 
-rondo_add_test(train_image_data_test
+rondo_add_test(train_image_data_test LABELS mpi
   SOURCES train_image_changed_file_test.cpp train_image_data_test.cpp train_image_foreign_test.cpp
   LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt HDF5::HDF5 MPI::MPI_CXX)
 rondo_name_program(train_image_data_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_image_data_test RONDO_DATA_PROGRAM rondo-data)
 # The longest of all tests: COST lets CTest start it first.
-set_tests_properties(train_image_data_test PROPERTIES TIMEOUT 600 COST 100 LABELS "mpi")
+set_tests_properties(train_image_data_test PROPERTIES TIMEOUT 600 COST 100)
 
-rondo_add_test(train_audit_test SOURCES train_audit_test.cpp
+rondo_add_test(train_audit_test LABELS mpi SOURCES train_audit_test.cpp
   LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
 rondo_name_program(train_audit_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_audit_test RONDO_DATA_PROGRAM rondo-data)
-set_tests_properties(train_audit_test PROPERTIES TIMEOUT 300 LABELS "mpi")
+set_tests_properties(train_audit_test PROPERTIES TIMEOUT 300)
 
-rondo_add_test(train_image_damage_test SOURCES train_image_damage_test.cpp
+rondo_add_test(train_image_damage_test LABELS mpi SOURCES train_image_damage_test.cpp
   LIBS rondo_test_programs rondo::checkpoint nlohmann_json::nlohmann_json fmt::fmt HDF5::HDF5
     MPI::MPI_CXX)
 rondo_name_program(train_image_damage_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_image_damage_test RONDO_CKPT_PROGRAM rondo-ckpt)
 rondo_name_program(train_image_damage_test RONDO_DATA_PROGRAM rondo-data)
-set_tests_properties(train_image_damage_test PROPERTIES TIMEOUT 600 LABELS "mpi")
+set_tests_properties(train_image_damage_test PROPERTIES TIMEOUT 600)
 
-rondo_add_test(train_image_forged_test SOURCES train_image_forged_test.cpp forged_checkpoint.cpp
+rondo_add_test(train_image_forged_test LABELS mpi SOURCES train_image_forged_test.cpp forged_checkpoint.cpp
   LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt HDF5::HDF5 MPI::MPI_CXX)
 rondo_name_program(train_image_forged_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
 rondo_name_program(train_image_forged_test RONDO_CKPT_PROGRAM rondo-ckpt)
 rondo_name_program(train_image_forged_test RONDO_DATA_PROGRAM rondo-data)
-set_tests_properties(train_image_forged_test PROPERTIES TIMEOUT 600 LABELS "mpi")
+set_tests_properties(train_image_forged_test PROPERTIES TIMEOUT 600)
