@@ -16,7 +16,7 @@
 #include "rondo/checkpoint/checkpoint.hpp"
 #include "rondo/checkpoint/inspect.hpp"
 
-#include "apps/train_image_runs.hpp"
+#include "apps/train_image_copies.hpp"
 #include "support/io_errors.hpp"
 
 namespace rondo::test {
@@ -101,25 +101,8 @@ std::vector<Damage> damages() {
        "step-00000004", 66}};
 }
 
-/// Copies of a run with good checkpoints of steps 2 and 4, to be damaged.
-class DamagedRun : public TrainImage {
+class DamagedRun : public CopiedRun {
  protected:
-  static void SetUpTestSuite() {
-    TrainImage::SetUpTestSuite();
-    const ProgramResult good = train(2, options("good") + " --steps 4 --save-every 2");
-    ASSERT_EQ(good.code, 0) << good.err;
-    const ProgramResult whole = train(2, options("whole") + " --steps 5");
-    ASSERT_EQ(whole.code, 0) << whole.err;
-  }
-
-  static std::string options(const std::string& run) {
-    return "--lanes 2 --reduce fixed --output " + output(run);
-  }
-  static fs::path copy_of_good(const std::string& run) {
-    fs::copy(output("good"), output(run),
-             fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-    return fs::path(output(run)) / "checkpoints";
-  }
   static ProgramResult resume(int ranks, const std::string& run) {
     return train(ranks, options(run) + " --steps 5 --resume");
   }

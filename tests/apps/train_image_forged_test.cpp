@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 #include "apps/forged_checkpoint.hpp"
-#include "apps/train_image_runs.hpp"
+#include "apps/train_image_copies.hpp"
 #include "support/io_errors.hpp"
 
 namespace rondo::test {
@@ -296,25 +296,11 @@ std::vector<Impostor> impostors() {
            "has more values than a manifest"}};
 }
 
-/// Copies of a run with good checkpoints of steps 2 and 4, the second of which is forged.
-class ForgedRun : public TrainImage {
+class ForgedRun : public CopiedRun {
  protected:
-  static void SetUpTestSuite() {
-    TrainImage::SetUpTestSuite();
-    const ProgramResult good = train(2, options("good") + " --steps 4 --save-every 2");
-    ASSERT_EQ(good.code, 0) << good.err;
-    const ProgramResult whole = train(2, options("whole") + " --steps 5");
-    ASSERT_EQ(whole.code, 0) << whole.err;
-  }
-
-  static std::string options(const std::string& run) {
-    return "--lanes 2 --reduce fixed --output " + output(run);
-  }
   /// Of step 4, in a copy of the good run.
   static fs::path checkpoint_in(const std::string& run) {
-    fs::copy(output("good"), output(run),
-             fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-    return fs::path(output(run)) / "checkpoints" / "step-00000004";
+    return copy_of_good(run) / "step-00000004";
   }
 
   /// A tool that takes a minute, or a gigabyte, fails.
