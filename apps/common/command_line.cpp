@@ -28,10 +28,6 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-[[noreturn]] void fail(const std::string& problem) {
-  throw Error(ExitCode::usage, problem);
-}
-
 /// What follows the option's name in the help: `INT [8]`.
 std::string option_text(const Setting& setting) {
   const std::string value = setting.value().value_or("");
@@ -61,9 +57,9 @@ class Parser {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ArgumentMismatch&) {
-      fail(fmt::format("{} needs a value", argv[argc - 1]));
+      throw Error(ExitCode::usage, fmt::format("{} needs a value", argv[argc - 1]));
     } catch (const CLI::ParseError& error) {
-      fail(error.what());
+      throw Error(ExitCode::usage, error.what());
     }
     result.help = CLI::detail::find_and_replace(app_.help(), "\n\n\n", "\n\n");
     for (const auto& [name, option] : settings_)
@@ -126,18 +122,21 @@ void reject_superfluous(const std::vector<std::string>& arguments, const Syntax&
   if (option != arguments.end()) {
     const std::string typed = option->substr(0, option->find('='));
     const std::size_t dashes = std::min(typed.find_first_not_of('-'), typed.size());
-    fail(fmt::format("unknown option {}{}", typed,
-                     suggestion(typed.substr(dashes), option_names(syntax), "--")));
+    throw Error(ExitCode::usage,
+                fmt::format("unknown option {}{}", typed,
+                            suggestion(typed.substr(dashes), option_names(syntax), "--")));
   }
   if (!arguments.empty())
-    fail(fmt::format("unexpected argument '{}': options begin with --", arguments.front()));
+    throw Error(ExitCode::usage,
+                fmt::format("unexpected argument '{}': options begin with --", arguments.front()));
 }
 
 /// `--output --resume` would make a folder named --resume.
 void reject_option_as_value(const CommandLine& line) {
   for (const auto& [name, text] : line.values)
     if (text.starts_with("--"))
-      fail(fmt::format("--{} needs a value, but is followed by {}", name, text));
+      throw Error(ExitCode::usage,
+                  fmt::format("--{} needs a value, but is followed by {}", name, text));
 }
 
 }  // namespace

@@ -26,10 +26,6 @@ constexpr std::array other_variables = {"config",       "bind",     "tuning",   
                                         "slurm",        "launcher", "rank-per", "max-requeues",
                                         "stage-budget", "min-ranks"};
 
-[[noreturn]] void fail(const std::string& problem) {
-  throw Error(ExitCode::usage, problem);
-}
-
 std::string environment_name(const std::string& option) {
   std::string name(environment_prefix);
   for (const char letter : option)
@@ -100,8 +96,8 @@ void Options::assign_from_file(const std::filesystem::path& file) {
   for (const ConfigEntry& entry : read_config_file(file)) {
     const std::string place = fmt::format("{}:{}", file.string(), entry.line);
     if (find(entry.key) == nullptr)
-      fail(fmt::format("{}: unknown option {}{}", place, entry.key,
-                       suggestion(entry.key, names, "")));
+      throw Error(ExitCode::usage, fmt::format("{}: unknown option {}{}", place, entry.key,
+                                               suggestion(entry.key, names, "")));
     assign(entry.key, entry.text, fmt::format("{}: {}", place, entry.key));
   }
 }
@@ -125,22 +121,25 @@ void Options::assign_from_environment(const Environment& environment) {
     if (!name.starts_with(environment_prefix)) continue;
     const std::string nearest = nearest_name(name.substr(environment_prefix.size()), names);
     if (!nearest.empty())
-      fail(fmt::format("unknown environment variable {}: did you mean {}{}?", name,
-                       environment_prefix, nearest));
+      throw Error(ExitCode::usage,
+                  fmt::format("unknown environment variable {}: did you mean {}{}?", name,
+                              environment_prefix, nearest));
   }
 }
 
 void Options::assign(const std::string& name, const std::string& text, const std::string& origin) {
   Setting& setting = *find(name);
   if (!setting.assign(text))
-    fail(fmt::format("{} is '{}': it must be {}", origin, text, setting.expectation()));
+    throw Error(ExitCode::usage,
+                fmt::format("{} is '{}': it must be {}", origin, text, setting.expectation()));
 }
 
 void Options::assign_positionals(const CommandLine& line) const {
   for (const Positional& positional : syntax_.positionals) {
     const auto found = line.positionals.find(positional.name);
     if (found == line.positionals.end())
-      fail(fmt::format("{} is missing: {}", positional.name, positional.help));
+      throw Error(ExitCode::usage,
+                  fmt::format("{} is missing: {}", positional.name, positional.help));
     if (positional.many != nullptr)
       positional.many->assign(found->second.begin(), found->second.end());
     else
@@ -151,7 +150,8 @@ void Options::assign_positionals(const CommandLine& line) const {
 void Options::require_values() const {
   for (const Setting& setting : syntax_.settings)
     if (setting.is_required() && is_unset(setting))
-      fail(fmt::format("--{} is missing: {}", setting.name(), setting.help()));
+      throw Error(ExitCode::usage,
+                  fmt::format("--{} is missing: {}", setting.name(), setting.help()));
 }
 
 std::string Options::config_text() const {

@@ -78,7 +78,7 @@ std::string kept_text(const KeptLife& kept) {
   return fmt::format("{}, of which those behind {} were lost and trained again", steps, kept.up_to);
 }
 
-void print_text(const std::filesystem::path& run, const AuditResult& result) {
+void print_audit_text(const std::filesystem::path& run, const AuditResult& result) {
   const auto& order = result.order;
   fmt::print("run         {}\n", run.string());
   fmt::print("parameters  of step {}: {}\n", result.step, result.checkpoint.filename().string());
@@ -122,7 +122,7 @@ nlohmann::ordered_json json_of(const AuditException& exception) {
   return json;
 }
 
-void print_json(const std::filesystem::path& run, const AuditResult& result) {
+void print_audit_json(const std::filesystem::path& run, const AuditResult& result) {
   const auto& order = result.order;
   nlohmann::ordered_json json{{"run", run.string()},
                               {"exact", result.exception_count == 0},
@@ -174,7 +174,7 @@ int audit(int argc, const char* const* argv) {
   options.example("rondo-data audit runs/first");
   return run_tool(options, argc, argv, [&] {
     const AuditResult result = audit_run(run, wants_all ? Enumeration::all : Enumeration::some);
-    const auto print = wants_json ? print_json : print_text;
+    const auto print = wants_json ? print_audit_json : print_audit_text;
     print(run, result);
     return result.exception_count == 0 ? ExitCode::ok : ExitCode::exceptions;
   });

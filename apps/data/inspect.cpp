@@ -114,7 +114,7 @@ void print_classes(const std::vector<Split>& splits) {
   fmt::print("\n");
 }
 
-void print_table(const InspectOptions& options, const std::vector<Split>& splits) {
+void print_splits_table(const InspectOptions& options, const std::vector<Split>& splits) {
   const data::DatasetInfo& first = splits.front().info;
   fmt::print("{} ({})\n", options.file.string(),
              megabytes(std::filesystem::file_size(options.file)));
@@ -149,7 +149,7 @@ nlohmann::ordered_json json_of(const data::FieldStorage& storage) {
   return json;
 }
 
-void print_json(const InspectOptions& options, const std::vector<Split>& splits) {
+void print_splits_json(const InspectOptions& options, const std::vector<Split>& splits) {
   const data::DatasetInfo& first = splits.front().info;
   nlohmann::ordered_json json{
       {"file", options.file.string()},    {"file_bytes", std::filesystem::file_size(options.file)},
@@ -189,7 +189,7 @@ int inspect(int argc, const char* const* argv) {
   options.example("rondo-data inspect fashion.h5");
   return run_tool(options, argc, argv, [&] {
     const std::vector<Split> splits = read_splits(values);
-    const auto print = values.json ? print_json : print_table;
+    const auto print = values.json ? print_splits_json : print_splits_table;
     print(values, splits);
     return ExitCode::ok;
   });

@@ -46,7 +46,7 @@ Timed verify_file(const VerifyOptions& values) {
   return {std::move(verification), taken.count()};
 }
 
-void print_text(const std::string& file, const Timed& result) {
+void print_verified_text(const std::string& file, const Timed& result) {
   const data::Verification& found = result.verification;
   for (const data::Finding& finding : found.findings)
     fmt::print("{}: {}\n", file, data::describe(finding));
@@ -74,7 +74,7 @@ nlohmann::ordered_json json_of(const data::Finding& finding) {
   return json;
 }
 
-void print_json(const std::string& file, const Timed& result) {
+void print_verified_json(const std::string& file, const Timed& result) {
   const data::Verification& found = result.verification;
   nlohmann::ordered_json json{{"file", file},
                               {"intact", found.is_intact()},
@@ -111,7 +111,7 @@ int verify(int argc, const char* const* argv) {
   options.example("rondo-data verify --statistics fashion.h5");
   return run_tool(options, argc, argv, [&] {
     const Timed result = verify_file(values);
-    const auto print = values.json ? print_json : print_text;
+    const auto print = values.json ? print_verified_json : print_verified_text;
     print(values.file.string(), result);
     return result.verification.is_intact() ? ExitCode::ok : ExitCode::bad_content;
   });

@@ -27,7 +27,8 @@ constexpr float lr = 1e-3F;
 /// One parameter with all that a rule needs.
 class ParameterSet {
  public:
-  ParameterSet(const optim::Optimizer& rule, const Shape& shape, bool with_copy, unsigned seed)
+  ParameterSet(const optim::Optimizer& rule, const rondo::Shape& shape, bool with_copy,
+               unsigned seed)
       : shape_(shape),
         value_(element_count(shape)),
         grad_(value_.size()),
@@ -68,7 +69,7 @@ class ParameterSet {
   }
   std::span<const float> values() const { return value_.span(); }
   std::span<const bfloat16> copy() const { return copy_.span(); }
-  const Shape& shape() const { return shape_; }
+  const rondo::Shape& shape() const { return shape_; }
 
  private:
   float* memory(Memory which) {
@@ -94,7 +95,7 @@ class ParameterSet {
     return streams;
   }
 
-  Shape shape_;
+  rondo::Shape shape_;
   AlignedBuffer<float> value_;
   AlignedBuffer<float> grad_;
   AlignedBuffer<bfloat16> copy_;
@@ -145,7 +146,7 @@ double seconds_of(Call call) {
 /// The sets that take turns: together four times the last-level cache, and two at least.
 std::vector<std::unique_ptr<ParameterSet>> make_sets(const optim::Optimizer& rule,
                                                      const OptimizerBenchOptions& options) {
-  const Shape shape{options.rows, options.columns};
+  const rondo::Shape shape{options.rows, options.columns};
   const std::size_t bytes = element_count(shape) * (2 + rule.slot_names().size()) * sizeof(float);
   const std::size_t count = std::max<std::size_t>(2, 4 * last_level_cache_bytes() / bytes + 1);
   std::vector<std::unique_ptr<ParameterSet>> sets;

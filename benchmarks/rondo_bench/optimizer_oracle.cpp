@@ -95,7 +95,7 @@ Doubles lamb(const ParameterState& before, double lr, double step) {
 }
 
 /// Second moments after the step, of rows (`stride` 1) or columns.
-Doubles adafactor_moments(const ParameterState& before, const Shape& shape, std::size_t slot,
+Doubles adafactor_moments(const ParameterState& before, const rondo::Shape& shape, std::size_t slot,
                           double step) {
   Doubles sums(shape[slot]);
   for (std::size_t i = 0; i < before.grad.size(); ++i) {
@@ -109,7 +109,7 @@ Doubles adafactor_moments(const ParameterState& before, const Shape& shape, std:
   return sums;
 }
 
-Doubles adafactor(const ParameterState& before, const Shape& shape, double lr, double step) {
+Doubles adafactor(const ParameterState& before, const rondo::Shape& shape, double lr, double step) {
   const Doubles rows = adafactor_moments(before, shape, 0, step);
   const Doubles columns = adafactor_moments(before, shape, 1, step);
   const double mean =
@@ -130,7 +130,7 @@ Doubles adafactor(const ParameterState& before, const Shape& shape, double lr, d
 }  // namespace
 
 std::vector<double> oracle_step(std::string_view rule, const ParameterState& before,
-                                const Shape& shape, const optim::StepContext& context) {
+                                const rondo::Shape& shape, const optim::StepContext& context) {
   const double lr = context.lr;
   const auto step = static_cast<double>(context.step);
   if (rule == "sgd") return sgd(before, lr, 1);

@@ -23,6 +23,6 @@ struct ParameterState {
 /// The values after a step from `before` by the formulas in the headers, element by element in
 /// double precision. Rows and columns as the shape says; gradients are neither scaled nor clipped.
 std::vector<double> oracle_step(std::string_view rule, const ParameterState& before,
-                                const Shape& shape, const optim::StepContext& context);
+                                const rondo::Shape& shape, const optim::StepContext& context);
 
 }  // namespace rondo::bench

@@ -31,9 +31,9 @@ std::vector<ParameterSpec> make_specs(const UpdateOptions& options) {
 }
 
 /// A session whose gradients come from nowhere.
-class SyntheticSession {
+class UpdatedSession {
  public:
-  SyntheticSession(comm::Communicator& comm, const UpdateOptions& options, bool one_pass)
+  UpdatedSession(comm::Communicator& comm, const UpdateOptions& options, bool one_pass)
       : comm_(comm),
         session_(comm, make_specs(options), optim::make_optimizer(options.optimizer, {}),
                  {.lanes = static_cast<std::size_t>(comm.size()),
@@ -61,7 +61,7 @@ class SyntheticSession {
   }
 
   /// Elements of all that a step changes on this rank whose bits are not the other session's.
-  std::int64_t differences(SyntheticSession& other) {
+  std::int64_t differences(UpdatedSession& other) {
     std::int64_t count = differences(session_.arena().values(), other.session_.arena().values());
     train::OptimizerState& mine = session_.optimizer_state();
     for (std::size_t k = 0; k < mine.slots(); ++k) {
@@ -95,8 +95,8 @@ class SyntheticSession {
 }  // namespace
 
 UpdateFigures measure_update(comm::Communicator& comm, const UpdateOptions& options) {
-  SyntheticSession apart(comm, options, false);
-  SyntheticSession one_pass(comm, options, true);
+  UpdatedSession apart(comm, options, false);
+  UpdatedSession one_pass(comm, options, true);
   if (!one_pass.is_one_pass())
     throw ConfigError(
         "rondo-bench update: needs several ranks on one node that share memory; start it with "

@@ -8,9 +8,12 @@ set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 # Warnings and language settings of everything built here; nothing of it reaches a consumer.
 add_library(rondo_flags INTERFACE)
 target_compile_features(rondo_flags INTERFACE cxx_std_20)
-set(rondo_warnings -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+set(rondo_warnings -Wall -Wextra -Wconversion -Wnon-virtual-dtor)
 target_compile_options(rondo_flags INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:${rondo_warnings};-Wpedantic;$<$<BOOL:${RONDO_WERROR}>:-Werror>>")
+# In a unity source the names of other files are no mistake.
+target_compile_options(rondo_flags INTERFACE
+  "$<$<COMPILE_LANGUAGE:CXX>:$<IF:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>,-Wshadow=local;-Wno-subobject-linkage,-Wshadow>>")
 
 # Kernels give the CPU's bits: no fused multiply-add that is not asked for, subnormals, division and root
 # as IEEE 754 has them. Constexpr functions of base's types run on the device too.
@@ -51,6 +54,9 @@ function(rondo_add_module name)
     target_link_libraries(rondo_${name} PRIVATE CUDA::cudart_static)
   endif()
   set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  # Highway includes such a source again for each instruction set.
+  list(FILTER arg_SOURCES INCLUDE REGEX "kernels/")
+  set_source_files_properties(${arg_SOURCES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   rondo_precompile(rondo_${name} AS library)
   set_property(GLOBAL APPEND PROPERTY RONDO_MODULES ${name})
 endfunction()

@@ -61,7 +61,7 @@ auto find_name(std::string_view name) {
   return std::ranges::find(names_with_kernel, name);
 }
 
-void require_length(std::size_t found, std::size_t expected, std::string_view what) {
+void require_device_length(std::size_t found, std::size_t expected, std::string_view what) {
   if (found != expected)
     throw UsageError(fmt::format("the GPU's arena has {} {}, expected {}", found, what, expected));
 }
@@ -77,12 +77,12 @@ void require_valid(const Optimizer& rule, std::size_t elements, const DeviceAren
   if (count < elements)
     throw UsageError(
         fmt::format("the pieces reach to element {}, the GPU's arena has {}", elements, count));
-  require_length(arena.grads.size(), count, "gradients");
-  if (!arena.copy.empty()) require_length(arena.copy.size(), count, "elements of the copy");
+  require_device_length(arena.grads.size(), count, "gradients");
+  if (!arena.copy.empty()) require_device_length(arena.copy.size(), count, "elements of the copy");
   const auto names = rule.slot_names();
-  require_length(arena.slots.size(), names.size(), "optimizer slots");
+  require_device_length(arena.slots.size(), names.size(), "optimizer slots");
   for (std::size_t k = 0; k < names.size(); ++k)
-    require_length(arena.slots[k].size(), count, names[k]);
+    require_device_length(arena.slots[k].size(), count, names[k]);
 }
 
 DeviceOptimizer::DeviceOptimizer(std::string_view name, const OptimizerOptions& options)

@@ -20,11 +20,11 @@ namespace rondo::comm {
 namespace {
 
 using std::chrono::milliseconds;
+using test::by_nodes;
 using test::Faults;
 using test::FaultyTransport;
 using test::run_on_nodes;
 
-constexpr CallOptions by_nodes{.algorithm = Algorithm::hierarchical};
 const std::vector<int> two_pairs{0, 0, 1, 1};
 
 /// Every collective with results that are checked, again and again, until one fails.

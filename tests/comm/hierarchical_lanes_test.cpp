@@ -94,7 +94,7 @@ TEST(SubtreesOfNodes, tile_the_lanes_wherever_ranks_are) {
 }
 
 /// Short sums too go by nodes, where that fits.
-CommunicatorOptions by_nodes(std::size_t segment_bytes = TransportTuning{}.segment_bytes) {
+CommunicatorOptions node_options(std::size_t segment_bytes = TransportTuning{}.segment_bytes) {
   auto tuning = std::make_shared<Tuning>();
   for (const Collective collective : over_lanes)
     tuning->rules.push_back({collective, Algorithm::hierarchical});
@@ -106,7 +106,7 @@ CommunicatorOptions by_nodes(std::size_t segment_bytes = TransportTuning{}.segme
 class LanesOnNodes : public testing::TestWithParam<std::vector<int>> {
  protected:
   static void run(const std::function<void(Communicator&)>& body) {
-    run_on_nodes(GetParam(), body, by_nodes());
+    run_on_nodes(GetParam(), body, node_options());
   }
 };
 
@@ -142,7 +142,7 @@ TEST_P(LanesOnNodes, go_in_segments_of_any_length) {
                                         std::array{std::size_t{5}, std::size_t{8}},
                                         std::array{std::size_t{2'003}});
       },
-      by_nodes(100));
+      node_options(100));
 }
 
 TEST_P(LanesOnNodes, in_private_memory_of_some_ranks_go_by_messages) {
@@ -171,7 +171,7 @@ test::Traffic traffic_of(const std::vector<int>& nodes, Collective collective, s
     test::check_sum_over_lanes(comm, collective, {lanes, count / parts},
                                *buffers[static_cast<std::size_t>(comm.rank())]);
   };
-  return test::count_messages(nodes, allocate, call, by_nodes());
+  return test::count_messages(nodes, allocate, call, node_options());
 }
 
 TEST(LanesOnNodes, send_as_little_as_other_sums_where_nodes_have_whole_subtrees) {
@@ -234,7 +234,7 @@ TEST(LanesOnNodes, that_differ_between_nodes_are_refused_before_anything_changes
     }
     EXPECT_THAT(result, testing::Each(0.0F));
   };
-  run_on_nodes({0, 0, 1, 1}, body, by_nodes());
+  run_on_nodes({0, 0, 1, 1}, body, node_options());
 }
 
 }  // namespace

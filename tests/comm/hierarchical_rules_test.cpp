@@ -23,9 +23,9 @@
 namespace rondo::comm {
 namespace {
 
+using test::by_nodes;
 using test::run_on_nodes;
 
-constexpr CallOptions by_nodes{.algorithm = Algorithm::hierarchical};
 const std::vector<int> three_pairs{0, 1, 2, 2, 1, 0};
 
 /// Numbers of any size; of floats, positive ones.

@@ -13,6 +13,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/tuning.hpp"
 
+#include "comm/shared_ranks.hpp"
 #include "support/collective_checks.hpp"
 #include "support/in_flight_checks.hpp"
 #include "support/mismatch_checks.hpp"
@@ -22,11 +23,11 @@
 namespace rondo::comm {
 namespace {
 
+using test::by_nodes;
 using test::expect_reduction;
 using test::planted_data;
 using test::run_on_nodes;
 
-constexpr CallOptions by_nodes{.algorithm = Algorithm::hierarchical};
 constexpr Collective moving[] = {Collective::allreduce, Collective::reduce_scatter,
                                  Collective::allgather, Collective::broadcast};
 
@@ -46,11 +47,6 @@ CallOptions options_for(const Communicator& comm, Collective collective) {
   const bool fitting = fits(Algorithm::hierarchical, collective, comm.place());
   EXPECT_TRUE(fitting || !has_slices);
   return fitting ? by_nodes : CallOptions{};
-}
-
-template <class T>
-std::span<T> elements(Memory& memory, std::size_t offset, std::size_t count) {
-  return std::span(reinterpret_cast<T*>(memory.bytes().data()) + offset, count);
 }
 
 /// By rank, its node: equal and unequal ones, and ranks that go round the nodes.

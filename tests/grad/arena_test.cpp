@@ -12,12 +12,12 @@
 
 #include "rondo/comm/inproc.hpp"
 
+#include "grad/parameter_specs.hpp"
+
 namespace rondo::grad {
 namespace {
 
-std::vector<ParameterSpec> three() {
-  return {{"first", {5, 3}}, {"second", {7}, ParameterRole::bias}, {"third", {64}}};
-}
+using test::three;
 
 TEST(Arena, starts_every_parameter_at_a_cache_line) {
   Arena arena(three(), {});

@@ -10,12 +10,12 @@
 
 #include "rondo/base/error.hpp"
 
+#include "grad/parameter_specs.hpp"
+
 namespace rondo::grad {
 namespace {
 
-std::vector<ParameterSpec> three() {
-  return {{"first", {5, 3}}, {"second", {7}, ParameterRole::bias}, {"third", {64}}};
-}
+using test::three;
 
 /// Parameters of about 100,000 elements, one larger than a bucket and many tiny ones.
 std::vector<ParameterSpec> uneven() {

@@ -18,11 +18,11 @@ namespace rondo::io {
 namespace {
 
 using ::testing::HasSubstr;
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
-Bytes noise(std::size_t size, unsigned seed = 1) {
+ByteVector noise(std::size_t size, unsigned seed = 1) {
   std::mt19937 random(seed);
-  Bytes bytes(size);
+  ByteVector bytes(size);
   for (std::byte& byte : bytes)
     byte = static_cast<std::byte>(random());
   return bytes;
@@ -59,7 +59,7 @@ TEST(Fletcher32, has_the_published_values) {
 }
 
 TEST(Fletcher32, matches_the_plain_loop_at_every_length) {
-  const Bytes bytes = noise(100'003);
+  const ByteVector bytes = noise(100'003);
   test::for_each_target([&] {
     for (std::size_t size = 0; size < 600; ++size)
       ASSERT_EQ(fletcher32(std::span(bytes).first(size)),
@@ -73,14 +73,14 @@ TEST(Fletcher32, folds_zeros_and_ones_as_hdf5_does) {
   for (const auto value : {std::byte{0}, std::byte{0xFF}})
     test::for_each_target([&] {
       for (const std::size_t size : {2U, 130U, 131'070U, 131'072U, 1'000'000U}) {
-        const Bytes bytes(size, value);
+        const ByteVector bytes(size, value);
         EXPECT_EQ(fletcher32(bytes), plain_fletcher32(bytes)) << size;
       }
     });
 }
 
 TEST(Fletcher32, takes_its_bytes_in_pieces) {
-  const Bytes bytes = noise(70'001);
+  const ByteVector bytes = noise(70'001);
   test::for_each_target([&] {
     Fletcher32 checksum;
     std::size_t begin = 0;
@@ -95,8 +95,8 @@ TEST(Fletcher32, takes_its_bytes_in_pieces) {
 TEST(Unshuffle, inverts_shuffle_at_every_length) {
   for (const std::size_t element_bytes : {1U, 2U, 3U, 4U, 8U, 16U})
     for (std::size_t size = 0; size < 700; size += size < 300 ? 1 : 13) {
-      const Bytes elements = noise(size);
-      Bytes planes(size), back(size);
+      const ByteVector elements = noise(size);
+      ByteVector planes(size), back(size);
       shuffle(elements, element_bytes, planes);
       test::for_each_target([&] {
         unshuffle(planes, element_bytes, back);
@@ -106,13 +106,13 @@ TEST(Unshuffle, inverts_shuffle_at_every_length) {
 }
 
 TEST(Unshuffle, puts_planes_in_the_order_of_hdf5) {
-  const Bytes planes{std::byte{1}, std::byte{2}, std::byte{11}, std::byte{12}, std::byte{9}};
-  Bytes elements(5);
+  const ByteVector planes{std::byte{1}, std::byte{2}, std::byte{11}, std::byte{12}, std::byte{9}};
+  ByteVector elements(5);
 
   unshuffle(planes, 2, elements);
 
   EXPECT_EQ(elements,
-            (Bytes{std::byte{1}, std::byte{11}, std::byte{2}, std::byte{12}, std::byte{9}}));
+            (ByteVector{std::byte{1}, std::byte{11}, std::byte{2}, std::byte{12}, std::byte{9}}));
 }
 
 const Filter shuffle_4{Filter::Kind::shuffle, 4};
@@ -122,19 +122,19 @@ const Filter checksum{Filter::Kind::checksum};
 class ChunkCodec : public ::testing::Test {
  protected:
   /// Text that deflate likes.
-  static Bytes content() {
-    Bytes bytes(10'001);
+  static ByteVector content() {
+    ByteVector bytes(10'001);
     for (std::size_t i = 0; i < bytes.size(); ++i)
       bytes[i] = static_cast<std::byte>(i * i / 997);
     return bytes;
   }
-  Bytes decode(const std::vector<Filter>& filters, std::uint32_t skipped, const Bytes& stored,
-               std::size_t wanted) {
-    Bytes out(wanted);
+  ByteVector decode(const std::vector<Filter>& filters, std::uint32_t skipped,
+                    const ByteVector& stored, std::size_t wanted) {
+    ByteVector out(wanted);
     decode_chunk(filters, skipped, stored, content().size(), out, scratch_);
     return out;
   }
-  std::string refusal(const std::vector<Filter>& filters, const Bytes& stored) {
+  std::string refusal(const std::vector<Filter>& filters, const ByteVector& stored) {
     return test::io_error_of(ExitCode::bad_content,
                              [&] { decode(filters, 0, stored, content().size()); });
   }
@@ -153,46 +153,46 @@ TEST_F(ChunkCodec, undoes_filters_in_any_order) {
                                                    {deflate, shuffle_4},
                                                    {shuffle_4, shuffle_4, checksum, deflate}};
   for (const auto& filters : pipelines) {
-    const Bytes stored = encode_chunk(filters, 6, content());
+    const ByteVector stored = encode_chunk(filters, 6, content());
     EXPECT_EQ(decode(filters, 0, stored, content().size()), content());
   }
 }
 
 TEST_F(ChunkCodec, gives_the_beginning_of_a_chunk) {
   const std::vector<Filter> filters{shuffle_4, deflate, checksum};
-  const Bytes whole = content();
+  const ByteVector whole = content();
 
-  const Bytes part = decode(filters, 0, encode_chunk(filters, 1, whole), 1234);
+  const ByteVector part = decode(filters, 0, encode_chunk(filters, 1, whole), 1234);
 
-  EXPECT_EQ(part, Bytes(whole.begin(), whole.begin() + 1234));
+  EXPECT_EQ(part, ByteVector(whole.begin(), whole.begin() + 1234));
 }
 
 TEST_F(ChunkCodec, honours_the_filter_mask) {
-  const Bytes stored = encode_chunk(std::vector<Filter>{shuffle_4, checksum}, 1, content());
+  const ByteVector stored = encode_chunk(std::vector<Filter>{shuffle_4, checksum}, 1, content());
 
   EXPECT_EQ(decode({shuffle_4, deflate, checksum}, 0b010, stored, content().size()), content());
 }
 
 TEST_F(ChunkCodec, says_what_is_wrong) {
-  Bytes sealed = encode_chunk(std::vector<Filter>{checksum}, 1, content());
+  ByteVector sealed = encode_chunk(std::vector<Filter>{checksum}, 1, content());
   sealed[5000] ^= std::byte{4};
-  Bytes packed = encode_chunk(std::vector<Filter>{deflate}, 1, content());
-  Bytes cut(packed.begin(), packed.end() - 20);
-  const Bytes small = encode_chunk(std::vector<Filter>{deflate}, 1, Bytes(100));
-  const Bytes large = encode_chunk(std::vector<Filter>{deflate}, 1, Bytes(20'000));
+  ByteVector packed = encode_chunk(std::vector<Filter>{deflate}, 1, content());
+  ByteVector cut(packed.begin(), packed.end() - 20);
+  const ByteVector small = encode_chunk(std::vector<Filter>{deflate}, 1, ByteVector(100));
+  const ByteVector large = encode_chunk(std::vector<Filter>{deflate}, 1, ByteVector(20'000));
 
   EXPECT_THAT(refusal({checksum}, sealed), HasSubstr("is damaged: expected checksum "));
-  EXPECT_THAT(refusal({checksum}, Bytes(3)), HasSubstr("too short"));
+  EXPECT_THAT(refusal({checksum}, ByteVector(3)), HasSubstr("too short"));
   EXPECT_THAT(refusal({deflate}, cut), HasSubstr("zlib stream is damaged"));
   EXPECT_THAT(refusal({deflate}, small), HasSubstr("holds less than 10001 bytes"));
   EXPECT_THAT(refusal({deflate}, large), HasSubstr("holds more than 10001 bytes"));
-  EXPECT_THAT(refusal({shuffle_4}, Bytes(7)), HasSubstr("expected 10001 bytes, found 7"));
-  EXPECT_THROW(decode({shuffle_4}, 0, Bytes(7), 7), IoError);
-  EXPECT_THAT(refusal({}, Bytes(7)), HasSubstr("expected 10001 bytes, found 7"));
+  EXPECT_THAT(refusal({shuffle_4}, ByteVector(7)), HasSubstr("expected 10001 bytes, found 7"));
+  EXPECT_THROW(decode({shuffle_4}, 0, ByteVector(7), 7), IoError);
+  EXPECT_THAT(refusal({}, ByteVector(7)), HasSubstr("expected 10001 bytes, found 7"));
 }
 
 TEST_F(ChunkCodec, accepts_checksums_from_before_hdf5_1_6_3) {
-  Bytes stored = encode_chunk(std::vector<Filter>{checksum}, 1, content());
+  ByteVector stored = encode_chunk(std::vector<Filter>{checksum}, 1, content());
   std::swap(stored[10'001], stored[10'002]);
   std::swap(stored[10'003], stored[10'004]);
 

@@ -17,10 +17,10 @@ namespace {
 
 using Cuts = std::vector<std::size_t>;
 
-constexpr std::size_t count = 43 * 59;
+constexpr std::size_t matrix_elements = 43 * 59;
 const Shape matrix{43, 59};
 /// What the sums are measured on, wherever the arena is cut.
-const Cuts pieces{0, 1000, 1001, 2048, count};
+const Cuts pieces{0, 1000, 1001, 2048, matrix_elements};
 
 StepContext context_of(unsigned step) {
   StepContext context{.step = step, .lr = 0.013F, .grad_scale = 0.7F, .clip_value = 1.5F};
@@ -37,9 +37,9 @@ SquareSums measure(const Optimizer& rule, Parameters& parameters, const StepCont
 
 /// Three steps, each over the ranges between neighbouring `cuts` (which include both ends).
 Parameters train(const Optimizer& rule, const Cuts& cuts) {
-  Parameters parameters(rule, random_floats(count, 1), matrix);
+  Parameters parameters(rule, random_floats(matrix_elements, 1), matrix);
   for (unsigned step = 1; step <= 3; ++step) {
-    parameters.grads() = random_floats(count, 10 + step);
+    parameters.grads() = random_floats(matrix_elements, 10 + step);
     const StepContext context = context_of(step);
     if (rule.scope() == Scope::parameter) {
       rule.update(parameters.all(), context);
@@ -56,8 +56,8 @@ Parameters train(const Optimizer& rule, const Cuts& cuts) {
 }
 
 Cuts random_cuts(std::mt19937& random) {
-  std::uniform_int_distribution<std::size_t> anywhere(0, count);
-  Cuts cuts{0, count};
+  std::uniform_int_distribution<std::size_t> anywhere(0, matrix_elements);
+  Cuts cuts{0, matrix_elements};
   for (int i = 0; i < 20; ++i)
     cuts.push_back(anywhere(random));
   std::sort(cuts.begin(), cuts.end());
@@ -65,15 +65,15 @@ Cuts random_cuts(std::mt19937& random) {
 }
 
 TEST(Optimizers, give_the_same_bits_however_the_arena_is_cut) {
-  Cuts single_elements(count + 1);
-  for (std::size_t i = 0; i <= count; ++i)
+  Cuts single_elements(matrix_elements + 1);
+  for (std::size_t i = 0; i <= matrix_elements; ++i)
     single_elements[i] = i;
   std::mt19937 random(3);
   for (const auto& rule : every_rule()) {
-    const Parameters whole = train(*rule, {0, count});
+    const Parameters whole = train(*rule, {0, matrix_elements});
 
     EXPECT_TRUE(train(*rule, single_elements) == whole) << rule->name();
-    EXPECT_TRUE(train(*rule, {0, 1, 4, 9, 16, 31, 64, 129, 258, 515, count}) == whole);
+    EXPECT_TRUE(train(*rule, {0, 1, 4, 9, 16, 31, 64, 129, 258, 515, matrix_elements}) == whole);
     for (int round = 0; round < 10; ++round)
       EXPECT_TRUE(train(*rule, random_cuts(random)) == whole) << rule->name();
   }
@@ -93,9 +93,9 @@ TEST(Optimizers, give_the_same_bits_on_every_instruction_set) {
 
 TEST(Optimizers, change_every_element) {
   for (const auto& rule : every_rule()) {
-    const std::vector<float> before = random_floats(count, 1);
-    Parameters after = train(*rule, {0, count});
-    for (std::size_t i = 0; i < count; ++i)
+    const std::vector<float> before = random_floats(matrix_elements, 1);
+    Parameters after = train(*rule, {0, matrix_elements});
+    for (std::size_t i = 0; i < matrix_elements; ++i)
       ASSERT_NE(after.values()[i], before[i]) << rule->name() << ", element " << i;
   }
 }

@@ -13,7 +13,7 @@
 namespace rondo::optim {
 namespace {
 
-constexpr std::size_t count = 1001;
+constexpr std::size_t elements = 1001;
 constexpr unsigned steps = 50;
 constexpr float lr = 0.01F;
 constexpr float grad_scale = 0.25F;
@@ -47,21 +47,21 @@ struct OracleAdamW {
 
 /// An update moves a value by at most a few lr and each step rounds a value of order 1 a few times:
 /// 50 steps stay within 50 * 4 ulps of 1.
-constexpr double tolerance = 50 * 4 * 0x1p-23;
+constexpr double tolerance_of_all_steps = 50 * 4 * 0x1p-23;
 
 template <class Oracle>
 void expect_follows(const Optimizer& optimizer, const Oracle& fresh) {
-  Parameters parameters(optimizer, random_floats(count, 1));
-  std::vector<Oracle> oracles(count, fresh);
+  Parameters parameters(optimizer, random_floats(elements, 1));
+  std::vector<Oracle> oracles(elements, fresh);
   std::vector<double> expected(parameters.values().begin(), parameters.values().end());
   for (unsigned step = 1; step <= steps; ++step) {
-    parameters.grads() = random_floats(count, 100 + step);
+    parameters.grads() = random_floats(elements, 100 + step);
     optimizer.update(parameters.all(), {.step = step, .lr = lr, .grad_scale = grad_scale});
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < elements; ++i)
       expected[i] = oracles[i].step(expected[i], parameters.grads()[i], step);
   }
-  for (std::size_t i = 0; i < count; ++i)
-    ASSERT_NEAR(parameters.values()[i], expected[i], tolerance) << "element " << i;
+  for (std::size_t i = 0; i < elements; ++i)
+    ASSERT_NEAR(parameters.values()[i], expected[i], tolerance_of_all_steps) << "element " << i;
 }
 
 TEST(Sgd, follows_the_double_precision_oracle) {

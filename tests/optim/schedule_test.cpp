@@ -154,8 +154,8 @@ TEST(MakeSchedule, makes_every_known_name_and_lists_them_for_an_unknown_one) {
   }
 }
 
-void expect_refused(std::string_view name, const ScheduleOptions& options,
-                    const std::string& complaint) {
+void expect_schedule_refused(std::string_view name, const ScheduleOptions& options,
+                             const std::string& complaint) {
   try {
     make_schedule(name, options);
     ADD_FAILURE() << "accepted, expected: " << complaint;
@@ -165,15 +165,16 @@ void expect_refused(std::string_view name, const ScheduleOptions& options,
 }
 
 TEST(MakeSchedule, refuses_options_that_a_schedule_cannot_use) {
-  expect_refused("linear", {.warmup_steps = 2, .total_steps = 1}, "2 warm-up steps do not fit");
-  expect_refused("wsd", {.warmup_steps = 2, .total_steps = 4, .decay_steps = 3},
-                 "3 decay steps after the warm-up do not fit into 2 steps");
-  expect_refused("one-cycle", {.total_steps = 4}, "needs a warm-up");
-  expect_refused("one-cycle", {.warmup_steps = 1, .total_steps = 4, .start_fraction = 2},
-                 "start fraction of the learning rate must be in [0, 1], found 2");
-  expect_refused("step", {}, "steps from one drop to the next, found 0");
-  expect_refused("step", {.drop_steps = 1, .drop_factor = 1.5}, "found 1.5");
-  expect_refused("polynomial", {.total_steps = 1, .power = 0}, "above 0, found 0");
+  expect_schedule_refused("linear", {.warmup_steps = 2, .total_steps = 1},
+                          "2 warm-up steps do not fit");
+  expect_schedule_refused("wsd", {.warmup_steps = 2, .total_steps = 4, .decay_steps = 3},
+                          "3 decay steps after the warm-up do not fit into 2 steps");
+  expect_schedule_refused("one-cycle", {.total_steps = 4}, "needs a warm-up");
+  expect_schedule_refused("one-cycle", {.warmup_steps = 1, .total_steps = 4, .start_fraction = 2},
+                          "start fraction of the learning rate must be in [0, 1], found 2");
+  expect_schedule_refused("step", {}, "steps from one drop to the next, found 0");
+  expect_schedule_refused("step", {.drop_steps = 1, .drop_factor = 1.5}, "found 1.5");
+  expect_schedule_refused("polynomial", {.total_steps = 1, .power = 0}, "above 0, found 0");
 }
 
 TEST(LinearScaling, scales_the_rate_with_the_batch) {

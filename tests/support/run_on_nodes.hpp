@@ -17,6 +17,8 @@
 
 namespace rondo::test {
 
+inline constexpr comm::CallOptions by_nodes{.algorithm = comm::Algorithm::hierarchical};
+
 using WrapTransport =
     std::function<std::unique_ptr<comm::Transport>(std::unique_ptr<comm::Transport>)>;
 

@@ -20,6 +20,7 @@
 
 #include "support/temporary_directory.hpp"
 #include "train/gather_checks.hpp"
+#include "train/interrupted_optimizer.hpp"
 
 namespace rondo::test {
 namespace {
@@ -76,22 +77,6 @@ TEST(Gather, in_forward_changes_nothing_in_one_pass) {
 
   EXPECT_EQ(hash_on(2, 2, {}, run, Gather::in_forward), hash_on(2, 2, {}, run, Gather::in_step));
 }
-
-/// Moves every value by 1, and calls `hook` before each range.
-class Interrupted final : public optim::Optimizer {
- public:
-  explicit Interrupted(std::function<void()> hook) : hook_(std::move(hook)) {}
-  std::string_view name() const noexcept override { return "interrupted"; }
-  std::span<const std::string_view> slot_names() const noexcept override { return {}; }
-  void update(const optim::UpdateRange& range, const optim::StepContext&) const override {
-    hook_();
-    for (float& value : range.value)
-      value += 1;
-  }
-
- private:
-  std::function<void()> hook_;
-};
 
 constexpr std::size_t last_parameter = 1;
 

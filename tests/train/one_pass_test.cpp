@@ -17,6 +17,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/inproc.hpp"
 
+#include "train/interrupted_optimizer.hpp"
 #include "train/one_pass_checks.hpp"
 
 /// The update that stores new values straight into the memory of all ranks of a node.
@@ -138,22 +139,6 @@ TEST(OnePass, a_bad_step_changes_nothing_on_any_rank) {
     });
   }
 }
-
-/// Moves every value by 1, and calls `hook` before each range.
-class Interrupted final : public optim::Optimizer {
- public:
-  explicit Interrupted(std::function<void()> hook) : hook_(std::move(hook)) {}
-  std::string_view name() const noexcept override { return "interrupted"; }
-  std::span<const std::string_view> slot_names() const noexcept override { return {}; }
-  void update(const optim::UpdateRange& range, const optim::StepContext&) const override {
-    hook_();
-    for (float& value : range.value)
-      value += 1;
-  }
-
- private:
-  std::function<void()> hook_;
-};
 
 TEST(OnePass, a_rank_that_dies_in_the_middle_is_an_error_on_all_others) {
   on_one_node(3, [](Communicator& comm) {

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 5> methods{"bf16", "f16", "int8", "topk",
 constexpr std::size_t lanes = 5;
 
 /// A matrix that crosses small buckets, and what is never compressed.
-std::vector<ParameterSpec> specs() {
+std::vector<ParameterSpec> dense_specs() {
   return {{"dense", {90, 61}},
           {"bias", {61}, ParameterRole::bias},
           {"average", {7}, ParameterRole::statistic}};
@@ -58,9 +58,9 @@ float target(std::size_t lane, std::size_t parameter, std::size_t i) {
 /// One lane of half the squared distance from the targets; returns it.
 double add_gradients(Session& session, std::size_t lane, float weight) {
   double loss = 0;
-  for (std::size_t p = specs().size(); p-- > 0;) {
+  for (std::size_t p = dense_specs().size(); p-- > 0;) {
     const auto [value, grad, copy] = session.parameters()[p];
-    const bool statistic = specs()[p].role == ParameterRole::statistic;
+    const bool statistic = dense_specs()[p].role == ParameterRole::statistic;
     for (std::size_t i = 0; i < value.size(); ++i) {
       const float distance = value[i] - target(lane, p, i);
       grad[i] += statistic ? weight : weight * session.loss_scale() * distance;
@@ -71,7 +71,7 @@ double add_gradients(Session& session, std::size_t lane, float weight) {
   return loss;
 }
 
-StepResult run_step(Session& session) {
+StepResult run_weighted_step(Session& session) {
   for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
     const auto weight = static_cast<float>(lane % 3);  // one lane is empty
     session.begin_lane(lane, static_cast<double>(weight));
@@ -83,7 +83,7 @@ StepResult run_step(Session& session) {
 StepResult run_steps(Session& session, int steps) {
   StepResult last;
   for (int s = 0; s < steps; ++s)
-    last = run_step(session);
+    last = run_weighted_step(session);
   return last;
 }
 
@@ -108,7 +108,7 @@ std::vector<double> residual_sum(comm::Communicator& comm, Session& session) {
 std::uint64_t hash_after(int ranks, int steps, const Session::Options& options) {
   std::uint64_t hash = 0;
   comm::run_ranks(ranks, [&](comm::Communicator& comm) {
-    Session session(comm, specs(), momentum(), options);
+    Session session(comm, dense_specs(), momentum(), options);
     run_steps(session, steps);
     if (is_root(comm)) hash = session.arena().values_hash();
   });
@@ -119,8 +119,8 @@ TEST(SessionCompression, learns_alike_on_all_ranks) {
   for (const auto method : methods) {
     for (const int ranks : {1, 2, 3, 4}) {
       comm::run_ranks(ranks, [&](comm::Communicator& comm) {
-        Session session(comm, specs(), momentum(), compressed(method));
-        const double first = run_step(session).loss;
+        Session session(comm, dense_specs(), momentum(), compressed(method));
+        const double first = run_weighted_step(session).loss;
 
         const double last = run_steps(session, 60).loss;
 
@@ -134,9 +134,9 @@ TEST(SessionCompression, learns_alike_on_all_ranks) {
 TEST(SessionCompression, adds_averages_and_weights_exactly) {
   for (const auto method : methods) {
     comm::run_ranks(3, [&](comm::Communicator& comm) {
-      Session session(comm, specs(), momentum(), compressed(method));
+      Session session(comm, dense_specs(), momentum(), compressed(method));
 
-      const StepResult result = run_step(session);
+      const StepResult result = run_weighted_step(session);
 
       EXPECT_EQ(result.weight, 4) << method;  // 0 + 1 + 2 + 0 + 1
       EXPECT_EQ(result.accuracy, 1.25) << method;
@@ -149,12 +149,13 @@ TEST(SessionCompression, a_matrix_across_buckets_is_judged_and_applied_whole) {
   auto one_bucket = compressed("powersgd");
   one_bucket.bucket_bytes = std::size_t{1} << 22;
   comm::run_ranks(2, [&](comm::Communicator& comm) {
-    Session whole(comm, specs(), momentum(), one_bucket);
-    Session cut(comm, specs(), momentum(), compressed("powersgd"));
+    Session whole(comm, dense_specs(), momentum(), one_bucket);
+    Session cut(comm, dense_specs(), momentum(), compressed("powersgd"));
     ASSERT_GT(cut.arena().layout().buckets().size(), 2U);
 
     for (int s = 0; s < 5; ++s)
-      EXPECT_EQ(run_step(cut).grad_norm, run_step(whole).grad_norm) << "step " << s;
+      EXPECT_EQ(run_weighted_step(cut).grad_norm, run_weighted_step(whole).grad_norm)
+          << "step " << s;
 
     EXPECT_EQ(cut.arena().values_hash(), whole.arena().values_hash());
   });
@@ -177,8 +178,8 @@ TEST(SessionCompression, an_overflow_on_one_rank_is_one_for_all_and_the_run_reco
       auto options = compressed(method);
       options.precision = Precision::f16;
       options.loss_scale = {.initial = 8};
-      Session session(comm, specs(), momentum(), options);
-      const double first = run_step(session).loss;
+      Session session(comm, dense_specs(), momentum(), options);
+      const double first = run_weighted_step(session).loss;
       for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
         session.begin_lane(lane, 1);
         add_gradients(session, lane, 1);
@@ -200,7 +201,7 @@ TEST(SessionCompression, refuses_what_it_does_not_go_with) {
   comm::run_ranks(2, [](comm::Communicator& comm) {
     const auto message = [&](const Session::Options& options) -> std::string {
       try {
-        const Session session(comm, specs(), momentum(), options);
+        const Session session(comm, dense_specs(), momentum(), options);
       } catch (const ConfigError& e) {
         return e.what();
       }
@@ -225,7 +226,7 @@ TEST(SessionCompression, ranks_that_compress_differently_are_told) {
     auto options = compressed("topk");
     options.compression_options.fraction = comm.rank() == 0 ? 0.1 : 0.2;
     try {
-      const Session session(comm, specs(), momentum(), options);
+      const Session session(comm, dense_specs(), momentum(), options);
       ADD_FAILURE() << "no error on rank " << comm.rank();
     } catch (const AgreedError& e) {
       EXPECT_THAT(e.what(), HasSubstr("topk, fraction 0.2, warm-up 200 steps"));
@@ -235,8 +236,8 @@ TEST(SessionCompression, ranks_that_compress_differently_are_told) {
 
 TEST(SessionCompression, counts_its_memory) {
   comm::run_ranks(1, [](comm::Communicator& comm) {
-    Session plain(comm, specs(), momentum(), {.lanes = lanes});
-    Session topk(comm, specs(), momentum(), compressed("topk"));
+    Session plain(comm, dense_specs(), momentum(), {.lanes = lanes});
+    Session topk(comm, dense_specs(), momentum(), compressed("topk"));
 
     EXPECT_EQ(plain.memory().compression, 0U);
     // The residual of what is sent in part, and the steps of the warm-up.
@@ -257,7 +258,7 @@ class SessionCompressionCheckpoint : public testing::Test {
   Stop run(int ranks, int steps, std::string_view method) {
     Stop stop;
     comm::run_ranks(ranks, [&](comm::Communicator& comm) {
-      Session session(comm, specs(), momentum(), compressed(method));
+      Session session(comm, dense_specs(), momentum(), compressed(method));
       const auto done = resume(comm, session, directory_.path(), {}).value_or(0);
       Stop mine;
       mine.residuals = residual_sum(comm, session);
@@ -276,7 +277,7 @@ class SessionCompressionCheckpoint : public testing::Test {
     run(1, 1, method);
     std::string message = "no error";
     comm::run_ranks(2, [&](comm::Communicator& comm) {
-      Session session(comm, specs(), momentum(), options);
+      Session session(comm, dense_specs(), momentum(), options);
       const std::uint64_t before = session.arena().values_hash();
       try {
         resume(comm, session, directory_.path(), {});

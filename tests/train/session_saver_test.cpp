@@ -23,7 +23,7 @@ namespace {
 using testing::HasSubstr;
 
 /// One step whose gradients depend on the lane and the values only.
-void run_step(Session& session) {
+void run_step_on_one(Session& session) {
   for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
     session.begin_lane(lane, 2);
     const auto [value, grad, copy] = session.parameters()[0];
@@ -51,11 +51,11 @@ class Saver : public testing::Test {
       Session session = make_session(comm);
       SessionSaver saver(comm, {.directory = directory_.path(), .in_background = in_background});
       for (std::uint64_t step = 1; step <= 2; ++step) {
-        run_step(session);
+        run_step_on_one(session);
         saver.save(session, step, identity_);
       }
       if (is_root(comm)) hash = session.arena().values_hash();
-      run_step(session);
+      run_step_on_one(session);
       saver.finish();
     });
     return hash;
@@ -173,7 +173,7 @@ TEST_F(Saver, is_due_as_often_as_the_overhead_allows_alike_on_all_ranks) {
     Session session = make_session(comm);
     SessionSaver saver(comm, {.directory = directory_.path(), .every = {}, .overhead = 0.5});
     for (std::uint64_t step = 101; step <= 400; ++step) {
-      run_step(session);
+      run_step_on_one(session);
       if (!saver.is_due(step)) continue;
       due[static_cast<std::size_t>(comm.rank())].push_back(step);
       saver.save(session, step, identity_);

@@ -30,7 +30,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::size_t lanes = 6;
+constexpr std::size_t all_lanes = 6;
 
 std::vector<ParameterSpec> specs(int count = 5) {
   std::vector<ParameterSpec> all;
@@ -63,7 +63,7 @@ struct Case {
 
 Session make_session(comm::Communicator& comm, const Case& what, int parameters = 5) {
   return {comm, specs(parameters), optim::make_optimizer("adamw", {}),
-          Session::Options{.lanes = lanes,
+          Session::Options{.lanes = all_lanes,
                            .reduction = what.reduction,
                            .bucket_bytes = 4096,
                            .sharding = what.sharding,

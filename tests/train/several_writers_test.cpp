@@ -30,14 +30,14 @@ using testing::HasSubstr;
 constexpr int ranks = 3;
 
 /// Tensors of several blocks of a state file, and small ones.
-std::vector<ParameterSpec> specs() {
+std::vector<ParameterSpec> large_specs() {
   return {{"embedding", {700, 500}},
           {"bias", {500}, ParameterRole::bias},
           {"mean", {500}, ParameterRole::statistic},
           {"head", {300, 100}}};
 }
 
-void run_step(Session& session) {
+void run_large_step(Session& session) {
   for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
     session.begin_lane(lane, 1);
     for (std::size_t p = session.parameters().size(); p-- > 0;) {
@@ -62,9 +62,9 @@ class SeveralWriters : public testing::Test {
   /// Two steps, saved by each of the given writers in turn, in the background and not.
   void save_in_turn(const Case& what) const {
     on_ranks([&](comm::Communicator& comm) {
-      Session session(comm, specs(), optim::make_optimizer(what.optimizer, {}), what.options);
+      Session session(comm, large_specs(), optim::make_optimizer(what.optimizer, {}), what.options);
       for (int step = 0; step < 2; ++step)
-        run_step(session);
+        run_large_step(session);
       for (const auto writers : {SaveWriters::one, SaveWriters::all})
         for (const bool in_background : {false, true}) {
           SessionSaver saver(comm, {.directory = saved_by(writers, in_background),
@@ -82,8 +82,10 @@ class SeveralWriters : public testing::Test {
   }
   static Session make_session(comm::Communicator& comm,
                               grad::Sharding sharding = grad::Sharding::zero1) {
-    return {
-        comm, specs(), optim::make_optimizer("adamw", {}), {.lanes = ranks, .sharding = sharding}};
+    return {comm,
+            large_specs(),
+            optim::make_optimizer("adamw", {}),
+            {.lanes = ranks, .sharding = sharding}};
   }
 
   fs::path saved_by(SaveWriters writers, bool in_background) const {

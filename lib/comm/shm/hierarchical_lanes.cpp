@@ -16,10 +16,6 @@
 namespace rondo::comm {
 namespace {
 
-bool scatters(const Call& call) {
-  return call.collective == Collective::reduce_scatter_lanes;
-}
-
 /// By node number, the bytes of every sum that this rank's counterpart there adds up.
 std::vector<Cut> parts_of(const Node& node, const Call& call) {
   const std::size_t bytes = call.output.size();

@@ -14,10 +14,6 @@ namespace {
 // A rank shows its result and then its sums. More than 64 lanes deep trees cannot be.
 static_assert((1 + 2 * 64) * sizeof(MemoryReference) <= Post::payload_bytes);
 
-bool scatters(const Call& call) {
-  return call.collective == Collective::reduce_scatter_lanes;
-}
-
 bool is_in_window(const MemoryReference& reference) {
   return reference.window != MemoryReference::private_memory;
 }

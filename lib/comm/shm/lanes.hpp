@@ -14,6 +14,11 @@
 /// is read once. All ranks of the communicator must be on the node.
 namespace rondo::comm {
 
+/// Does each rank keep only its part of the result?
+inline bool scatters(const Call& call) {
+  return call.collective == Collective::reduce_scatter_lanes;
+}
+
 /// Enters a round, shows where this rank's sums and its result lie, and returns when all ranks
 /// have, and call the same. \throws CommError  the ranks disagree, or as Node::throw_gone
 Task enter_lanes_round(Node& node, Runner& runner, Call call, std::vector<LaneNode> nodes,
