@@ -20,6 +20,7 @@
 #include "ckpt/tensor_difference.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
+#include "common/printable.hpp"
 #include "common/run_main.hpp"
 
 namespace rondo::apps {
@@ -108,11 +109,11 @@ std::string result_text(const Row& row) {
 void print_text(const Reader& a, const Reader& b, const std::vector<Row>& rows) {
   std::size_t width = 0;
   for (const Row& row : rows)
-    width = std::max(width, row.name.size());
+    width = std::max(width, printable(row.name).size());
   for (const Row& row : rows)
-    fmt::print("{:<{}}  {}\n", row.name, width, result_text(row));
+    fmt::print("{:<{}}  {}\n", printable(row.name), width, result_text(row));
   for (const std::string& key : metadata_differences(a.contents().metadata, b.contents().metadata))
-    fmt::print("metadata {} differs\n", key);
+    fmt::print("metadata {} differs\n", printable(key));
   const auto equal =
       std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.is_equal(); });
   fmt::print("{} of {} tensors are equal, of steps {} and {}\n", equal, rows.size(),

@@ -16,6 +16,7 @@
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
+#include "common/printable.hpp"
 #include "common/run_main.hpp"
 
 namespace rondo::apps {
@@ -52,7 +53,7 @@ void print_text(const std::vector<Listed>& all) {
                  size_text(listed.contents->state_bytes), listed.contents->tensors.size(),
                  written_text(listed.committed.directory), listed.committed.directory.string());
     else
-      fmt::print("{:>12}  invalid: {}\n", listed.committed.step, listed.problem);
+      fmt::print("{:>12}  invalid: {}\n", listed.committed.step, printable(listed.problem));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
+#include "common/printable.hpp"
 #include "common/run_main.hpp"
 #include "common/table.hpp"
 
@@ -54,10 +55,10 @@ void print_text(const Contents& contents) {
   fmt::print("{}\n", key_value_table(rows));
   std::size_t width = 6;
   for (const TensorEntry& tensor : contents.tensors)
-    width = std::max(width, tensor.name.size());
+    width = std::max(width, printable(tensor.name).size());
   fmt::print("{:<{}}  {:<16}  {:<20}\n", "tensor", width, "xxh3", "f32 shape");
   for (const TensorEntry& tensor : contents.tensors)
-    fmt::print("{:<{}}  {:<16}  {}\n", tensor.name, width, to_hex(tensor.hash),
+    fmt::print("{:<{}}  {:<16}  {}\n", printable(tensor.name), width, to_hex(tensor.hash),
                shape_text(tensor.shape));
 }
 

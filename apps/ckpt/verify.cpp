@@ -15,6 +15,7 @@
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
+#include "common/printable.hpp"
 #include "common/run_main.hpp"
 
 namespace rondo::apps {
@@ -61,7 +62,7 @@ void print_text(const std::vector<Verdict>& verdicts) {
       fmt::print("{}: valid: {} tensors, {}\n", verdict.directory.string(), verdict.tensors,
                  size_text(verdict.state_bytes));
     else
-      fmt::print("{}: invalid: {}\n", verdict.directory.string(), verdict.problem);
+      fmt::print("{}: invalid: {}\n", verdict.directory.string(), printable(verdict.problem));
   }
 }
 

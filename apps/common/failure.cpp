@@ -15,6 +15,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "common/printable.hpp"
+
 namespace rondo::apps {
 namespace {
 
@@ -52,9 +54,10 @@ Failure current_failure() {
 }
 
 std::string error_line(const Failure& failure, const job::Launch& launch) {
-  if (failure.agreed || launch.size == 1) return fmt::format("error: {}\n", failure.message);
+  const std::string message = printable_lines(failure.message);
+  if (failure.agreed || launch.size == 1) return fmt::format("error: {}\n", message);
   const std::string host = launch.spans_hosts() ? fmt::format(" on {}", host_name()) : "";
-  return fmt::format("[rank {}{}] error: {}\n", launch.rank, host, failure.message);
+  return fmt::format("[rank {}{}] error: {}\n", launch.rank, host, message);
 }
 
 void report(const Failure& failure, const job::Launch& launch, std::chrono::milliseconds patience) {

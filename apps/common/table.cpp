@@ -6,15 +6,17 @@
 
 #include <fmt/format.h>
 
+#include "common/printable.hpp"
+
 namespace rondo::apps {
 
 std::string key_value_table(const std::vector<TableRow>& rows) {
   std::size_t key_width = 0;
   for (const TableRow& row : rows)
-    key_width = std::max(key_width, row.first.size());
+    key_width = std::max(key_width, printable(row.first).size());
   std::string text;
   for (const TableRow& row : rows)
-    text += fmt::format("{:<{}}  {}\n", row.first, key_width, row.second);
+    text += fmt::format("{:<{}}  {}\n", printable(row.first), key_width, printable(row.second));
   return text;
 }
 

@@ -10,7 +10,7 @@ namespace rondo::apps {
 
 using TableRow = std::pair<std::string, std::string>;
 
-/// Rows of `key  value` with the values aligned, a line each.
+/// Rows of `key  value` with the values aligned, a line each, and printable.
 std::string key_value_table(const std::vector<TableRow>& rows);
 
 }  // namespace rondo::apps

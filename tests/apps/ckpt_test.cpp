@@ -97,6 +97,25 @@ TEST_F(Ckpt, show_tells_metadata_and_tensors) {
   EXPECT_EQ(shown["tensors"][1]["shape"], nlohmann::json::array());
 }
 
+TEST_F(Ckpt, names_of_a_file_do_not_steer_the_terminal) {
+  std::vector<float> values{1, 2};
+  const std::vector<checkpoint::Tensor> tensors{{"parameter/w\x1b[2J", {2}, values}};
+  const auto save_with = [&](const std::filesystem::path& run, const std::string& value) {
+    checkpoint::save(run / "checkpoints", 1, tensors, {{"run.\x1b]0;title", value}}, {});
+  };
+  save_with(directory_.path() / "a", "\x1b[31m");
+  save_with(directory_.path() / "b", "7");
+  const std::string both = fmt::format("{0}/a {0}/b", directory_.path().string());
+
+  const ProgramResult shown = rondo_ckpt(fmt::format("show {}/a", directory_.path().string()));
+  const ProgramResult compared = rondo_ckpt("diff " + both);
+
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("parameter/w\\x1b[2J"), HasSubstr("run.\\x1b]0;title"),
+                               HasSubstr("\\x1b[31m"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(compared.out, AllOf(HasSubstr("parameter/w\\x1b[2J"),
+                                  HasSubstr("run.\\x1b]0;title differs"), Not(HasSubstr("\x1b"))));
+}
+
 TEST_F(Ckpt, latest_is_the_one_saved_last) {
   save(run_, 5, {});
 
