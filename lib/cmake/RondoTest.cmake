@@ -7,7 +7,7 @@ set(RONDO_MPIEXEC_FLAGS --oversubscribe --mca mpi_yield_when_idle 1
   CACHE STRING "Flags of mpirun in the tests")
 set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1)
 
-# The sanitizers instrument tests at length, whose own speed does not matter.
+# Tests take longer to compile than to run at -O3.
 set(RONDO_TEST_FLAGS "" CACHE STRING "Flags for the sources of tests, behind all others")
 
 # What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
@@ -35,7 +35,7 @@ function(rondo_add_test name)
     list(PREPEND arg_LABELS unit)
     add_dependencies(rondo_unit_tests ${name})
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}"
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${arg_LABELS}"
     ENVIRONMENT "${RONDO_MPI_ENVIRONMENT}")
   if("cuda" IN_LIST arg_LABELS)
     add_dependencies(rondo_cuda_tests ${name})
