@@ -53,9 +53,10 @@ std::shared_ptr<Operation> OperationQueue::push(
   return operation;
 }
 
-/// It sleeps while somebody else executes.
+/// It sleeps while somebody else executes, and while callers who wait do its work: waking it after
+/// each of their polls would cost more than the polls.
 void OperationQueue::wake_thread() {
-  if (options_.progress == Progress::thread) changed_.notify_all();
+  if (options_.progress == Progress::thread && waiting_callers_ == 0) changed_.notify_all();
 }
 
 bool OperationQueue::is_complete(const Operation& operation) {

@@ -1,11 +1,18 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "rondo/base/error.hpp"
 #include "rondo/comm/inproc.hpp"
@@ -40,6 +47,41 @@ TEST(InFlight, one_call_of_progress_completes_all_that_needs_no_waiting) {
     EXPECT_NO_THROW(second->wait(std::chrono::steady_clock::time_point{}));
     EXPECT_NO_THROW(first->wait(std::chrono::steady_clock::time_point{}));
   });
+}
+
+/// The sleeps so far of this process's threads, without these.
+long sleeps_of_others(std::span<const pid_t> threads) {
+  long sleeps = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (std::ranges::count(threads, std::stoi(task.path().filename())) > 0) continue;
+    std::ifstream status(task.path() / "status");
+    for (std::string name, value; std::getline(status, name, ':') && std::getline(status, value);)
+      if (name == "voluntary_ctxt_switches") sleeps += std::stol(value);
+  }
+  return sleeps;
+}
+
+TEST(Progress, thread_sleeps_on_while_a_caller_waits) {
+  std::array<pid_t, 2> ranks{};
+  const auto body = [&](Communicator& comm) {
+    ranks.at(static_cast<std::size_t>(comm.rank())) = gettid();
+    std::vector<float> data(10);
+    const auto sum = [&] {
+      return comm.allreduce(std::as_writable_bytes(std::span(data)), DType::f32, ReduceOp::sum);
+    };
+    wait(comm, *sum());  // both threads run now
+    if (comm.rank() == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      wait(comm, *sum());
+    } else {
+      const long before = sleeps_of_others(ranks);
+      wait(comm, *sum());
+      // The caller polls thousands of times meanwhile.
+      EXPECT_LT(sleeps_of_others(ranks) - before, 200);
+    }
+    barrier(comm);
+  };
+  run_ranks(2, body, {.progress = Progress::thread});
 }
 
 TEST(Split, makes_groups_by_color_key_and_node) {
