@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 #include <xxhash.h>
+#ifdef RONDO_XXHASH_DISPATCHES
+#include <xxh_x86dispatch.h>  // the same names for three times the speed
+#endif
 
 namespace rondo {
 

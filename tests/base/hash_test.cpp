@@ -26,10 +26,23 @@ TEST(Hash, changes_with_content_and_seed) {
   EXPECT_NE(content_hash("lane", 1), content_hash("lane", 2));
 }
 
-TEST(ContentHasher, gives_the_hash_of_the_whole_however_it_is_cut) {
+std::vector<std::byte> planted_bytes() {
   std::vector<std::byte> bytes(100'000);
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<std::byte>(i * i % 251);
+  return bytes;
+}
+
+/// The values are those of Python's xxhash.
+TEST(Hash, of_much_is_that_of_xxh3_on_every_cpu) {
+  const std::vector<std::byte> bytes = planted_bytes();
+
+  EXPECT_EQ(content_hash(bytes), 0x4CBC1BECAD16BFBCU);
+  EXPECT_EQ(content_hash(bytes, 7), 0xEAFA6DA66936F263U);
+}
+
+TEST(ContentHasher, gives_the_hash_of_the_whole_however_it_is_cut) {
+  const std::vector<std::byte> bytes = planted_bytes();
   const auto whole = std::span<const std::byte>(bytes);
   for (const std::size_t piece : {1U, 240U, 257U, 4096U, 99'999U}) {
     ContentHasher hasher;
