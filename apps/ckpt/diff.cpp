@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/printable.hpp"
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "ckpt/commands.hpp"
@@ -20,7 +21,6 @@
 #include "ckpt/tensor_difference.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
-#include "common/printable.hpp"
 #include "common/run_main.hpp"
 
 namespace rondo::apps {

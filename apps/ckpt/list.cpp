@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/printable.hpp"
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "ckpt/commands.hpp"
@@ -16,7 +17,6 @@
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
-#include "common/printable.hpp"
 #include "common/run_main.hpp"
 
 namespace rondo::apps {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rondo/base/hash.hpp"
+#include "rondo/base/printable.hpp"
 #include "rondo/checkpoint/inspect.hpp"
 #include "rondo/telemetry/progress.hpp"
 
@@ -17,7 +18,6 @@
 #include "ckpt/locate.hpp"
 #include "ckpt/text.hpp"
 #include "common/options.hpp"
-#include "common/printable.hpp"
 #include "common/run_main.hpp"
 #include "common/table.hpp"
 

@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "rondo/base/error.hpp"
-
-#include "common/printable.hpp"
+#include "rondo/base/printable.hpp"
 
 namespace rondo::apps {
 namespace {

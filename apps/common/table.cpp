@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "common/printable.hpp"
+#include "rondo/base/printable.hpp"
 
 namespace rondo::apps {
 

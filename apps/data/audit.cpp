@@ -11,6 +11,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/audit_check.hpp"
 #include "data/commands.hpp"
 
@@ -80,35 +81,33 @@ std::string kept_text(const KeptLife& kept) {
 
 void print_audit_text(const std::filesystem::path& run, const AuditResult& result) {
   const auto& order = result.order;
-  fmt::print("run         {}\n", run.string());
-  fmt::print("parameters  of step {}: {}\n", result.step, result.checkpoint.filename().string());
-  fmt::print("order       seed {}, {} samples in chunks of {}, {} lanes of {}, window {}\n",
-             order.seed, order.samples, order.chunk_samples, order.lanes, order.micro_batch,
-             order.window);
+  say("run         {}\n", run.string());
+  say("parameters  of step {}: {}\n", result.step, result.checkpoint.filename().string());
+  say("order       seed {}, {} samples in chunks of {}, {} lanes of {}, window {}\n", order.seed,
+      order.samples, order.chunk_samples, order.lanes, order.micro_batch, order.window);
   for (const KeptLife& kept : result.lives)
-    fmt::print("life        {} on {}: {}\n", kept.life.id,
-               fmt::format("{} rank{}", kept.life.ranks, kept.life.ranks == 1 ? "" : "s"),
-               kept_text(kept));
-  fmt::print("epochs      {} complete{}\n", result.complete_epochs,
-             result.samples_behind == 0 ? ""
-                                        : fmt::format(", and {} of {} samples of the next",
-                                                      result.samples_behind, order.samples));
-  fmt::print("enumerated  {} epochs, sample by sample\n", result.enumerated_epochs);
+    say("life        {} on {}: {}\n", kept.life.id,
+        fmt::format("{} rank{}", kept.life.ranks, kept.life.ranks == 1 ? "" : "s"),
+        kept_text(kept));
+  say("epochs      {} complete{}\n", result.complete_epochs,
+      result.samples_behind == 0 ? ""
+                                 : fmt::format(", and {} of {} samples of the next",
+                                               result.samples_behind, order.samples));
+  say("enumerated  {} epochs, sample by sample\n", result.enumerated_epochs);
   if (result.skipped_steps > 0)
-    fmt::print("skipped     {} steps used their samples and updated nothing\n",
-               result.skipped_steps);
+    say("skipped     {} steps used their samples and updated nothing\n", result.skipped_steps);
   if (result.exception_count == 0) {
-    fmt::print("verdict     every sample was used exactly once in every epoch{}\n",
-               result.samples_behind == 0 ? "" : ", as far as the run has come");
+    say("verdict     every sample was used exactly once in every epoch{}\n",
+        result.samples_behind == 0 ? "" : ", as far as the run has come");
     return;
   }
-  fmt::print("verdict     {} exceptions\n", result.exception_count);
+  say("verdict     {} exceptions\n", result.exception_count);
   const std::size_t printed = std::min(result.exceptions.size(), most_printed_exceptions);
   for (std::size_t i = 0; i < printed; ++i)
-    fmt::print("  {}\n", text_of(result.exceptions[i]));
+    say("  {}\n", text_of(result.exceptions[i]));
   if (result.exception_count > printed)
-    fmt::print("  and {} more (--json lists the first {})\n", result.exception_count - printed,
-               result.exceptions.size());
+    say("  and {} more (--json lists the first {})\n", result.exception_count - printed,
+        result.exceptions.size());
 }
 
 nlohmann::ordered_json json_of(const AuditException& exception) {

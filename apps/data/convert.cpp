@@ -16,6 +16,7 @@
 #include "rondo/job/signals.hpp"
 #include "rondo/telemetry/progress.hpp"
 
+#include "common/say.hpp"
 #include "data/progress_line.hpp"
 
 namespace rondo::apps {
@@ -105,22 +106,22 @@ data::DatasetDescription describe(const OutputOptions& options, const Conversion
 
 ExitCode say_what_would_be(const OutputOptions& options, const Conversion& conversion,
                            const data::DatasetDescription& description) {
-  fmt::print("{} would be written:\n", options.output.string());
+  say("{} would be written:\n", options.output.string());
   const auto& samples = conversion.train->samples();
   if (options.test_fraction > 0)
-    fmt::print("  train and test: {} samples, {:.4g} % of them test\n", samples_text(samples),
-               100 * options.test_fraction);
+    say("  train and test: {} samples, {:.4g} % of them test\n", samples_text(samples),
+        100 * options.test_fraction);
   else
     for (const data::SplitDescription& split : description.splits)
-      fmt::print("  {}: {} samples\n", split.name, samples_text(split.samples));
+      say("  {}: {} samples\n", split.name, samples_text(split.samples));
   std::size_t bytes = 0;
   for (const data::FieldSpec& field : description.fields) {
-    fmt::print("  {}\n", data::describe(field));
+    say("  {}\n", data::describe(field));
     bytes += field.sample_bytes();
   }
   if (samples)
-    fmt::print("  about {:.1f} MB of training samples before compression\n",
-               static_cast<double>(bytes) * static_cast<double>(*samples) / 1e6);
+    say("  about {:.1f} MB of training samples before compression\n",
+        static_cast<double>(bytes) * static_cast<double>(*samples) / 1e6);
   return ExitCode::ok;
 }
 
@@ -200,9 +201,8 @@ void report(const std::filesystem::path& file, double seconds) {
   if (info.channels > 0)
     text += fmt::format(", mean {:.4f}, deviation {:.4f}", fmt::join(info.mean, ", "),
                         fmt::join(info.deviation, ", "));
-  fmt::print("{}: {} samples of {}, {:.1f} MB, {:.1f} s\n", file.string(),
-             fmt::join(counts, " and "), text,
-             static_cast<double>(std::filesystem::file_size(file)) / 1e6, seconds);
+  say("{}: {} samples of {}, {:.1f} MB, {:.1f} s\n", file.string(), fmt::join(counts, " and "),
+      text, static_cast<double>(std::filesystem::file_size(file)) / 1e6, seconds);
 }
 
 ExitCode convert(const OutputOptions& options, Conversion conversion) {
@@ -227,9 +227,9 @@ ExitCode convert(const OutputOptions& options, Conversion conversion) {
   report(options.output,
          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   for (const std::string& note : conversion.notes)
-    fmt::print("note: {}\n", note);
+    say("note: {}\n", note);
   if (description.splits.size() == 1)
-    fmt::print("note: there is no test split: rondo-data split makes one\n");
+    say("note: there is no test split: rondo-data split makes one\n");
   return ExitCode::ok;
 }
 

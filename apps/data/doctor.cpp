@@ -13,6 +13,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/commands.hpp"
 #include "data/doctor_checks.hpp"
 
@@ -85,8 +86,8 @@ const char* word_for(Verdict verdict) {
 
 void print_text(const std::vector<Check>& checks) {
   for (const Check& check : checks) {
-    fmt::print("{:<5}{:<13}{}\n", word_for(check.verdict), check.name, check.finding);
-    if (!check.advice.empty()) fmt::print("{:<18}-> {}\n", "", check.advice);
+    say("{:<5}{:<13}{}\n", word_for(check.verdict), check.name, check.finding);
+    if (!check.advice.empty()) say("{:<18}-> {}\n", "", check.advice);
   }
 }
 

@@ -18,6 +18,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/commands.hpp"
 
 namespace rondo::apps {
@@ -88,46 +89,45 @@ std::string filters_text(const data::FieldStorage& field) {
 
 /// A line for each field of each split.
 void print_fields(const std::vector<Split>& splits) {
-  fmt::print("{:<36}{:>10}{:>9}{:>10}{:>12}  {}\n", "field", "samples", "chunks", "chunk of",
-             "stored", "filters");
+  say("{:<36}{:>10}{:>9}{:>10}{:>12}  {}\n", "field", "samples", "chunks", "chunk of", "stored",
+      "filters");
   for (const Split& split : splits)
     for (const data::FieldStorage& field : split.fields)
-      fmt::print("{:<36}{:>10}{:>9}{:>10}{:>12}  {}\n",
-                 split.info.split + "/" + data::describe(field.field),
-                 count_text(field.field.samples), count_text(field.chunk_bytes.size()),
-                 count_text(std::min(field.field.chunk_samples, field.field.samples)),
-                 megabytes(field.field.stored_bytes), filters_text(field));
+      say("{:<36}{:>10}{:>9}{:>10}{:>12}  {}\n",
+          split.info.split + "/" + data::describe(field.field), count_text(field.field.samples),
+          count_text(field.chunk_bytes.size()),
+          count_text(std::min(field.field.chunk_samples, field.field.samples)),
+          megabytes(field.field.stored_bytes), filters_text(field));
 }
 
 void print_classes(const std::vector<Split>& splits) {
   const data::DatasetInfo& first = splits.front().info;
-  fmt::print("\n{:<8}{:<16}", "class", "name");
+  say("\n{:<8}{:<16}", "class", "name");
   for (const Split& split : splits)
-    fmt::print("{:>12}", split.info.split);
+    say("{:>12}", split.info.split);
   for (std::size_t label = 0; label < first.classes; ++label) {
-    fmt::print("\n{:<8}{:<16}", label, class_name(first, label));
+    say("\n{:<8}{:<16}", label, class_name(first, label));
     for (const Split& split : splits) {
       const auto& counts = split.info.label_counts;
-      fmt::print("{:>12}", count_text(label < counts.size() ? counts[label] : 0));
+      say("{:>12}", count_text(label < counts.size() ? counts[label] : 0));
     }
   }
-  fmt::print("\n");
+  say("\n");
 }
 
 void print_splits_table(const InspectOptions& options, const std::vector<Split>& splits) {
   const data::DatasetInfo& first = splits.front().info;
-  fmt::print("{} ({})\n", options.file.string(),
-             megabytes(std::filesystem::file_size(options.file)));
-  fmt::print("source     {}\n", first.source.empty() ? "unknown" : first.source);
+  say("{} ({})\n", options.file.string(), megabytes(std::filesystem::file_size(options.file)));
+  say("source     {}\n", first.source.empty() ? "unknown" : first.source);
   if (!first.mean.empty())
-    fmt::print("mean       {:.4f}\ndeviation  {:.4f}\n", fmt::join(first.mean, ", "),
-               fmt::join(first.deviation, ", "));
-  fmt::print("mixing     {:.2f} of a uniform shuffle, in {} lanes of {} samples\n",
-             splits.front().mixing, options.lanes, options.batch);
+    say("mean       {:.4f}\ndeviation  {:.4f}\n", fmt::join(first.mean, ", "),
+        fmt::join(first.deviation, ", "));
+  say("mixing     {:.2f} of a uniform shuffle, in {} lanes of {} samples\n", splits.front().mixing,
+      options.lanes, options.batch);
   for (const Split& split : splits)
     for (const std::string& note : split.info.notes)
-      fmt::print("note       {}\n", note);
-  fmt::print("\n");
+      say("note       {}\n", note);
+  say("\n");
   print_fields(splits);
   if (first.classes > 0) print_classes(splits);
 }

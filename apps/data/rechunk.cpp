@@ -17,6 +17,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/commands.hpp"
 #include "data/progress_line.hpp"
 #include "data/rechunk_job.hpp"
@@ -83,23 +84,20 @@ std::string filters_text(const data::RechunkedField& field) {
 
 void print(const data::RechunkInput& input, const RechunkReport& report,
            const std::filesystem::path& output, double seconds) {
-  fmt::print("{:<20}{:>9}  {:>10}  {:>12}  {}\n", "field", "chunks", "chunk of", "stored",
-             "filters");
+  say("{:<20}{:>9}  {:>10}  {:>12}  {}\n", "field", "chunks", "chunk of", "stored", "filters");
   std::uint64_t value_bytes = 0, stored_bytes = 0;
   for (std::size_t i = 0; i < input.fields().size(); ++i) {
     const data::RechunkedField& field = input.fields()[i];
-    fmt::print("{:<20}{:>9}  {:>10}  {:>9.1f} MB  {}\n", field.path, field.chunk_count(),
-               field.chunk_rows, static_cast<double>(report.stored_bytes[i]) / 1e6,
-               filters_text(field));
+    say("{:<20}{:>9}  {:>10}  {:>9.1f} MB  {}\n", field.path, field.chunk_count(), field.chunk_rows,
+        static_cast<double>(report.stored_bytes[i]) / 1e6, filters_text(field));
     value_bytes += field.shape.front() * field.row_bytes;
     stored_bytes += report.stored_bytes[i];
   }
   for (const std::string& attributes : report.left_out)
-    fmt::print("note: {}: not copied\n", attributes);
-  fmt::print("{}: {:.1f} MB from {:.1f} MB of values, verified, {:.1f} s, {:.0f} MB/s\n",
-             output.string(), static_cast<double>(stored_bytes) / 1e6,
-             static_cast<double>(value_bytes) / 1e6, seconds,
-             static_cast<double>(value_bytes) / 1e6 / seconds);
+    say("note: {}: not copied\n", attributes);
+  say("{}: {:.1f} MB from {:.1f} MB of values, verified, {:.1f} s, {:.0f} MB/s\n", output.string(),
+      static_cast<double>(stored_bytes) / 1e6, static_cast<double>(value_bytes) / 1e6, seconds,
+      static_cast<double>(value_bytes) / 1e6 / seconds);
 }
 
 ExitCode rechunk_files(const RechunkCommand& values, comm::Communicator& communicator) {

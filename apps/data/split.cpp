@@ -20,6 +20,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/commands.hpp"
 #include "data/convert.hpp"
 
@@ -154,9 +155,9 @@ ExitCode split(const SplitOptions& values) {
                 fmt::format("--fraction {}: leaves one of the splits without samples, of {} in all",
                             values.fraction, info.samples));
   if (values.output.dry_run) {
-    fmt::print("{} would be written: {} {} and {} {} samples{}{}\n", values.output.output.string(),
-               info.samples - choice.chosen(), values.from, choice.chosen(), into,
-               others.empty() ? "" : ", and as they are: ", fmt::join(others, ", "));
+    say("{} would be written: {} {} and {} {} samples{}{}\n", values.output.output.string(),
+        info.samples - choice.chosen(), values.from, choice.chosen(), into,
+        others.empty() ? "" : ", and as they are: ", fmt::join(others, ", "));
     return ExitCode::ok;
   }
 

@@ -13,6 +13,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "common/say.hpp"
 #include "data/commands.hpp"
 #include "data/progress_line.hpp"
 
@@ -49,13 +50,12 @@ Timed verify_file(const VerifyOptions& values) {
 void print_verified_text(const std::string& file, const Timed& result) {
   const data::Verification& found = result.verification;
   for (const data::Finding& finding : found.findings)
-    fmt::print("{}: {}\n", file, data::describe(finding));
+    say("{}: {}\n", file, data::describe(finding));
   if (found.finding_count > found.findings.size())
-    fmt::print("{}: and {} more problems\n", file, found.finding_count - found.findings.size());
+    say("{}: and {} more problems\n", file, found.finding_count - found.findings.size());
   for (const std::string& note : found.notes)
-    fmt::print("note: {}\n", note);
-  fmt::print(
-      "{}: {}: {} chunks of {} fields in {} splits, {:.1f} MB read, {:.1f} s, {:.0f} MB/s\n", file,
+    say("note: {}\n", note);
+  say("{}: {}: {} chunks of {} fields in {} splits, {:.1f} MB read, {:.1f} s, {:.0f} MB/s\n", file,
       found.is_intact()
           ? std::string("intact")
           : fmt::format("{} problem{}", found.finding_count, found.finding_count == 1 ? "" : "s"),

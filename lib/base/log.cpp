@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/printable.hpp"
+
 namespace rondo::log {
 namespace {
 
@@ -26,7 +28,7 @@ void print(LogLevel level, std::string_view label, std::string_view text) {
   if (level > state().level) return;
   const std::string prefix =
       state().size > 1 ? fmt::format("[rank {}] ", state().rank.load()) : std::string();
-  const std::string line = fmt::format("{}{}{}\n", prefix, label, text);
+  const std::string line = fmt::format("{}{}{}\n", prefix, label, printable_lines(text));
   // One call a line: lines of several threads and ranks do not mix.
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "common/printable.hpp"
+#include "rondo/base/printable.hpp"
 
 #include <cstddef>
 
 #include <fmt/format.h>
 
-namespace rondo::apps {
+namespace rondo {
 namespace {
 
 /// Bytes of the control character that `text` begins with, 0 if it begins with none. Unicode's
@@ -41,4 +41,4 @@ std::string printable_lines(std::string_view text) {
   return escaped(text, "\n");
 }
 
-}  // namespace rondo::apps
+}  // namespace rondo

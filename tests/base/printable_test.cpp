@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include "rondo/base/printable.hpp"
+
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "common/failure.hpp"
-#include "common/printable.hpp"
+#include "rondo/base/log.hpp"
 
-namespace rondo::apps {
+namespace rondo {
 namespace {
 
 using namespace std::string_literals;
@@ -28,10 +29,12 @@ TEST(Printable, keeps_the_lines_of_a_message) {
   EXPECT_EQ(printable_lines("one\ntwo\x1b"), "one\ntwo\\x1b");
 }
 
-TEST(ErrorLine, does_not_steer_a_terminal) {
-  const Failure failure{.code = ExitCode::bad_content, .message = "w\x1b[31m: torn"};
-  EXPECT_EQ(error_line(failure, job::Launch{}), "error: w\\x1b[31m: torn\n");
+TEST(Printable, is_what_the_log_prints) {
+  testing::internal::CaptureStderr();
+  log::warning("skipped \x1b[2Jstep-1\nits hash differs");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: skipped \\x1b[2Jstep-1\nits hash differs\n");
 }
 
 }  // namespace
-}  // namespace rondo::apps
+}  // namespace rondo
