@@ -14,6 +14,7 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "checkpoint/sample_state.hpp"
+#include "support/file_system_type.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::checkpoint {
@@ -274,6 +275,10 @@ TEST_F(Writers, save_behind_their_programs) {
 TEST(SharedMark, is_of_no_use_where_old_content_is_shown) {
   const test::TemporaryDirectory directory;
   EXPECT_FALSE(shows_old_content(directory.path()));
+  {
+    const test::PretendedFileSystem pretended(test::nfs);
+    EXPECT_TRUE(shows_old_content(directory.path()));
+  }
   EXPECT_FALSE(shows_old_content(directory.path() / "missing"));
 }
 

@@ -13,10 +13,12 @@
 #include <gtest/gtest.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/checkpoint/inspect.hpp"
 #include "rondo/comm/inproc.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/train/session_saver.hpp"
 
+#include "support/file_system_type.hpp"
 #include "support/io_errors.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -165,6 +167,25 @@ TEST_F(SeveralWriters, leave_it_to_rank_0_where_a_rank_does_not_see_the_director
   EXPECT_THAT(said, HasSubstr("rank 0 writes checkpoints for all: rank 1 does not see rank 0's"));
   EXPECT_TRUE(fs::exists(directory_.path() / "here" / "step-00000002" / "manifest.json"));
   EXPECT_FALSE(fs::exists(directory_.path() / "elsewhere"));
+}
+
+TEST_F(SeveralWriters, leave_it_to_rank_0_where_another_node_may_see_old_content) {
+  const test::PretendedFileSystem pretended(test::nfs);
+  for (const auto asked : {SaveWriters::automatic, SaveWriters::all}) {
+    testing::internal::CaptureStderr();
+    on_ranks([&](comm::Communicator& comm) {
+      Session session = make_session(comm);
+      SessionSaver saver(comm, {.directory = directory_.path(), .writers = asked});
+      saver.save(session, asked == SaveWriters::all ? 2 : 1, {});
+      saver.finish();
+      EXPECT_EQ(saver.writers(), asked == SaveWriters::all ? asked : SaveWriters::one);
+    });
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(said.find("rank 2 may see old content of") != std::string::npos,
+              asked == SaveWriters::automatic)
+        << said;
+  }
+  EXPECT_EQ(checkpoint::verify(directory_.path() / "step-00000002").step, 2U);
 }
 
 TEST_F(SeveralWriters, are_all_of_what_rank_0_could_write_alone_only_if_it_is_much) {
