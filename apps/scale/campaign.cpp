@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
 #include "rondo/grad/bucket_size.hpp"
 #include "rondo/telemetry/counters.hpp"
@@ -23,6 +24,9 @@
 
 namespace rondo::scale {
 namespace {
+
+/// Of a shorter wait nothing is told.
+constexpr double least_rest_seconds = 10;
 
 /// What a network reduces; its passes take no time.
 ModelWork reduction_of(const nn::Network& network, const std::filesystem::path& data) {
@@ -64,7 +68,9 @@ class Campaign {
         {.make = [this](std::size_t count, comm::Communicator& comm, Kind kind,
                         double share) { return make_step(count, comm, kind, share); },
          .before = [this](std::size_t count, comm::Communicator& comm) { prepare(count, comm); },
-         .after = [this](std::size_t count, comm::Communicator& comm) { conclude(count, comm); }});
+         .after = [this](std::size_t count, comm::Communicator& comm) { conclude(count, comm); },
+         .after_round = [this](std::size_t rounds,
+                               double seconds) { tell_rest(rounds, seconds); }});
     if (!is_root(job_)) return {};
     judge_crowding(measurements);
     Figures figures{.subject = subject(), .timeline = timeline_};
@@ -112,6 +118,15 @@ class Campaign {
       fmt::print("predicted: {:.2f} ms on {} ranks\n", 1e3 * setting.prediction->step_seconds,
                  comm.size());
     if (count + 1 < plan_.ranks.size()) forecaster_.learn(comm);
+  }
+
+  /// How long the rest takes, where somebody would ask.
+  void tell_rest(std::size_t rounds, double seconds) const {
+    const double rest =
+        seconds / static_cast<double>(rounds) * static_cast<double>(plan_.repeats - rounds);
+    if (is_root(job_) && rest >= least_rest_seconds)
+      log::info(fmt::format("round {} of {} measured: about {:.0f} s to go", rounds, plan_.repeats,
+                            rest));
   }
 
   /// Whether ranks that share CPUs were in each other's way. Layers and arithmetic always are.

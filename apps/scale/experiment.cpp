@@ -137,12 +137,14 @@ std::vector<Measurement> measure(comm::Communicator& job, const Plan& plan, cons
     if (group) work.before(c, *group);
     wait_asleep(job);
   }
+  const telemetry::Stopwatch stopwatch;
   for (std::size_t round = 0; round < plan.repeats; ++round) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const std::size_t c = round % 2 == 0 ? i : groups.size() - 1 - i;
       if (groups[c]) all[c].pieces.push_back(Group(*groups[c], *self, plan, work, c).measure());
       wait_asleep(job);
     }
+    if (work.after_round) work.after_round(round + 1, stopwatch.seconds());
   }
   for (std::size_t c = 0; c < groups.size(); ++c) {
     if (groups[c]) work.after(c, *groups[c]);

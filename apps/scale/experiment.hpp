@@ -61,6 +61,8 @@ struct Work {
   /// Each on the ranks that take part, before the first round and after the last one. Collective.
   std::function<void(std::size_t count, comm::Communicator& comm)> before = {};
   std::function<void(std::size_t count, comm::Communicator& comm)> after = {};
+  /// On every rank, after so many rounds in so many seconds; may be empty. Local.
+  std::function<void(std::size_t rounds, double seconds)> after_round = {};
 };
 
 /// Measures all rank counts in turns, forth and back, so that a machine that drifts favours none.
