@@ -20,6 +20,7 @@ namespace {
 using test::BoundNetwork;
 using test::Chain;
 using test::TestBatch;
+using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
@@ -102,6 +103,16 @@ TEST_P(CpuModels, run_on_kernels_that_are_made_for_their_layouts) {
     for (const LayerKernel& kernel : network->kernels(32))
       EXPECT_THAT(kernel.implementation, Not(StartsWith("ref")))
           << kernel.layer << " " << kernel.work << " in " << name_of(precision);
+  }
+}
+
+// Plain layouts have kernels, too, which take thirty times as long on CPUs without AVX-512.
+TEST(CpuNetwork, pools_and_normalises_in_the_layouts_of_vectors) {
+  BoundNetwork network(make_model("cnn", {1, 28, 28}, 10),
+                       test::options_for(Backend::cpu, Precision::f32));
+  for (const LayerKernel& kernel : network->kernels(32)) {
+    if (!kernel.layer.starts_with("bn") && !kernel.layer.starts_with("maxpool")) continue;
+    EXPECT_THAT(kernel.implementation, HasSubstr("jit")) << kernel.layer << " " << kernel.work;
   }
 }
 

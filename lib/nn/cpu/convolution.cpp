@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <string_view>
+#include <vector>
 
 #include "nn/cpu/affine_parameters.hpp"
 #include "nn/cpu/stage.hpp"
@@ -50,15 +51,15 @@ ForwardDesc forward_desc(const PlanContext& context, const Shapes& shapes) {
           context.engine};
 }
 
-/// In the layouts that the forward pass has chosen, as the next is.
 WeightsDesc weights_desc(const PlanContext& context, const Shapes& shapes,
-                         const ForwardDesc& forward) {
-  return {{dnnl::algorithm::convolution_direct, forward.src_desc(), shapes.weight_gradient,
-           shapes.bias, forward.dst_desc(), shapes.stride, shapes.padding, shapes.padding},
+                         const memory::desc& input, const memory::desc& output) {
+  return {{dnnl::algorithm::convolution_direct, input, shapes.weight_gradient, shapes.bias, output,
+           shapes.stride, shapes.padding, shapes.padding},
           context.engine,
-          forward};
+          forward_desc(context, shapes)};
 }
 
+/// In the layouts that the forward pass has chosen.
 DataDesc data_desc(const PlanContext& context, const Shapes& shapes, const ForwardDesc& forward) {
   return {{dnnl::algorithm::convolution_direct, forward.src_desc(), shapes.weight,
            forward.dst_desc(), shapes.stride, shapes.padding, shapes.padding},
@@ -71,17 +72,16 @@ bool is_last_resort(const dnnl::primitive_desc_base& desc) {
   return std::string_view(desc.impl_info_str()).starts_with("ref");
 }
 
-/// For some numbers of channels the forward pass likes layouts that the backward pass has no kernel
-/// for. With plain ones all of them are matrix products. A network's first layer has no gradient of
-/// its input.
-void settle_layouts(const PlanContext& context, Shapes& shapes, bool has_input_gradient) {
-  if (!context.trains()) return;
-  const ForwardDesc forward = forward_desc(context, shapes);
-  if (!is_last_resort(weights_desc(context, shapes, forward)) &&
-      !(has_input_gradient && is_last_resort(data_desc(context, shapes, forward))))
-    return;
-  for (memory::desc* desc : {&shapes.input, &shapes.output})
-    *desc = {desc->dims(), context.type(), memory::format_tag::nchw};
+memory::desc plain(const PlanContext& context, const memory::desc& desc) {
+  return {desc.dims(), context.type(), memory::format_tag::nchw};
+}
+
+/// For some numbers of channels the forward pass likes layouts that the gradient of its input has
+/// no kernel for. With plain ones all passes are matrix products.
+void settle_layouts(const PlanContext& context, Shapes& shapes) {
+  if (!is_last_resort(data_desc(context, shapes, forward_desc(context, shapes)))) return;
+  shapes.input = plain(context, shapes.input);
+  shapes.output = plain(context, shapes.output);
 }
 
 class Convolution final : public Stage {
@@ -92,7 +92,7 @@ class Convolution final : public Stage {
         parameters_(context, context.views.subspan(layer.first_parameter, layer.parameter_count),
                     shapes_.plain_weight) {
     shapes_.bias = parameters_.bias_desc();
-    settle_layouts(context, shapes_, input.has_diff());
+    if (context.trains() && input.has_diff()) settle_layouts(context, shapes_);
     const ForwardDesc forward = forward_desc(context, shapes_);
     conversion_ = make_conversion(context, input, forward.src_desc());
     const Edge& source = conversion_ ? conversion_->output() : input;
@@ -111,6 +111,8 @@ class Convolution final : public Stage {
   }
 
   void backward(double weight) override {
+    for (const Operation& reorder : plain_operands_)
+      reorder.run(context_.stream);
     backward_weights_.run(context_.stream);
     parameters_.add_gradients();
     if (!backward_data_) return;
@@ -123,11 +125,25 @@ class Convolution final : public Stage {
   }
 
  private:
+  /// Where the layouts of the forward pass have no kernel, as for few input channels on CPUs
+  /// without AVX-512, plain copies of them have: the layers behind it are slow in plain layouts.
   void make_backward_weights(const ForwardDesc& forward, const Edge& source) {
-    const WeightsDesc backward = weights_desc(context_, shapes_, forward);
-    backward_weights_ =
-        parameters_.make_backward_weights(dnnl::convolution_backward_weights(backward),
-                                          backward.diff_weights_desc(), source.value, output_.diff);
+    WeightsDesc backward = weights_desc(context_, shapes_, forward.src_desc(), forward.dst_desc());
+    if (is_last_resort(backward))
+      backward = weights_desc(context_, shapes_, plain(context_, shapes_.input),
+                              plain(context_, shapes_.output));
+    backward_weights_ = parameters_.make_backward_weights(
+        dnnl::convolution_backward_weights(backward), backward.diff_weights_desc(),
+        operand(source.value, backward.src_desc()),
+        operand(output_.diff, backward.diff_dst_desc()));
+  }
+
+  /// `original` in the layout `desc`: itself, or a copy that the backward pass renews.
+  memory operand(const memory& original, const memory::desc& desc) {
+    if (original.get_desc() == desc) return original;
+    const memory copy(desc, context_.engine);
+    plain_operands_.push_back(make_reorder(original, copy));
+    return copy;
   }
 
   void make_backward_data(const ForwardDesc& forward, const Edge& source) {
@@ -142,6 +158,7 @@ class Convolution final : public Stage {
   AffineParameters parameters_;
   StagePointer conversion_;  ///< of the input, where the convolution wants another layout
   Operation forward_;
+  std::vector<Operation> plain_operands_;  ///< of the next, where they are copies
   Operation backward_weights_;
   Operation backward_data_;
 };
