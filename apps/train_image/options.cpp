@@ -180,7 +180,11 @@ void declare(Options& options, TrainOptions& values) {
   declare_data(options, values);
 
   options.group("Model");
-  options.add("model", values.model, "network").one_of(nn::model_names());
+  options
+      .add("model", values.model,
+           "network; resnets have their usual 7x7 beginning for images of more than 64 pixels "
+           "either way, and a 3x3 one for smaller images")
+      .one_of(nn::model_names());
   options
       .add("dropout", values.dropout,
            "share of the linear layers' inputs that training leaves out at random; not of images")

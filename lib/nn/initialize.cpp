@@ -56,8 +56,10 @@ void fill_xavier_uniform(std::span<float> values, const Philox& random, std::siz
   fill(values, random, uniform_quad, -0.5F, 2.0F * std::sqrt(6.0F / static_cast<float>(fans)));
 }
 
-bool starts_at_one(const std::string& name) {
-  return name.ends_with(".scale") || name.ends_with(".running_var");
+void fill_scales(const Topology& topology, std::span<const ParameterView> views) {
+  for (const ResolvedLayer& layer : topology.layers)
+    if (const auto* norm = std::get_if<BatchNorm>(&layer.layer))
+      std::ranges::fill(views[layer.first_parameter].value, norm->initial_scale);
 }
 
 }  // namespace
@@ -74,13 +76,15 @@ void initialize(const Network& network, std::span<const ParameterView> views, st
     const Shape& shape = parameters[i].shape;
     const Philox random(seed, RandomPurpose::initialize, static_cast<std::uint32_t>(i));
     if (parameters[i].role != ParameterRole::weight) {
-      std::fill(values.begin(), values.end(), starts_at_one(parameters[i].name) ? 1.0F : 0.0F);
+      std::fill(values.begin(), values.end(),
+                parameters[i].name.ends_with(".running_var") ? 1.0F : 0.0F);
     } else if (ends_in_linear && i == last.first_parameter) {
       fill_xavier_uniform(values, random, shape[0] + shape[1]);
     } else {
       fill_he_normal(values, random, values.size() / shape[0]);
     }
   }
+  fill_scales(topology, views);
 }
 
 }  // namespace rondo::nn

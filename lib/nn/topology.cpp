@@ -23,22 +23,43 @@ class LayerResolver {
       : network_(std::move(network)), shape_(input), topology_(topology) {}
 
   void add(const Layer& layer) {
-    current_ = {.layer = layer,
-                .name = {},
-                .index = topology_.layers.size(),
-                .input = shape_,
-                .output = shape_,
-                .first_parameter = topology_.parameters.size(),
-                .parameter_count = 0};
-    std::visit([this](const auto& l) { resolve_layer(l); }, layer);
-    current_.parameter_count = topology_.parameters.size() - current_.first_parameter;
-    shape_ = current_.output;
-    topology_.layers.push_back(std::move(current_));
+    std::visit([this](const auto& l) { add_layer(l); }, layer);
   }
 
   const ImageShape& shape() const { return shape_; }
 
  private:
+  template <class SomeLayer>
+  void add_layer(const SomeLayer& layer) {
+    current_ = {.layer = layer,
+                .name = {},
+                .index = topology_.layers.size(),
+                .source = value_,
+                .input = shape_,
+                .output = shape_,
+                .first_parameter = topology_.parameters.size(),
+                .parameter_count = 0};
+    resolve_layer(layer);
+    current_.parameter_count = topology_.parameters.size() - current_.first_parameter;
+    shape_ = current_.output;
+    topology_.layers.push_back(std::move(current_));
+    value_ = topology_.layers.size();
+  }
+
+  void add_layer(const Residual& residual) {
+    const std::size_t input = value_;
+    const ImageShape input_shape = shape_;
+    for (const Layer& layer : residual.branch)
+      add(layer);
+    const std::size_t branch = std::exchange(value_, input);
+    const ImageShape branch_shape = std::exchange(shape_, input_shape);
+    for (const Layer& layer : residual.shortcut)
+      add(layer);
+    shortcut_ = std::exchange(value_, branch);
+    shortcut_shape_ = std::exchange(shape_, branch_shape);
+    add_layer(Add{});
+  }
+
   void resolve_layer(const Conv2d& conv) {
     set_name("conv");
     check(conv.out_channels > 0, "out_channels must be at least 1");
@@ -69,19 +90,39 @@ class LayerResolver {
   }
 
   void resolve_layer(const Relu&) { set_name("relu"); }
-  void resolve_layer(const MaxPool& pool) { resolve_pool("maxpool", pool); }
-  void resolve_layer(const AveragePool& pool) { resolve_pool("avgpool", pool); }
+
+  void resolve_layer(const MaxPool& pool) {
+    set_name("maxpool");
+    check(pool.padding < pool.kernel, "padding must be below the kernel size");
+    resolve_pool(pool.kernel, pool.stride, pool.padding);
+  }
+
+  void resolve_layer(const AveragePool& pool) {
+    set_name("avgpool");
+    resolve_pool(pool.kernel, pool.stride, 0);
+  }
+
+  void resolve_layer(const GlobalAveragePool&) {
+    set_name("globalpool");
+    current_.output = {shape_.channels, 1, 1};
+  }
+
+  void resolve_layer(const Add&) {
+    set_name("add");
+    check(shape_ == shortcut_shape_,
+          fmt::format("the shortcut has {}: give it the same shape", text_of(shortcut_shape_)));
+    check(current_.source != shortcut_, "a residual needs layers in its branch");
+    current_.shortcut = shortcut_;
+  }
 
   void resolve_layer(const Dropout& dropout) {
     set_name("dropout");
     check(dropout.probability >= 0 && dropout.probability < 1, "probability must be in [0, 1)");
   }
 
-  template <class Pool>
-  void resolve_pool(const char* kind, const Pool& pool) {
-    set_name(kind);
-    current_.output = {shape_.channels, window_count(shape_.height, pool.kernel, pool.stride),
-                       window_count(shape_.width, pool.kernel, pool.stride)};
+  void resolve_pool(std::size_t kernel, std::size_t stride, std::size_t padding) {
+    current_.output = {shape_.channels, window_count(shape_.height + 2 * padding, kernel, stride),
+                       window_count(shape_.width + 2 * padding, kernel, stride)};
   }
 
   void set_name(const char* kind) {
@@ -108,13 +149,25 @@ class LayerResolver {
   }
 
   std::string network_;
-  ImageShape shape_;
+  ImageShape shape_;          ///< of the value that the next layer reads
+  std::size_t value_ = 0;     ///< its number
+  std::size_t shortcut_ = 0;  ///< what an Add reads besides
+  ImageShape shortcut_shape_;
   Topology& topology_;
   ResolvedLayer current_;
   std::map<std::string, int> layers_of_kind_;
 };
 
 }  // namespace
+
+std::vector<std::size_t> Topology::readers() const {
+  std::vector<std::size_t> counts(layers.size() + 1);
+  for (const ResolvedLayer& layer : layers) {
+    ++counts[layer.source];
+    if (std::holds_alternative<Add>(layer.layer)) ++counts[layer.shortcut];
+  }
+  return counts;
+}
 
 Topology resolve(const NetworkSpec& spec) {
   if (spec.input.elements() == 0 || spec.classes == 0 || spec.layers.empty())

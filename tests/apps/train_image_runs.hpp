@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -83,6 +84,20 @@ class TrainImage : public testing::Test {
       if (entry["event"] == "end") hash = entry["parameters_hash"];
     }
     return hash;
+  }
+
+  /// The final hash of a run on each of these numbers of ranks; empty where it failed.
+  static std::vector<std::string> hashes_of(const std::vector<int>& rank_counts,
+                                            const std::string& arguments) {
+    std::vector<std::string> hashes;
+    for (const int ranks : rank_counts) {
+      const std::string run = output(fmt::format("on-{}", ranks));
+      const ProgramResult result =
+          train(ranks, fmt::format("{} --overwrite --output {}", arguments, run));
+      EXPECT_EQ(result.code, 0) << result.err;
+      hashes.push_back(result.code == 0 ? final_hash(run) : "");
+    }
+    return hashes;
   }
 
   static inline TemporaryDirectory* directory_ = nullptr;

@@ -51,19 +51,33 @@ TEST_F(TrainImage, the_same_lanes_on_1_2_and_4_ranks_agree_in_loss) {
 
 TEST_F(TrainImage, fixed_gives_the_same_bits_on_any_number_of_ranks) {
   for (const std::string precision : {"f32", "bf16", "f16"}) {
-    std::vector<std::string> hashes;
-    for (const int ranks : {1, 2, 3, 4}) {
-      const std::string run = output(fmt::format("fixed-{}-{}", precision, ranks));
-      ASSERT_EQ(train(ranks, fmt::format("--model cnn --lanes 4 --epochs 2 --reduce fixed "
-                                         "--precision {} --output {}",
-                                         precision, run))
-                    .code,
-                0);
-      hashes.push_back(final_hash(run));
-    }
+    const auto hashes = hashes_of(
+        {1, 2, 3, 4},
+        fmt::format("--model cnn --lanes 4 --epochs 2 --reduce fixed --precision {}", precision));
     EXPECT_EQ(hashes[0].size(), 16U);
     EXPECT_THAT(hashes, testing::Each(hashes[0])) << precision;
   }
+}
+
+TEST_F(TrainImage, fixed_gives_resnets_the_same_bits_on_any_number_of_ranks) {
+  for (const std::string model : {"resnet18", "resnet50"}) {
+    const auto hashes = hashes_of(
+        {1, 2, 4},
+        fmt::format("--model {} --lanes 4 --batch 3 --steps 2 --reduce fixed --sharding zero1",
+                    model));
+    EXPECT_EQ(hashes[0].size(), 16U);
+    EXPECT_THAT(hashes, testing::Each(hashes[0])) << model;
+  }
+}
+
+TEST_F(TrainImage, resnet18_learns) {
+  const std::string run = output("resnet18-learns");
+  const ProgramResult result =
+      train(2, "--model resnet18 --lanes 4 --batch 6 --steps 24 --output " + run);
+
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto by_step = losses(run);
+  EXPECT_LT(by_step.at(24), 0.6 * by_step.at(1));
 }
 
 TEST_F(TrainImage, fixed_gives_the_same_bits_with_all_that_is_drawn_at_random) {

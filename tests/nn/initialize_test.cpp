@@ -17,8 +17,8 @@ namespace {
 using testing::Each;
 
 struct Initialized {
-  explicit Initialized(std::uint64_t seed)
-      : network(make_network(make_model("cnn", {1, 28, 28}, 10),
+  explicit Initialized(std::uint64_t seed, const std::string& model = "cnn")
+      : network(make_network(make_model(model, {1, 28, 28}, 10),
                              test::options_for(Backend::reference))) {
     for (const ParameterSpec& parameter : network->parameters()) {
       values.emplace_back(element_count(parameter.shape), -9.0F);
@@ -81,6 +81,16 @@ TEST(Initialize, sets_normalisation_to_the_identity_and_biases_to_zero) {
   EXPECT_THAT(initialized["bn1.shift"], Each(0.0F));
   EXPECT_THAT(initialized["bn1.running_mean"], Each(0.0F));
   EXPECT_THAT(initialized["linear1.bias"], Each(0.0F));
+}
+
+TEST(Initialize, lets_each_residual_begin_as_its_shortcut) {
+  const Initialized initialized(3, "resnet50");
+
+  // The stem's, three of the first branch, one of its shortcut, three of each branch.
+  for (const std::string norm : {"bn1", "bn2", "bn3", "bn5", "bn6", "bn7"})
+    EXPECT_THAT(initialized[norm + ".scale"], Each(1.0F)) << norm;
+  for (const std::string norm : {"bn4", "bn8", "bn11", "bn53"})
+    EXPECT_THAT(initialized[norm + ".scale"], Each(0.0F)) << norm;
 }
 
 TEST(Initialize, refuses_views_of_another_size) {

@@ -160,21 +160,23 @@ TEST_P(NetworkContract, empty_batch_changes_nothing_and_reports_all_ready) {
 }
 
 TEST_P(NetworkContract, reports_gradients_backwards_when_complete) {
-  const NetworkSpec spec = chain("two_blocks").spec();
-  const TestBatch batch(spec, 4);
-  BoundNetwork finished = make(spec);
-  finished.train(batch);
-  BoundNetwork network = make(spec);
-  std::vector<std::size_t> order;
+  for (const std::string name : {"two_blocks", "two_residuals"}) {
+    const NetworkSpec spec = chain(name).spec();
+    const TestBatch batch(spec, 4);
+    BoundNetwork finished = make(spec);
+    finished.train(batch);
+    BoundNetwork network = make(spec);
+    std::vector<std::size_t> order;
 
-  network->train(batch.view(), 1, [&](std::size_t p) {
-    order.push_back(p);
-    EXPECT_EQ(network.grads[p], finished.grads[p]) << network->parameters()[p].name;
-  });
+    network->train(batch.view(), 1, [&](std::size_t p) {
+      order.push_back(p);
+      EXPECT_EQ(network.grads[p], finished.grads[p]) << network->parameters()[p].name;
+    });
 
-  std::vector<std::size_t> backwards(network.grads.size());
-  std::iota(backwards.rbegin(), backwards.rend(), 0U);
-  EXPECT_EQ(order, backwards);
+    std::vector<std::size_t> backwards(network.grads.size());
+    std::iota(backwards.rbegin(), backwards.rend(), 0U);
+    EXPECT_EQ(order, backwards) << name;
+  }
 }
 
 TEST_P(NetworkContract, sees_changed_parameters) {
@@ -198,7 +200,7 @@ TEST_P(NetworkContract, sees_changed_parameters) {
 }
 
 TEST_P(NetworkContract, asks_for_every_parameter_just_before_it_is_read) {
-  const NetworkSpec spec = chain("two_blocks").spec();
+  const NetworkSpec spec = chain("two_residuals").spec();
   const TestBatch batch(spec, 4);
   BoundNetwork late = make(spec);
   BoundNetwork expected = make(spec);
@@ -233,7 +235,7 @@ TEST_P(NetworkContract, asks_for_every_parameter_just_before_it_is_read) {
 }
 
 TEST_P(NetworkContract, repeats_bit_for_bit_whatever_sizes_come_between) {
-  const NetworkSpec spec = chain("two_blocks").spec();
+  const NetworkSpec spec = chain("two_residuals").spec();
   const TestBatch usual(spec, 7, 1);
   const TestBatch last(spec, 3, 2);
   BoundNetwork network = make(spec);
@@ -280,6 +282,23 @@ TEST_P(NetworkContract, evaluates_without_dropout) {
 
   EXPECT_EQ(with->evaluate(batch.view()).loss, without->evaluate(batch.view()).loss);
   EXPECT_NE(with.train(batch).loss, without.train(batch).loss);
+}
+
+TEST_P(NetworkContract, learns_a_handful_of_images_by_heart) {
+  const NetworkSpec spec = chain("two_residuals").spec();
+  const TestBatch batch(spec, 6);
+  BoundNetwork network = make(spec);
+  const double before = network.train(batch).loss;
+
+  BatchSums sums;
+  for (int step = 0; step < 40; ++step) {
+    network.clear_grads();
+    sums = network.train(batch);
+    network.descend(0.2F / 6);
+  }
+
+  EXPECT_LT(sums.loss, 0.1 * before);
+  EXPECT_EQ(sums.correct, 6U);
 }
 
 TEST_P(NetworkContract, follows_a_second_bind) {

@@ -72,6 +72,16 @@ class BoundNetwork {
       grad.assign(grad.size(), 0.0F);
   }
 
+  /// Gradient descent on what is no statistic.
+  void descend(float rate) {
+    for (std::size_t p = 0; p < values.size(); ++p) {
+      if (network_->parameters()[p].role == ParameterRole::statistic) continue;
+      for (std::size_t i = 0; i < values[p].size(); ++i)
+        values[p][i] -= rate * grads[p][i];
+    }
+    network_->parameters_changed();
+  }
+
   Tensors values;
   Tensors grads;
 
@@ -120,14 +130,62 @@ struct Chain {
 };
 
 /// True if the loss is not differentiable everywhere.
+inline bool has_kinks(const std::vector<Layer>& layers) {
+  return std::any_of(layers.begin(), layers.end(), [](const Layer& layer) {
+    if (const auto* residual = std::get_if<Residual>(&layer))
+      return has_kinks(residual->branch) || has_kinks(residual->shortcut);
+    return std::holds_alternative<Relu>(layer) || std::holds_alternative<MaxPool>(layer);
+  });
+}
 inline bool has_kinks(const Chain& chain) {
-  for (const Layer& layer : chain.layers)
-    if (std::holds_alternative<Relu>(layer) || std::holds_alternative<MaxPool>(layer)) return true;
-  return false;
+  return has_kinks(chain.layers);
+}
+
+/// Residuals in every position that matters.
+inline std::vector<Chain> residual_chains() {
+  const ImageShape odd{3, 9, 7};
+  const ImageShape wide{16, 8, 8};
+  const Conv2d conv{.out_channels = 6};
+  const Conv2d conv_again{.out_channels = 6, .kernel = 1, .padding = 0, .bias = false};
+  const Conv2d unbiased{.out_channels = 6, .bias = false};
+  const Conv2d halving{.out_channels = 6, .stride = 2, .bias = false};
+  const Conv2d projection{.out_channels = 6, .kernel = 1, .stride = 2, .padding = 0, .bias = false};
+  const BatchNorm norm{.epsilon = 0.1F};
+  const Conv2d conv16{.out_channels = 16, .bias = false};
+  const Conv2d conv32{.out_channels = 32, .stride = 2, .bias = false};
+  const Conv2d projection32{
+      .out_channels = 32, .kernel = 1, .stride = 2, .padding = 0, .bias = false};
+  return {
+      {"residual", odd, {conv, Residual{{conv_again}}}},
+      {"residual_first", odd, {Residual{{Conv2d{.out_channels = 3}}}}},
+      {"residual_relu", odd, {conv, Residual{{conv_again}}, Relu{}, conv}},
+      {"residual_norms", odd, {conv, Residual{{unbiased, norm, Relu{}, unbiased, norm}}, Relu{}}},
+      {"residual_projection", odd, {conv, Residual{{halving, norm}, {projection, norm}}, Relu{}}},
+      {"residual_projection_first", odd, {Residual{{halving}, {projection}}}},
+      {"residual_shortcut_relu", odd, {conv, Residual{{unbiased, norm}, {Relu{}}}}},
+      {"residual_without_branch", odd, {conv, Residual{{}, {conv_again, norm}}}},
+      {"residual_of_pool",
+       odd,
+       {conv, Residual{{MaxPool{.kernel = 3, .stride = 1, .padding = 1}}, {norm}}}},
+      {"residual_in_residual", odd, {conv, Residual{{Residual{{conv_again}}}}}},
+      {"residual_begins_in_residual", odd, {conv, Residual{{Residual{{conv_again}}, unbiased}}}},
+      {"bottleneck",
+       wide,
+       {conv16, norm, Relu{},
+        Residual{{Conv2d{.out_channels = 8, .kernel = 1, .padding = 0, .bias = false}, norm, Relu{},
+                  Conv2d{.out_channels = 8, .stride = 2, .bias = false}, norm, Relu{},
+                  Conv2d{.out_channels = 32, .kernel = 1, .padding = 0, .bias = false}, norm},
+                 {projection32, norm}},
+        Relu{}}},
+      {"two_residuals",
+       wide,
+       {conv16, norm, Relu{}, Residual{{conv16, norm, Relu{}, conv16, norm}}, Relu{},
+        Residual{{conv32, norm}, {projection32, norm}}, Relu{}, GlobalAveragePool{}}},
+  };
 }
 
 /// Every layer in every position that matters: first, behind parameters, with odd sizes.
-inline std::vector<Chain> chains() {
+inline std::vector<Chain> plain_chains() {
   const ImageShape odd{3, 9, 7};
   const ImageShape wide{16, 8, 8};
   const Conv2d conv{.out_channels = 6};
@@ -137,6 +195,8 @@ inline std::vector<Chain> chains() {
       {"conv3", odd, {conv}},
       {"conv1", odd, {Conv2d{.out_channels = 5, .kernel = 1, .padding = 0}}},
       {"conv5_stride2", odd, {Conv2d{.out_channels = 8, .kernel = 5, .stride = 2, .padding = 2}}},
+      {"conv7_stride2", odd, {Conv2d{.out_channels = 8, .kernel = 7, .stride = 2, .padding = 3}}},
+      {"wide_conv1", wide, {Conv2d{.out_channels = 32, .kernel = 1, .padding = 0, .bias = false}}},
       {"conv3_unpadded", odd, {Conv2d{.out_channels = 4, .padding = 0, .bias = false}}},
       {"conv_conv_stride2", odd, {conv, Conv2d{.out_channels = 7, .stride = 2}}},
       {"conv_conv1_stride2",
@@ -162,9 +222,18 @@ inline std::vector<Chain> chains() {
       {"wide_maxpool", wide, {Conv2d{.out_channels = 16}, MaxPool{}}},
       {"conv_maxpool3_stride2", odd, {conv, MaxPool{.kernel = 3, .stride = 2}}},
       {"conv_maxpool3_stride1", odd, {conv, MaxPool{.kernel = 3, .stride = 1}}},
+      {"maxpool3_padded_first", odd, {MaxPool{.kernel = 3, .stride = 2, .padding = 1}}},
+      {"conv_maxpool3_padded", odd, {conv, MaxPool{.kernel = 3, .stride = 2, .padding = 1}}},
+      {"wide_maxpool3_padded",
+       wide,
+       {Conv2d{.out_channels = 16}, MaxPool{.kernel = 3, .stride = 2, .padding = 1}}},
+      {"conv_maxpool3_padded2", odd, {conv, MaxPool{.kernel = 3, .stride = 1, .padding = 2}}},
       {"conv_avgpool", odd, {conv, AveragePool{}}},
       {"wide_avgpool", wide, {Conv2d{.out_channels = 16}, AveragePool{}}},
       {"conv_avgpool3_stride2", odd, {conv, AveragePool{.kernel = 3, .stride = 2}}},
+      {"globalpool_first", odd, {GlobalAveragePool{}}},
+      {"conv_globalpool", odd, {conv, GlobalAveragePool{}}},
+      {"wide_globalpool", wide, {Conv2d{.out_channels = 16}, GlobalAveragePool{}}},
       {"dropout_first", odd, {Dropout{0.4F}}},
       {"conv_dropout", odd, {conv, Dropout{0.4F}}},
       {"wide_dropout", wide, {Conv2d{.out_channels = 20}, Dropout{0.3F}, conv}},
@@ -175,6 +244,13 @@ inline std::vector<Chain> chains() {
        {Conv2d{.out_channels = 8, .bias = false}, BatchNorm{}, Relu{}, MaxPool{},
         Conv2d{.out_channels = 16, .bias = false}, BatchNorm{}, Relu{}, MaxPool{}}},
   };
+}
+
+inline std::vector<Chain> chains() {
+  auto all = plain_chains();
+  const auto residuals = residual_chains();
+  all.insert(all.end(), residuals.begin(), residuals.end());
+  return all;
 }
 
 }  // namespace rondo::nn::test

@@ -110,8 +110,8 @@ std::unique_ptr<Network> make_network(const NetworkSpec& spec, const NetworkOpti
 bool cpu_has_bf16();
 
 /// Fills the values: weights He-normal (fan-in, gain sqrt 2), last linear layer Xavier-uniform,
-/// biases 0, normalisation scales 1, running variances 1. A pure function of (seed, parameter
-/// index, element): the same on every rank.
+/// biases 0, normalisation scales as the layers say, running variances 1. A pure function of (seed,
+/// parameter index, element): the same on every rank.
 void initialize(const Network& network, std::span<const ParameterView> views, std::uint64_t seed);
 
 }  // namespace rondo::nn

@@ -35,11 +35,14 @@ struct Linear {
 /// variance), running averages in evaluation. The running averages are ParameterRole::statistic.
 struct BatchNorm {
   float epsilon = 1e-5F;
+  float initial_scale = 1.0F;
 };
 struct Relu {};
+/// Over the part of the window that lies on the input: padding never is the largest value.
 struct MaxPool {
   std::size_t kernel = 2;
   std::size_t stride = 2;
+  std::size_t padding = 0;
 };
 struct AveragePool {
   std::size_t kernel = 2;
@@ -51,8 +54,19 @@ struct AveragePool {
 struct Dropout {
   float probability = 0.5F;
 };
+/// The mean of each channel: (C, H, W) to (C, 1, 1).
+struct GlobalAveragePool {};
+struct Residual;
 
-using Layer = std::variant<Conv2d, Linear, BatchNorm, Relu, MaxPool, AveragePool, Dropout>;
+using Layer = std::variant<Conv2d, Linear, BatchNorm, Relu, MaxPool, AveragePool, GlobalAveragePool,
+                           Dropout, Residual>;
+
+/// He et al. 2016: y = branch(x) + shortcut(x), which must have the same shape. A shortcut without
+/// layers is x itself. The branch's parameters come before the shortcut's.
+struct Residual {
+  std::vector<Layer> branch;
+  std::vector<Layer> shortcut = {};
+};
 
 /// A chain of layers that ends in `classes` logits and softmax cross-entropy.
 struct NetworkSpec {
@@ -64,6 +78,12 @@ struct NetworkSpec {
 
 /// The networks that the example trainers know, by name (`model_names()`); with a `dropout` above 0
 /// each Linear behind another layer has a Dropout of that probability before it.
+///
+/// resnet18 and resnet50 are the networks of He et al. 2016 for images of any size, with the stride
+/// of a bottleneck in its 3x3 convolution (version 1.5) and the last BatchNorm of each branch at 0
+/// in the beginning (Goyal et al. 2017). Images of more than 64 pixels either way meet the usual
+/// beginning, a 7x7 convolution and a pool, which leave a quarter of their height and width;
+/// smaller ones meet a 3x3 convolution of stride 1 and no pool, as is common for CIFAR.
 /// \throws ConfigError  unknown name; the message lists the names.
 NetworkSpec make_model(const std::string& name, ImageShape input, std::size_t classes,
                        float dropout = 0.0F);

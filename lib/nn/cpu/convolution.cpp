@@ -95,6 +95,7 @@ class Convolution final : public Stage {
     if (context.trains() && input.has_diff()) settle_layouts(context, shapes_);
     const ForwardDesc forward = forward_desc(context, shapes_);
     conversion_ = make_conversion(context, input, forward.src_desc());
+    if (conversion_) context.diffs.release(input.diff);
     const Edge& source = conversion_ ? conversion_->output() : input;
     output_ = context.make_edge(layer.output, forward.dst_desc(), true);
     forward_ = parameters_.make_forward(dnnl::convolution_forward(forward), forward.weights_desc(),

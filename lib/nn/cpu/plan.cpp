@@ -39,7 +39,9 @@ StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const 
     StagePointer operator()(const Relu&) { return make_relu(context, input); }
     StagePointer operator()(const MaxPool&) { return make_pool(context, layer, input); }
     StagePointer operator()(const AveragePool&) { return make_pool(context, layer, input); }
+    StagePointer operator()(const GlobalAveragePool&) { return make_pool(context, layer, input); }
     StagePointer operator()(const Dropout&) { return make_dropout(context, layer, input); }
+    StagePointer operator()(const Add&) { return nullptr; }  // reads two edges: see Plan::build
   };
   return std::visit(Maker{context, layer, input, relu}, layer.layer);
 }
@@ -47,6 +49,13 @@ StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const 
 template <class T>
 bool holds(const ResolvedLayer& layer) {
   return std::holds_alternative<T>(layer.layer);
+}
+
+/// True if layer `i` and the next one, a ReLU that alone reads it, are one stage.
+bool fuses_relu(const Topology& topology, std::span<const std::size_t> readers, std::size_t i) {
+  const auto& layers = topology.layers;
+  return (holds<BatchNorm>(layers[i]) || holds<Add>(layers[i])) && i + 1 < layers.size() &&
+         holds<Relu>(layers[i + 1]) && layers[i + 1].source == i + 1 && readers[i + 1] == 1;
 }
 
 }  // namespace
@@ -58,35 +67,55 @@ Plan::Plan(const Topology& topology, std::span<const ParameterView> views,
   const dnnl::memory::desc plain(context_.dims(shape), dnnl::memory::data_type::f32,
                                  dnnl::memory::format_tag::nchw);
   input_ = {shape, dnnl::memory(plain, context_.engine, DNNL_MEMORY_NONE), {}};
-  build(topology);
-  make_logits();
+  make_logits(build(topology));
   context_.diffs.allocate();
 }
 
-void Plan::build(const Topology& topology) {
+Edge Plan::build(const Topology& topology) {
   const dnnl::memory::desc typed(context_.dims(input_.shape), context_.type(),
                                  dnnl::memory::format_tag::nchw);
-  add(make_conversion(context_, input_, typed), nullptr);
+  const std::vector<std::size_t> readers = topology.readers();
+  StagePointer conversion = make_conversion(context_, input_, typed);
+  std::vector<OpenValue> values{{conversion ? conversion->output() : input_, readers[0]}};
+  add(std::move(conversion), nullptr);
+
   const auto& layers = topology.layers;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool fuses =
-        holds<BatchNorm>(layers[i]) && i + 1 < layers.size() && holds<Relu>(layers[i + 1]);
+    const Edge input = take(values[layers[i].source]);
+    const bool fuses = fuses_relu(topology, readers, i);
     const auto relu = fuses ? FusedRelu::yes : FusedRelu::no;
-    add(make_stage(context_, layers[i], last_edge(), relu), &layers[i]);
-    if (fuses) ++i;
+    StagePointer stage;
+    if (holds<Add>(layers[i])) {
+      const Edge shortcut = take(values[layers[i].shortcut]);
+      stage = make_add(context_, input, shortcut, relu);
+      context_.diffs.release(shortcut.diff);
+    } else {
+      stage = make_stage(context_, layers[i], input, relu);
+    }
+    context_.diffs.release(input.diff);
+    const Edge output = stage ? stage->output() : input;
+    add(std::move(stage), &layers[i]);
+    if (fuses) values.push_back({output, 0});
+    i += fuses ? 1 : 0;
+    values.push_back({output, readers[i + 1]});
   }
+  return values.back().edge;
 }
 
 void Plan::add(StagePointer stage, const ResolvedLayer* layer) {
   if (stage) steps_.push_back({std::move(stage), layer});
 }
 
-const Edge& Plan::last_edge() const {
-  return steps_.empty() ? input_ : steps_.back().stage->output();
+Edge Plan::take(OpenValue& value) {
+  if (--value.readers == 0) return value.edge;
+  Fork fork = make_fork(context_, value.edge);
+  if (fork.stage) context_.diffs.release(value.edge.diff);
+  value.edge = fork.second;
+  add(std::move(fork.stage), nullptr);
+  return fork.first;
 }
 
-void Plan::make_logits() {
-  const Edge& last = last_edge();
+void Plan::make_logits(const Edge& last) {
   const dnnl::memory::desc plain(context_.dims(last.shape), dnnl::memory::data_type::f32,
                                  dnnl::memory::format_tag::nchw);
   logits_ = AlignedBuffer<float>(context_.batch_size * last.shape.elements());

@@ -45,10 +45,18 @@ class Plan {
     const ResolvedLayer* layer;
   };
 
-  void build(const Topology& topology);
+  /// A value that some layers still have to read.
+  struct OpenValue {
+    Edge edge;
+    std::size_t readers;
+  };
+
+  /// Returns the edge of the logits.
+  Edge build(const Topology& topology);
   void add(StagePointer stage, const ResolvedLayer* layer);
-  const Edge& last_edge() const;
-  void make_logits();
+  /// The edge for one reader of the value.
+  Edge take(OpenValue& value);
+  void make_logits(const Edge& last);
   void forward(std::span<const float> images);
   void backward(double weight, const GradientReady& ready);
   void round(const dnnl::memory& memory) const;

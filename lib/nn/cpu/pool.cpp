@@ -15,21 +15,27 @@ struct Window {
   memory::dims padding = {0, 0};
 };
 
-Window window_of(const Layer& layer) {
+Window window_of(const ResolvedLayer& layer) {
   const auto both = [](std::size_t extent) {
     return memory::dims(2, static_cast<memory::dim>(extent));
   };
-  if (const auto* pool = std::get_if<MaxPool>(&layer))
-    return {dnnl::algorithm::pooling_max, both(pool->kernel), both(pool->stride)};
-  const auto& pool = std::get<AveragePool>(layer);
-  return {dnnl::algorithm::pooling_avg_exclude_padding, both(pool.kernel), both(pool.stride)};
+  const auto average = dnnl::algorithm::pooling_avg_exclude_padding;
+  if (const auto* pool = std::get_if<MaxPool>(&layer.layer))
+    return {dnnl::algorithm::pooling_max, both(pool->kernel), both(pool->stride),
+            both(pool->padding)};
+  if (const auto* pool = std::get_if<AveragePool>(&layer.layer))
+    return {average, both(pool->kernel), both(pool->stride)};
+  return {
+      average,
+      {static_cast<memory::dim>(layer.input.height), static_cast<memory::dim>(layer.input.width)},
+      both(1)};
 }
 
 class PoolStage final : public Stage {
  public:
   PoolStage(PlanContext& context, const ResolvedLayer& layer, const Edge& input)
       : context_(context) {
-    const Window w = window_of(layer.layer);
+    const Window w = window_of(layer);
     const auto kind =
         context.trains() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
     const dnnl::pooling_forward::primitive_desc forward(

@@ -9,20 +9,55 @@
 namespace rondo::nn::cpu {
 
 dnnl::memory DiffBuffers::add(const dnnl::memory::desc& desc) {
-  return memories_.emplace_back(dnnl::memory(desc, engine_, DNNL_MEMORY_NONE));
+  const std::size_t group = diffs_.size();
+  diffs_.push_back({dnnl::memory(desc, engine_, DNNL_MEMORY_NONE), group, clock_++});
+  return diffs_.back().memory;
+}
+
+void DiffBuffers::release(const dnnl::memory& diff) {
+  if (!diff) return;
+  Diff& found = find(diff);
+  found.end = std::min(found.end, clock_);
+}
+
+void DiffBuffers::unite(const dnnl::memory& one, const dnnl::memory& other) {
+  const auto [first, second] = std::minmax(find(one).group, find(other).group);
+  for (Diff& diff : diffs_)
+    if (diff.group == second) diff.group = first;
 }
 
 void DiffBuffers::allocate() {
-  std::size_t bytes[2] = {0, 0};
-  for (std::size_t i = 0; i < memories_.size(); ++i)
-    bytes[i % 2] = std::max(bytes[i % 2], memories_[i].get_desc().get_size());
-  for (std::size_t parity = 0; parity < 2; ++parity) {
-    const dnnl::memory::desc desc({static_cast<dnnl::memory::dim>(bytes[parity])},
-                                  dnnl::memory::data_type::u8, dnnl::memory::format_tag::a);
-    buffers_[parity] = dnnl::memory(desc, engine_);
+  std::vector<std::size_t> buffer_of(diffs_.size());
+  for (std::size_t group = 0; group < diffs_.size(); ++group) {
+    if (diffs_[group].group != group) continue;
+    const std::size_t index = free_buffer(diffs_[group].begin);
+    Buffer& buffer = buffers_[index];
+    for (const Diff& diff : diffs_) {
+      if (diff.group != group) continue;
+      buffer.bytes = std::max(buffer.bytes, diff.memory.get_desc().get_size());
+      buffer.free_from = std::max(buffer.free_from, diff.end);
+    }
+    buffer_of[group] = index;
   }
-  for (std::size_t i = 0; i < memories_.size(); ++i)
-    memories_[i].set_data_handle(buffers_[i % 2].get_data_handle());
+  for (Buffer& buffer : buffers_) {
+    const dnnl::memory::desc desc({static_cast<dnnl::memory::dim>(buffer.bytes)},
+                                  dnnl::memory::data_type::u8, dnnl::memory::format_tag::a);
+    buffer.memory = dnnl::memory(desc, engine_);
+  }
+  for (Diff& diff : diffs_)
+    diff.memory.set_data_handle(buffers_[buffer_of[diff.group]].memory.get_data_handle());
+}
+
+DiffBuffers::Diff& DiffBuffers::find(const dnnl::memory& diff) {
+  return *std::ranges::find_if(
+      diffs_, [&](const Diff& candidate) { return candidate.memory.get() == diff.get(); });
+}
+
+std::size_t DiffBuffers::free_buffer(std::size_t at) {
+  const auto found =
+      std::ranges::find_if(buffers_, [=](const Buffer& buffer) { return buffer.free_from <= at; });
+  if (found == buffers_.end()) return buffers_.emplace_back(), buffers_.size() - 1;
+  return static_cast<std::size_t>(found - buffers_.begin());
 }
 
 dnnl::memory::dims PlanContext::dims(const ImageShape& shape) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -26,20 +27,45 @@ struct Edge {
   bool has_diff() const { return static_cast<bool>(diff); }
 };
 
-/// Memory of the gradients of activations. Only two of them are alive at any time, a stage's input
-/// and output, so a chain of stages gets by with two buffers.
+/// Memory of the gradients of activations, in a few buffers: two for a chain of stages, of which
+/// only one's input and output are alive at any time.
+///
+/// Stages are made in the order of the forward pass. A gradient lives from its edge's reader
+/// backwards to the edge's writer, so two of them may share a buffer if one was released before the
+/// other was added.
 class DiffBuffers {
  public:
   explicit DiffBuffers(dnnl::engine engine) : engine_(std::move(engine)) {}
 
-  /// Memory that shares nothing with that of the previous call; usable after `allocate`.
+  /// In use from now on; has an address after `allocate`.
   dnnl::memory add(const dnnl::memory::desc& desc);
+  /// No stage that is made from now on reads the edge. Again, or without memory: does nothing.
+  void release(const dnnl::memory& diff);
+  /// The two are the same bytes, which are in use while one of them is.
+  void unite(const dnnl::memory& one, const dnnl::memory& other);
   void allocate();
 
  private:
+  struct Diff {
+    dnnl::memory memory;
+    std::size_t group;  ///< the first one of those that it was united with
+    std::size_t begin;
+    std::size_t end = SIZE_MAX;
+  };
+  struct Buffer {
+    std::size_t bytes = 0;
+    std::size_t free_from = 0;
+    dnnl::memory memory = {};
+  };
+
+  Diff& find(const dnnl::memory& diff);
+  /// The index of one that is free from then on.
+  std::size_t free_buffer(std::size_t at);
+
   dnnl::engine engine_;
-  std::vector<dnnl::memory> memories_;
-  dnnl::memory buffers_[2];
+  std::size_t clock_ = 0;
+  std::vector<Diff> diffs_;
+  std::vector<Buffer> buffers_;
 };
 
 /// What all stages of one plan share.
@@ -99,16 +125,26 @@ class Stage {
 };
 
 using StagePointer = std::unique_ptr<Stage>;
+enum class FusedRelu : bool { no, yes };
 
 StagePointer make_convolution(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 StagePointer make_linear(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
-enum class FusedRelu : bool { no, yes };
 StagePointer make_batch_norm(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
                              FusedRelu relu);
 StagePointer make_relu(PlanContext& context, const Edge& input);
 StagePointer make_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+/// The sum of two edges of the same shape, in the layout of the first.
+StagePointer make_add(PlanContext& context, const Edge& branch, const Edge& shortcut,
+                      FusedRelu relu);
 /// No stage at all (null) in evaluation.
 StagePointer make_dropout(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+/// Two edges of the same values, and the stage that adds their gradients; null without gradients.
+struct Fork {
+  StagePointer stage;
+  Edge first;
+  Edge second;
+};
+Fork make_fork(PlanContext& context, const Edge& input);
 /// The same values as `desc`; no stage at all (null) if the input already is.
 StagePointer make_conversion(PlanContext& context, const Edge& input,
                              const dnnl::memory::desc& desc);

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/reference/layers.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 namespace rondo::nn::reference {
 namespace {
@@ -250,19 +253,35 @@ class ReluFunction final : public LayerFunction {
   }
 };
 
-/// Calls f(h, w) for the inputs below output (out_h, out_w).
-template <class Pool, class F>
-void for_each_in_window(const Pool& pool, std::size_t out_h, std::size_t out_w, F f) {
-  for (std::size_t kh = 0; kh < pool.kernel; ++kh)
-    for (std::size_t kw = 0; kw < pool.kernel; ++kw)
-      f(out_h * pool.stride + kh, out_w * pool.stride + kw);
+/// What a pool sees of its input at once, and how it moves.
+struct Window {
+  std::size_t height;
+  std::size_t width;
+  std::size_t stride = 1;
+  std::size_t padding = 0;
+
+  double size() const { return static_cast<double>(height * width); }
+};
+
+/// Calls f(h, w) for the inputs that output (out_h, out_w) sees.
+template <class F>
+void for_each_in_window(const Window& window, const ImageShape& input, std::size_t out_h,
+                        std::size_t out_w, F f) {
+  for (std::size_t kh = 0; kh < window.height; ++kh) {
+    for (std::size_t kw = 0; kw < window.width; ++kw) {
+      // Below 0 wraps around and is too large as well.
+      const std::size_t h = out_h * window.stride + kh - window.padding;
+      const std::size_t w = out_w * window.stride + kw - window.padding;
+      if (h < input.height && w < input.width) f(h, w);
+    }
+  }
 }
 
 /// Of several equal largest values the first one, row by row, gets the gradient.
 class MaxPoolFunction final : public LayerFunction {
  public:
-  explicit MaxPoolFunction(const ResolvedLayer& layer)
-      : pool_(std::get<MaxPool>(layer.layer)), output_shape_(layer.output) {}
+  MaxPoolFunction(const Window& window, const ImageShape& output)
+      : window_(window), output_shape_(output) {}
 
   Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, output_shape_);
@@ -283,30 +302,30 @@ class MaxPoolFunction final : public LayerFunction {
  private:
   std::size_t largest(const Tensor& input, std::size_t n, std::size_t c, std::size_t out_h,
                       std::size_t out_w) const {
-    std::size_t best = input.index(n, c, out_h * pool_.stride, out_w * pool_.stride);
-    for_each_in_window(pool_, out_h, out_w, [&](auto h, auto w) {
+    std::optional<std::size_t> best;
+    for_each_in_window(window_, input.shape, out_h, out_w, [&](auto h, auto w) {
       const std::size_t i = input.index(n, c, h, w);
-      if (input.values[i] > input.values[best]) best = i;
+      if (!best || input.values[i] > input.values[*best]) best = i;
     });
-    return best;
+    return best.value();
   }
 
-  MaxPool pool_;
+  Window window_;
   ImageShape output_shape_;
 };
 
 class AveragePoolFunction final : public LayerFunction {
  public:
-  explicit AveragePoolFunction(const ResolvedLayer& layer)
-      : pool_(std::get<AveragePool>(layer.layer)), output_shape_(layer.output) {}
+  AveragePoolFunction(const Window& window, const ImageShape& output)
+      : window_(window), output_shape_(output) {}
 
   Tensor forward(const Tensor& input, const Pass&) override {
     Tensor output(input.batch_size, output_shape_);
     for_each_element(output, [&](auto n, auto c, auto h, auto w) {
       double sum = 0;
-      for_each_in_window(pool_, h, w,
+      for_each_in_window(window_, input.shape, h, w,
                          [&](auto ih, auto iw) { sum += double{input.at(n, c, ih, iw)}; });
-      output.at(n, c, h, w) = static_cast<float>(sum / window_size());
+      output.at(n, c, h, w) = static_cast<float>(sum / window_.size());
     });
     return output;
   }
@@ -315,8 +334,8 @@ class AveragePoolFunction final : public LayerFunction {
     Tensor input_diff(input.batch_size, input.shape);
     Sums sums(input.values.size());
     for_each_element(output_diff, [&](auto n, auto c, auto h, auto w) {
-      const double share = double{output_diff.at(n, c, h, w)} / window_size();
-      for_each_in_window(pool_, h, w,
+      const double share = double{output_diff.at(n, c, h, w)} / window_.size();
+      for_each_in_window(window_, input.shape, h, w,
                          [&](auto ih, auto iw) { sums[input.index(n, c, ih, iw)] += share; });
     });
     sums.write_to(input_diff.values);
@@ -324,9 +343,7 @@ class AveragePoolFunction final : public LayerFunction {
   }
 
  private:
-  double window_size() const { return static_cast<double>(pool_.kernel * pool_.kernel); }
-
-  AveragePool pool_;
+  Window window_;
   ImageShape output_shape_;
 };
 
@@ -369,14 +386,30 @@ struct LayerMaker {
     return std::make_unique<BatchNormFunction>(layer, views);
   }
   Result operator()(const Relu&) const { return std::make_unique<ReluFunction>(); }
-  Result operator()(const MaxPool&) const { return std::make_unique<MaxPoolFunction>(layer); }
-  Result operator()(const AveragePool&) const {
-    return std::make_unique<AveragePoolFunction>(layer);
+  Result operator()(const MaxPool& pool) const {
+    const Window window{pool.kernel, pool.kernel, pool.stride, pool.padding};
+    return std::make_unique<MaxPoolFunction>(window, layer.output);
+  }
+  Result operator()(const AveragePool& pool) const {
+    const Window window{pool.kernel, pool.kernel, pool.stride};
+    return std::make_unique<AveragePoolFunction>(window, layer.output);
+  }
+  Result operator()(const GlobalAveragePool&) const {
+    const Window window{layer.input.height, layer.input.width};
+    return std::make_unique<AveragePoolFunction>(window, layer.output);
   }
   Result operator()(const Dropout&) const { return std::make_unique<DropoutFunction>(layer); }
+  Result operator()(const Add&) const { return nullptr; }
 };
 
 }  // namespace
+
+Tensor& Tensor::operator+=(const Tensor& other) {
+  if (values.empty()) return *this = other;
+  std::transform(values.begin(), values.end(), other.values.begin(), values.begin(),
+                 std::plus<float>());
+  return *this;
+}
 
 std::unique_ptr<LayerFunction> make_layer(const ResolvedLayer& layer,
                                           std::span<const ParameterView> views) {

@@ -29,6 +29,8 @@ struct Tensor {
   float& at(std::size_t n, std::size_t c, std::size_t h, std::size_t w) {
     return values[index(n, c, h, w)];
   }
+  /// Adds element by element; a Tensor without values counts as zeros.
+  Tensor& operator+=(const Tensor& other);
 };
 
 enum class Mode { train, evaluate };
@@ -49,7 +51,7 @@ class LayerFunction {
   virtual Tensor backward(const Tensor& input, const Tensor& output_diff, double weight) = 0;
 };
 
-/// `views` are those of this layer's parameters.
+/// `views` are those of this layer's parameters. Null for an Add, which needs no function.
 std::unique_ptr<LayerFunction> make_layer(const ResolvedLayer& layer,
                                           std::span<const ParameterView> views);
 

@@ -62,12 +62,19 @@ class ReferenceNetwork final : public NetworkBase {
   }
 
   BatchSums do_train(const Batch& batch, float loss_scale, const GradientReady& ready) override {
-    const auto activations = forward(batch, Mode::train);
-    Tensor diff;
-    const BatchSums sums = cross_entropy(activations.back(), batch, loss_scale, diff);
+    const auto values = forward(batch, Mode::train);
+    std::vector<Tensor> diffs(values.size());
+    const BatchSums sums = cross_entropy(values.back(), batch, loss_scale, diffs.back());
     for (std::size_t i = functions_.size(); i > 0; --i) {
-      diff = functions_[i - 1]->backward(activations[i - 1], diff, sums.weight);
-      report_ready(topology().layers[i - 1], ready);
+      const ResolvedLayer& layer = topology().layers[i - 1];
+      if (functions_[i - 1]) {
+        diffs[layer.source] +=
+            functions_[i - 1]->backward(values[layer.source], diffs[i], sums.weight);
+      } else {
+        diffs[layer.source] += diffs[i];
+        diffs[layer.shortcut] += diffs[i];
+      }
+      report_ready(layer, ready);
     }
     return sums;
   }
@@ -77,19 +84,23 @@ class ReferenceNetwork final : public NetworkBase {
     return cross_entropy(forward(batch, Mode::evaluate).back(), batch, 1.0F, unused);
   }
 
-  /// The input of every layer, and last the logits.
+  /// All values, as the topology numbers them; last the logits.
   std::vector<Tensor> forward(const Batch& batch, Mode mode) {
-    std::vector<Tensor> activations(1, Tensor(batch.size(), spec().input));
-    std::copy(batch.images.begin(), batch.images.end(), activations[0].values.begin());
+    const Pass pass{.mode = mode, .dropout = dropout_key(batch)};
+    std::vector<Tensor> values(1, Tensor(batch.size(), spec().input));
+    std::copy(batch.images.begin(), batch.images.end(), values[0].values.begin());
     for (std::size_t i = 0; i < functions_.size(); ++i) {
-      report_needed(topology().layers[i], needed());
-      activations.push_back(functions_[i]->forward(activations.back(),
-                                                   {.mode = mode, .dropout = dropout_key(batch)}));
+      const ResolvedLayer& layer = topology().layers[i];
+      report_needed(layer, needed());
+      Tensor output =
+          functions_[i] ? functions_[i]->forward(values[layer.source], pass) : values[layer.source];
+      if (!functions_[i]) output += values[layer.shortcut];
+      values.push_back(std::move(output));
     }
-    return activations;
+    return values;
   }
 
-  std::vector<std::unique_ptr<LayerFunction>> functions_;
+  std::vector<std::unique_ptr<LayerFunction>> functions_;  ///< null for an Add
 };
 
 }  // namespace
