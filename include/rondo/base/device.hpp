@@ -30,6 +30,8 @@ class Device {
   /// Ten times the version: 90 for an H100.
   int compute_capability() const noexcept { return compute_capability_; }
   int multiprocessors() const noexcept { return multiprocessors_; }
+  /// "0000:3b:00": which GPU of its host it is, whatever index a process knows it by.
+  const std::string& pci_address() const noexcept { return pci_address_; }
 
   std::size_t total_bytes() const;
   /// What no process has taken at this moment.
@@ -38,6 +40,7 @@ class Device {
  private:
   int index_;
   std::string name_;
+  std::string pci_address_;
   int compute_capability_ = 0;
   int multiprocessors_ = 0;
 };
