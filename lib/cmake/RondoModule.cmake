@@ -31,7 +31,7 @@ endif()
 #                  [DEPENDS <target>...] [PRIVATE_DEPENDS <target>...])
 #   The static library rondo_<name>, alias rondo::<name>. HEADERS are paths below include/rondo/<name>/,
 #   SOURCES below the calling folder. RONDO_WITH_CUDA chooses between CUDA_SOURCES and NO_CUDA_SOURCES,
-#   which define the same functions. DEPENDS reach the users of the module, PRIVATE_DEPENDS do not.
+#   which define the same functions; tests/cuda/emulation has use for the former in both cases. DEPENDS reach the users of the module, PRIVATE_DEPENDS do not.
 function(rondo_add_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" ""
     "HEADERS;SOURCES;CUDA_SOURCES;NO_CUDA_SOURCES;DEPENDS;PRIVATE_DEPENDS")
@@ -54,6 +54,8 @@ function(rondo_add_module name)
     target_link_libraries(rondo_${name} PRIVATE CUDA::cudart_static)
   endif()
   set_target_properties(rondo_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  list(TRANSFORM arg_CUDA_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set_target_properties(rondo_${name} PROPERTIES RONDO_CUDA_SOURCES "${arg_CUDA_SOURCES}")
   # A test with the emulated CUDA takes other objects in their place.
   set_source_files_properties(${arg_NO_CUDA_SOURCES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   # Highway includes such a source again for each instruction set.

@@ -19,10 +19,17 @@
 
 namespace rondo::test {
 
-/// Element counts around the lengths of vectors, warps, blocks and pieces, and one that needs the
-/// whole grid several times.
-inline constexpr std::array<std::size_t, 14> odd_counts{
-    0, 1, 2, 3, 7, 31, 33, 255, 257, 1000, 1023, 1025, 65'537, 20'000'003};
+/// So many elements that every thread a GPU can hold has several vectors of them.
+inline std::size_t several_grids(const Device& device) {
+  constexpr std::size_t threads = 2048;
+  constexpr std::size_t most_in_vector = 8;
+  return 3 * threads * most_in_vector * static_cast<std::size_t>(device.multiprocessors()) + 3;
+}
+
+/// Element counts around the lengths of vectors, warps, blocks and pieces, and several_grids().
+inline std::vector<std::size_t> odd_counts(const Device& device) {
+  return {0, 1, 2, 3, 7, 31, 33, 255, 257, 1000, 1023, 1025, 65'537, several_grids(device)};
+}
 
 /// Elements by which views begin behind an aligned address.
 inline constexpr std::array<std::size_t, 4> offsets{0, 1, 3, 8};

@@ -40,7 +40,7 @@ void expect_as_on_the_cpu(const std::vector<From>& from, std::size_t from_offset
 
 template <class From, class To>
 void expect_casts() {
-  for (const std::size_t count : test::odd_counts) {
+  for (const std::size_t count : test::odd_counts(Device())) {
     for (const std::size_t offset : test::offsets) {
       std::vector<From> from(count);
       const std::vector<float> values = test::gpu_floats(count, 1, true);
@@ -94,7 +94,7 @@ template <class From>
 void expect_accumulation() {
   const Device device;
   DeviceStream stream(device);
-  for (const std::size_t count : test::odd_counts) {
+  for (const std::size_t count : test::odd_counts(Device())) {
     for (const std::size_t offset : test::offsets) {
       const std::vector<float> sums = test::gpu_floats(count, 1, true);
       const std::vector<float> added = test::gpu_floats(count, 2, true);

@@ -1,0 +1,207 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "streams.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <cuda_runtime.h>
+
+#include "grid.hpp"
+#include "memory.hpp"
+
+namespace cuda_emulation {
+namespace {
+
+/// Work in order.
+class Queue {
+ public:
+  void push(std::function<void()> work) { work_.push_back(std::move(work)); }
+  bool empty() const { return work_.empty(); }
+  void run_one() {
+    const auto work = std::move(work_.front());
+    work_.pop_front();
+    work();
+  }
+  void run_all() {
+    while (!empty())
+      run_one();
+  }
+
+ private:
+  std::deque<std::function<void()>> work_;
+};
+
+/// What an event recorded.
+struct Point {
+  std::shared_ptr<Queue> queue;
+  bool reached = false;
+  std::chrono::steady_clock::time_point time = {};
+
+  void run_until_reached() {
+    while (!reached)
+      queue->run_one();
+  }
+};
+
+struct Runtime {
+  std::recursive_mutex mutex;
+  std::shared_ptr<Queue> default_queue = std::make_shared<Queue>();
+  std::vector<std::shared_ptr<Queue>> queues{default_queue};  ///< of destroyed streams too
+  cudaError_t fault = cudaSuccess;
+  cudaError_t last_error = cudaSuccess;
+};
+
+Runtime& runtime() {
+  static Runtime state;
+  return state;
+}
+
+/// What a wait returns: the fault of a kernel once.
+cudaError_t outcome() {
+  return failed(std::exchange(runtime().fault, cudaSuccess));
+}
+
+}  // namespace
+}  // namespace cuda_emulation
+
+struct CUstream_st {
+  std::shared_ptr<cuda_emulation::Queue> queue = std::make_shared<cuda_emulation::Queue>();
+};
+struct CUevent_st {
+  std::shared_ptr<cuda_emulation::Point> point;  ///< null before the first record
+};
+
+namespace cuda_emulation {
+namespace {
+
+const std::shared_ptr<Queue>& queue_of(cudaStream_t stream) {
+  return stream == nullptr ? runtime().default_queue : stream->queue;
+}
+
+}  // namespace
+
+std::recursive_mutex& runtime_mutex() {
+  return runtime().mutex;
+}
+
+cudaError_t queue(cudaStream_t stream, std::function<void()> work) {
+  const std::lock_guard lock(runtime_mutex());
+  queue_of(stream)->push(std::move(work));
+  return cudaSuccess;
+}
+
+void run_all_streams() {
+  auto& queues = runtime().queues;
+  for (const auto& work : queues)
+    work->run_all();
+  std::erase_if(queues, [](const auto& work) { return work.use_count() == 1; });
+}
+
+cudaError_t failed(cudaError_t code) {
+  const std::lock_guard lock(runtime_mutex());
+  if (code != cudaSuccess) runtime().last_error = code;
+  return code;
+}
+
+void set_fault(cudaError_t code) {
+  runtime().fault = code;
+}
+
+cudaError_t launch(cudaStream_t stream, const dim3& grid, const dim3& block,
+                   std::function<void()> thread) {
+  const bool is_line = grid.y == 1 && grid.z == 1 && block.y == 1 && block.z == 1;
+  if (!is_line || grid.x == 0 || block.x == 0 || block.x > 1024)
+    return failed(cudaErrorInvalidConfiguration);
+  return queue(stream, [blocks = grid.x, threads = block.x, thread = std::move(thread)] {
+    const DeviceAccess access;
+    if (!run_grid(blocks, threads, thread)) set_fault(cudaErrorLaunchFailure);
+  });
+}
+
+}  // namespace cuda_emulation
+
+using namespace cuda_emulation;  // NOLINT(google-build-using-namespace): CUDA's names are global
+
+cudaError_t cudaGetLastError() {
+  const std::lock_guard lock(runtime_mutex());
+  return std::exchange(runtime().last_error, cudaSuccess);
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  const std::lock_guard lock(runtime_mutex());
+  *stream = new CUstream_st;  // NOLINT(cppcoreguidelines-owning-memory): CUDA's handles are so
+  runtime().queues.push_back((*stream)->queue);
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  delete stream;  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  queue_of(stream)->run_all();
+  return outcome();
+}
+
+/// Asking goes on with the work, so that whoever asks again and again gets there.
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  if (queue_of(stream)->empty()) return outcome();
+  queue_of(stream)->run_one();
+  return failed(cudaErrorNotReady);
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
+  const std::lock_guard lock(runtime_mutex());
+  if (event->point == nullptr) return cudaSuccess;
+  return queue(stream, [point = event->point] { point->run_until_reached(); });
+}
+
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new CUevent_st;  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  event->point = std::make_shared<Point>(Point{.queue = queue_of(stream)});
+  return queue(stream, [point = event->point] {
+    point->reached = true;
+    point->time = std::chrono::steady_clock::now();
+  });
+}
+
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  const std::lock_guard lock(runtime_mutex());
+  if (event->point == nullptr || event->point->reached) return outcome();
+  event->point->queue->run_one();
+  return failed(cudaErrorNotReady);
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  const std::lock_guard lock(runtime_mutex());
+  if (event->point != nullptr) event->point->run_until_reached();
+  return outcome();
+}
+
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  const std::lock_guard lock(runtime_mutex());
+  if (begin->point == nullptr || end->point == nullptr) return failed(cudaErrorInvalidValue);
+  if (!begin->point->reached || !end->point->reached) return failed(cudaErrorNotReady);
+  *milliseconds =
+      std::chrono::duration<float, std::milli>(end->point->time - begin->point->time).count();
+  return cudaSuccess;
+}
