@@ -15,6 +15,8 @@ add_custom_target(rondo_unit_tests)
 add_custom_target(rondo_thread_tests)
 # The tests of a build with CUDA: those with the label "cuda", which need no GPU, and those with "gpu".
 add_custom_target(rondo_cuda_tests)
+# Of them, those with "gpu".
+add_custom_target(rondo_gpu_tests)
 # What the preset "mpich" builds: all of rondo_add_mpi_test.
 add_custom_target(rondo_mpi_tests)
 
@@ -67,6 +69,7 @@ function(rondo_add_gpu_test module)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS gpu RESOURCE_LOCK gpu SKIP_RETURN_CODE 77)
   add_dependencies(rondo_cuda_tests ${name})
+  add_dependencies(rondo_gpu_tests ${name})
 endfunction()
 
 # rondo_name_program(<test> <macro> <program>)
