@@ -19,7 +19,7 @@ macro(rondo_require package)
 endmacro()
 
 # rondo_require_library(<library> DEBIAN <debian package> HEADER <file>)
-#   For a library without a CMake package; link it by its name.
+#   For a library without a CMake package; link it by its name, which is a target here: where it was found counts.
 function(rondo_require_library library)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "DEBIAN;HEADER" "")
   find_path(RONDO_${library}_INCLUDE_DIR ${arg_HEADER})
@@ -27,6 +27,12 @@ function(rondo_require_library library)
   mark_as_advanced(RONDO_${library}_INCLUDE_DIR RONDO_${library}_LIBRARY)
   if(NOT RONDO_${library}_INCLUDE_DIR OR NOT RONDO_${library}_LIBRARY)
     rondo_missing(${library} ${arg_DEBIAN})
+  endif()
+  if(NOT TARGET ${library})
+    add_library(${library} UNKNOWN IMPORTED GLOBAL)
+    set_target_properties(${library} PROPERTIES
+      IMPORTED_LOCATION ${RONDO_${library}_LIBRARY}
+      INTERFACE_INCLUDE_DIRECTORIES ${RONDO_${library}_INCLUDE_DIR})
   endif()
   set_property(GLOBAL APPEND PROPERTY RONDO_FOUND ${library})
 endfunction()
