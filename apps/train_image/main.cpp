@@ -218,6 +218,7 @@ class Trainer {
                                    .read_mode = options_.read,
                                    .stage = options_.stage_options(),
                                    .collective = together,
+                                   .image_size = options_.image_size,
                                    .seed = options_.seed,
                                    .augmentation = options_.augmentation()});
     if (!loader_->obstacle().empty())

@@ -102,6 +102,14 @@ void check_data(const TrainOptions& options) {
         "--stage-budget means nothing without --stage: leave it out, or name a directory");
 }
 
+/// Of images that are taken as stored nothing, as in checkpoints from before there was a choice.
+std::string resizing_text(const TrainOptions& options) {
+  if (!options.image_size && !options.resized_crop) return "";
+  return fmt::format(
+      " on {} at {}", options.resized_crop ? "random parts" : "the middle",
+      options.image_size ? fmt::format("{0}x{0}", *options.image_size) : "full size");
+}
+
 std::string text_or_off(const auto& value) {
   return value ? fmt::format("{}", *value) : "off";
 }
@@ -138,7 +146,7 @@ train::RunIdentity run_identity(const TrainOptions& options, std::size_t lanes,
       {"flip", fmt::format("{}", options.flip)},
       {"shift", fmt::format("{}", options.shift)},
       {"noise", fmt::format("{}", options.noise)},
-      {"model", options.model},
+      {"model", options.model + resizing_text(options)},
       {"dropout", fmt::format("{}", options.dropout)},
       {"precision", std::string(name_of(options.precision))},
       {"rounding", std::string(name_of(options.rounding))},

@@ -20,6 +20,13 @@ void declare_data(Options& options, TrainOptions& values) {
       "field", values.field,
       "image=PATH,label=PATH: where another HDF5 file keeps them; {split} in a path is train or "
       "test, and test/image=PATH goes first");
+  options
+      .add("image-size", values.image_size,
+           "height and width of the images that the network sees: the middle square of 7/8 of the "
+           "shorter side, resized; default: images as stored")
+      .between(1, 4096);
+  options.add("resized-crop", values.resized_crop,
+              "train on random parts of the images, of 8 to 100 % of their area, resized");
   options.add("flip", values.flip, "mirror training images at random");
   options.add("shift", values.shift, "move training images by up to this many pixels at random");
   options

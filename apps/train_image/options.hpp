@@ -32,7 +32,9 @@ namespace rondo::apps {
 /// What rondo-train-image is told; the values here are the defaults.
 struct TrainOptions {
   std::filesystem::path data;
-  std::string field;  ///< a data::FieldMap as text
+  std::string field;                      ///< a data::FieldMap as text
+  std::optional<std::size_t> image_size;  ///< none: as stored
+  bool resized_crop = false;
   bool flip = true;
   std::size_t shift = 0;
   float noise = 0;
@@ -107,7 +109,9 @@ struct TrainOptions {
   float default_lr() const;
   /// The learning rate after warm-up, with the global batch accounted for.
   float peak_lr(std::size_t resolved_lanes) const;
-  data::Augmentation augmentation() const { return {.flip = flip, .shift = shift, .noise = noise}; }
+  data::Augmentation augmentation() const {
+    return {.resized_crop = resized_crop, .flip = flip, .shift = shift, .noise = noise};
+  }
   std::optional<data::StageOptions> stage_options() const {
     if (!stage) return std::nullopt;
     return data::StageOptions{*stage, stage_budget.value_or(0)};

@@ -17,7 +17,8 @@ Inputs open_inputs(const TrainOptions& options) {
   inputs.test = std::make_unique<data::Dataset>(options.data, "test", reading);
   const data::DatasetInfo& info = inputs.train->info();
   data::require_same_shape(info, inputs.test->info(), options.data);
-  const nn::ImageShape shape{info.channels, info.height, info.width};
+  const nn::ImageShape shape{info.channels, options.image_size.value_or(info.height),
+                             options.image_size.value_or(info.width)};
   inputs.network =
       nn::make_network(nn::make_model(options.model, shape, info.classes, options.dropout),
                        {.precision = options.policy(),

@@ -108,7 +108,8 @@ std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
                                  .chunks_ahead = std::max(kept, options.loader_threads),
                                  .read_mode = options.read == data::ReadMode::library
                                                   ? data::ReadMode::library
-                                                  : data::ReadMode::direct});
+                                                  : data::ReadMode::direct,
+                                 .image_size = options.image_size});
 }
 
 data::LoaderStatistics with_memory_of(data::LoaderStatistics loader,

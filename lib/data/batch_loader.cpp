@@ -40,6 +40,7 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
           "BatchLoader: a stage is for chunks that are read directly");
   require(options.collective.has_value() == (options.read_mode == ReadMode::collective),
           "BatchLoader: a file to read together is for ReadMode::collective, which needs one");
+  require(options.image_size.value_or(1) > 0, "BatchLoader: image_size must be above 0");
   if (options.collective) require_usable(*options.collective, sampler, options);
   require(sampler.sample_count() <= info.samples,
           "BatchLoader: the sampler draws from more samples than the data set has");
@@ -69,7 +70,7 @@ struct BatchLoader::Impl {
         together(make_together(sampler, options)),
         source(readers, info.chunk_samples, options.read_mode, staging(info, options),
                together.get()),
-        filler(info, infos(readers), sampler.micro_batch(), options.augmentation, options.seed),
+        filler(info, infos(readers), sampler.micro_batch(), options),
         pipeline(source, filler, sampler, options, together.get()) {}
 
   static std::unique_ptr<CollectiveChunks> make_together(const LaneSampler& sampler,

@@ -11,16 +11,17 @@
 namespace rondo::data {
 
 DatasetFiller::DatasetFiller(const DatasetInfo& info, std::vector<FieldInfo> fields,
-                             std::size_t micro_batch, const Augmentation& augmentation,
-                             std::uint64_t seed)
+                             std::size_t micro_batch, const BatchLoader::Options& options)
     : fields_(std::move(fields)),
       micro_batch_(micro_batch),
-      height_(info.height),
-      width_(info.width),
-      image_elements_(info.sample_elements()),
+      stored_{info.height, info.width},
+      size_{options.image_size.value_or(info.height), options.image_size.value_or(info.width)},
+      resizes_(options.image_size || options.augmentation.resized_crop),
+      stored_elements_(info.sample_elements()),
+      image_elements_(info.channels * size_.height * size_.width),
       normalizer_(info),
-      augmentation_(augmentation),
-      seed_(seed) {}
+      augmentation_(options.augmentation),
+      seed_(options.seed) {}
 
 LaneBatch DatasetFiller::make() const {
   LaneBatch batch;
@@ -59,9 +60,17 @@ void DatasetFiller::fill_image(LaneBatch& batch, std::size_t place, std::uint64_
                                DType dtype, std::span<const std::byte> stored,
                                std::vector<float>& scratch) const {
   const auto image = batch.images.span().subspan(place * image_elements_, image_elements_);
-  normalizer_.normalize(dtype, stored, image);
-  apply_change(draw_change(augmentation_, seed_, batch.epoch, sample), height_, width_, image,
-               scratch);
+  if (resizes_) {
+    scratch.resize(stored_elements_);
+    normalizer_.normalize(dtype, stored, scratch);
+    const Crop crop = augmentation_.resized_crop ? draw_crop(stored_, seed_, batch.epoch, sample)
+                                                 : middle_crop(stored_);
+    resize(crop, stored_, scratch, size_, image);
+  } else {
+    normalizer_.normalize(dtype, stored, image);
+  }
+  apply_change(draw_change(augmentation_, seed_, batch.epoch, sample), size_.height, size_.width,
+               image, scratch);
   add_noise(augmentation_.noise, seed_, batch.epoch, sample, image);
 }
 

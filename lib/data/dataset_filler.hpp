@@ -7,16 +7,18 @@
 #include <vector>
 
 #include "data/batch_filler.hpp"
+#include "data/crop.hpp"
 #include "data/sample_values.hpp"
 
 namespace rondo::data {
 
-/// Batches of a data set: images normalised and changed, labels as i32, other fields as stored.
+/// Batches of a data set: images normalised, resized and changed, labels as i32, other fields as
+/// stored.
 class DatasetFiller final : public BatchFiller {
  public:
   /// `fields` are those of the chunks, in their order.
   DatasetFiller(const DatasetInfo& info, std::vector<FieldInfo> fields, std::size_t micro_batch,
-                const Augmentation& augmentation, std::uint64_t seed);
+                const BatchLoader::Options& options);
 
   LaneBatch make() const override;
   void fill(LaneBatch& batch, std::size_t place, std::uint64_t sample, const ChunkRows& rows,
@@ -28,7 +30,9 @@ class DatasetFiller final : public BatchFiller {
 
   std::vector<FieldInfo> fields_;
   std::size_t micro_batch_;
-  std::size_t height_, width_, image_elements_;
+  Extent stored_, size_;  ///< of images, in the data set and in batches
+  bool resizes_;
+  std::size_t stored_elements_, image_elements_;
   ImageNormalizer normalizer_;
   Augmentation augmentation_;
   std::uint64_t seed_;

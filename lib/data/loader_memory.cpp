@@ -26,8 +26,13 @@ bool is_kept_whole(const FieldInfo& field, std::size_t chunk_samples) {
          field.samples * field.sample_bytes() <= most_whole_bytes;
 }
 
-std::size_t batch_bytes_per_sample(const FieldInfo& field) {
-  if (field.name == schema::image) return field.sample_elements() * sizeof(float);
+std::size_t batch_bytes_per_sample(const FieldInfo& field, std::optional<std::size_t> image_size) {
+  if (field.name == schema::image) {
+    const std::size_t channels = field.sample_shape.size() > 2 ? field.sample_shape.front() : 1;
+    const std::size_t elements =
+        image_size ? channels * *image_size * *image_size : field.sample_elements();
+    return elements * sizeof(float);
+  }
   return field.name == schema::label ? sizeof(std::int32_t) : field.sample_bytes();
 }
 
@@ -47,7 +52,8 @@ LoaderMemory planned_memory(const std::vector<FieldInfo>& fields, const LaneSamp
   LoaderMemory memory{.chunks = chunk_buffers(sampler, options)};
   for (const FieldInfo& field : fields) {
     memory.chunk_bytes += memory.chunks * chunk_samples * field.sample_bytes();
-    memory.batch_bytes += options.depth * sampler.micro_batch() * batch_bytes_per_sample(field);
+    memory.batch_bytes +=
+        options.depth * sampler.micro_batch() * batch_bytes_per_sample(field, options.image_size);
     if (is_kept_whole(field, chunk_samples))
       memory.whole_bytes += field.samples * field.sample_bytes();
   }

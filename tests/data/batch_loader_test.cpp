@@ -12,6 +12,7 @@
 
 #include "rondo/base/error.hpp"
 
+#include "data/crop.hpp"
 #include "data/generated_dataset.hpp"
 #include "support/io_errors.hpp"
 #include "support/temporary_directory.hpp"
@@ -121,6 +122,42 @@ TEST_F(BatchLoaderTest, changes_a_sample_alike_for_any_lanes_micro_batch_and_ran
   EXPECT_EQ(images_of_epoch(4, 3, 1), expected);
   EXPECT_EQ(images_of_epoch(4, 3, 2), expected);
   EXPECT_EQ(images_of_epoch(6, 2, 3), expected);
+}
+
+TEST_F(BatchLoaderTest, resizes_the_middle_of_each_image_or_a_random_part_of_it) {
+  Dataset dataset(path_, "train");
+  const DatasetInfo& info = dataset.info();
+  const Extent stored{info.height, info.width};
+  const Extent square{3, 3};
+  const LaneSampler sampler = sampler_of(1, 5);
+  BatchLoader plain(dataset, sampler, {.epoch = 4});
+  BatchLoader middle(dataset, sampler, {.epoch = 4, .image_size = 3});
+  BatchLoader part(dataset, sampler,
+                   {.epoch = 4, .seed = 9, .augmentation = {.resized_crop = true}});
+  BatchLoader square_part(
+      dataset, sampler,
+      {.epoch = 4, .image_size = 3, .seed = 9, .augmentation = {.resized_crop = true}});
+
+  for (std::size_t step = 0; step < sampler.steps_per_epoch(); ++step) {
+    const LaneBatch& batch = plain.next();
+    const auto samples = sampler.samples(4, step, 0);
+    const auto expect = [&](const LaneBatch& resized, std::size_t i, const Crop& crop,
+                            const Extent& size) {
+      const std::size_t elements = info.channels * size.height * size.width;
+      Image expected(elements);
+      resize(crop, stored, image_of(batch, i), size, expected);
+      const auto actual = resized.images.span().subspan(i * elements, elements);
+      EXPECT_EQ(Image(actual.begin(), actual.end()), expected);
+    };
+    const LaneBatch& of_middle = middle.next();
+    const LaneBatch& of_part = part.next();
+    const LaneBatch& of_square_part = square_part.next();
+    for (std::size_t i = 0; i < batch.count; ++i) {
+      expect(of_middle, i, middle_crop(stored), square);
+      expect(of_part, i, draw_crop(stored, 9, 4, samples[i]), stored);
+      expect(of_square_part, i, draw_crop(stored, 9, 4, samples[i]), square);
+    }
+  }
 }
 
 TEST_F(BatchLoaderTest, passes_an_error_on_after_the_batches_before_it) {

@@ -16,7 +16,8 @@ enum class RandomPurpose : std::uint32_t {
   rounding = 5,
   compress = 6,
   window = 7,
-  noise = 8
+  noise = 8,
+  crop = 9
 };
 
 /// Counter-based random numbers: a pure function of (key, counter), no state to save or to skip.

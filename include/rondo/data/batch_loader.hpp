@@ -46,6 +46,9 @@ struct LaneBatch {
 
 /// Random changes of training images, drawn by (seed, epoch, global sample).
 struct Augmentation {
+  /// Take a random part of 8 to 100 % of the area and 3/4 to 4/3 as wide as high (Szegedy et al.
+  /// 2015), resized to the batch's images, bilinear; before all other changes.
+  bool resized_crop = false;
   bool flip = false;      ///< mirror left-right with probability one half
   std::size_t shift = 0;  ///< move by up to this many pixels each way, zeros (the mean) shifted in
   float noise = 0;        ///< deviation of the normal noise that is added to each normalised value
@@ -133,7 +136,10 @@ class BatchLoader {
     ReadMode read_mode = ReadMode::direct;
     std::optional<StageOptions> stage = {};            ///< with ReadMode::direct
     std::optional<CollectiveReading> collective = {};  ///< with ReadMode::collective
-    std::uint64_t seed = 0;                            ///< of the augmentation
+    /// Height and width of the batches' images: what resized_crop takes, or else the square in the
+    /// middle whose side is 7/8 of the shorter side, resized. None: as stored.
+    std::optional<std::size_t> image_size = {};
+    std::uint64_t seed = 0;  ///< of the augmentation
     Augmentation augmentation = {};
   };
 
