@@ -10,16 +10,17 @@
 namespace rondo::comm {
 namespace {
 
-constexpr std::size_t granule = 64;
+constexpr std::size_t slice_granule = 64;
 
 }  // namespace
 
 std::vector<Cut> device_slices(std::size_t count, int ranks) {
-  const std::size_t granules = (count + granule - 1) / granule;
+  const std::size_t granules = (count + slice_granule - 1) / slice_granule;
   std::vector<Cut> slices;
   for (int rank = 0; rank < ranks; ++rank) {
     const Cut cut = cut_of(granules, rank, ranks);
-    slices.push_back({std::min(cut.begin * granule, count), std::min(cut.end * granule, count)});
+    slices.push_back(
+        {std::min(cut.begin * slice_granule, count), std::min(cut.end * slice_granule, count)});
   }
   return slices;
 }

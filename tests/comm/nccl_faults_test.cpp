@@ -18,7 +18,7 @@
 
 #include "comm/make_device_communicator.hpp"
 #include "support/fake_nccl.hpp"
-#include "support/lazy_gpu.hpp"
+#include "support/rank_devices.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -33,8 +33,8 @@ constexpr std::chrono::milliseconds soon{200};
 /// A rank on the fake NCCL.
 struct NcclRank {
   explicit NcclRank(Communicator& host, const nccl::Api& api = test::fake_nccl(),
-                    std::chrono::milliseconds limit = std::chrono::seconds(120)) {
-    test::lazy_gpus().pci_address = fmt::format("0000:{:02x}:00", host.rank());
+                    std::chrono::milliseconds limit = std::chrono::seconds(120))
+      : device(test::device_of_rank(host.rank())) {
     comm = make_device_communicator(host, device, {.path = DevicePath::nccl, .time_limit = limit},
                                     api);
     barrier(host);  // no rank fails while another one starts
@@ -229,6 +229,20 @@ TEST(NcclSession, closes_in_order_and_aborts_only_without_close) {
     EXPECT_FALSE(test::nccl_script().was_called("ncclCommAbort"));
     { NcclRank rank(host); }
     EXPECT_TRUE(test::nccl_script().was_called("ncclCommAbort"));
+  });
+}
+
+TEST(NcclArena, outlives_the_communicator) {
+  run_ranks(1, [](Communicator& host) {
+    std::unique_ptr<DeviceArena> arena;
+    {
+      NcclRank rank(host);
+      arena = rank.comm->allocate(100, "an arena");
+      rank.comm->close();
+    }
+    EXPECT_EQ(test::nccl_memories(), 1);
+    arena.reset();
+    EXPECT_EQ(test::nccl_memories(), 0);
   });
 }
 

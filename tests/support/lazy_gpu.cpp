@@ -6,10 +6,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "rondo/base/device.hpp"
 #include "rondo/base/device_memory.hpp"
@@ -17,6 +20,7 @@
 
 #include "comm/cuda/tree_sum.hpp"
 #include "comm/kernels/reduce.hpp"
+#include "support/rank_devices.hpp"
 
 struct CUstream_st {
   std::deque<std::function<bool()>> work;
@@ -67,6 +71,15 @@ test::LazyGpus& test::lazy_gpus() {
 
 void test::queue_lazily(CUstream_st* stream, std::function<bool()> work) {
   stream->work.push_back(std::move(work));
+}
+
+Device test::device_of_rank(int rank) {
+  lazy_gpus().pci_address = fmt::format("0000:{:02x}:00", rank);
+  return Device(0);
+}
+
+int test::most_ranks_with_gpus() {
+  return std::numeric_limits<int>::max();
 }
 
 bool built_with_cuda() noexcept {

@@ -17,7 +17,7 @@
 namespace rondo::comm {
 namespace {
 
-constexpr std::size_t granule = 64;  // whole elements of any dtype, whole cache lines
+constexpr std::size_t piece_granule = 64;  // whole elements of any dtype, whole cache lines
 
 template <class T>
 std::vector<DeviceSpan<T>> blocks_of(DeviceSpan<T> data, std::size_t count) {
@@ -171,8 +171,8 @@ HostStagedCommunicator::Staging HostStagedCommunicator::lanes_staging(const Devi
 
 /// While the host moves a piece, the GPU stores the one before and fetches the one behind.
 void HostStagedCommunicator::run(DeviceStream& stream, const Staging& staging) {
-  const std::size_t fitting = piece_bytes_ / staging.most_blocks / granule * granule;
-  const std::size_t piece = std::min(std::max(fitting, granule), staging.length);
+  const std::size_t fitting = piece_bytes_ / staging.most_blocks / piece_granule * piece_granule;
+  const std::size_t piece = std::min(std::max(fitting, piece_granule), staging.length);
   const auto length_at = [&](std::size_t begin) { return std::min(piece, staging.length - begin); };
   for (Slot& slot : slots_)
     reserve(slot, staging.inputs.size() * piece, staging.outputs.size() * piece);

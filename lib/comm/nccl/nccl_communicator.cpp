@@ -73,6 +73,7 @@ std::unique_ptr<DeviceArena> NcclCommunicator::allocate(std::size_t bytes, std::
 }
 
 void NcclCommunicator::queue(DeviceStream& stream, const DeviceCall& call) {
+  if (call.output.empty()) return session_->require_alive();
   switch (call.collective) {
     case Collective::allreduce: return allreduce(stream, call);
     case Collective::reduce_scatter: return reduce_scatter(stream, call);

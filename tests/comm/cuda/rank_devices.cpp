@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "support/rank_devices.hpp"
+
+namespace rondo::test {
+
+Device device_of_rank(int rank) {
+  return Device(rank % device_count());
+}
+
+int most_ranks_with_gpus() {
+  return device_count();
+}
+
+}  // namespace rondo::test

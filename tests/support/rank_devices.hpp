@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rondo/base/device.hpp"
+
+/// For tests that run on GPUs and on what takes their place (lazy_gpu.hpp).
+namespace rondo::test {
+
+/// Of a rank of run_ranks(), by its thread. Ranks share GPUs where there are too few.
+Device device_of_rank(int rank);
+
+/// How many ranks can have a GPU of their own.
+int most_ranks_with_gpus();
+
+}  // namespace rondo::test
