@@ -10,6 +10,7 @@
 
 #include "rondo/base/error.hpp"
 
+#include "base/cuda/cut.hpp"
 #include "optim/adam_kind.hpp"
 #include "optim/cuda/update.hpp"
 #include "optim/device_checks.hpp"
@@ -52,9 +53,25 @@ void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOpt
               .decay = own.weight_decay});
 }
 
-constexpr std::array<std::string_view, 4> names_with_kernel{"adam", "adamw", "lion", "sgd"};
+void queue_lamb(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                const StepContext& context) {
+  cuda::lamb(stream, work, adam_factors(lamb_options(options), {}, context));
+}
+
+void queue_lars(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                const StepContext& context) {
+  const Lars::Options own = lars_options(options);
+  const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
+                                   .lr = context.lr,
+                                   .momentum = own.momentum,
+                                   .decay = own.weight_decay};
+  cuda::lars(stream, work, {factors, own.trust_coefficient});
+}
+
+constexpr std::array<std::string_view, 6> names_with_kernel{"adam", "adamw", "lamb",
+                                                            "lars", "lion",  "sgd"};
 /// In the order of the names.
-constexpr std::array queues{queue_adam, queue_adamw, queue_lion, queue_sgd};
+constexpr std::array queues{queue_adam, queue_adamw, queue_lamb, queue_lars, queue_lion, queue_sgd};
 static_assert(queues.size() == names_with_kernel.size());
 
 auto find_name(std::string_view name) {
@@ -66,7 +83,18 @@ void require_device_length(std::size_t found, std::size_t expected, std::string_
     throw UsageError(fmt::format("the GPU's arena has {} {}, expected {}", found, what, expected));
 }
 
+/// To as many elements as kernels load at once.
+template <class T>
+bool is_aligned(const T* memory) {
+  return rondo::cuda::is_aligned({memory, sizeof(T)}, 4, 0);
+}
+
 }  // namespace
+
+DeviceNorms::DeviceNorms(const Device& device, const precision::DevicePieces& pieces)
+    : by_piece_(device, pieces.size(), "the norms of the arena's pieces"),
+      by_parameter_(device, pieces.parameters(), "the parameters' norms"),
+      blocks_done_(device, 1, "the parameters' norms") {}
 
 void require_valid(const Optimizer& rule, std::size_t elements, const DeviceArena& arena,
                    const StepContext& context,
@@ -85,6 +113,16 @@ void require_valid(const Optimizer& rule, std::size_t elements, const DeviceAren
     require_device_length(arena.slots[k].size(), count, names[k]);
 }
 
+void require_norms(const Optimizer& rule, const precision::DevicePieces& pieces,
+                   const DeviceNorms* norms) {
+  if (rule.scope() != Scope::norms) return;
+  if (norms == nullptr)
+    throw UsageError(
+        fmt::format("{} needs the parameters' norms: DeviceArena::norms", rule.name()));
+  require(norms->pieces() == pieces.size() && norms->parameters() == pieces.parameters(),
+          "the norms are those of other pieces");
+}
+
 DeviceOptimizer::DeviceOptimizer(std::string_view name, const OptimizerOptions& options)
     : options_(options), rule_(make_optimizer(name, options)) {
   if (find_name(name) == names_with_kernel.end())
@@ -99,6 +137,7 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
                              const StatisticUpdate& statistic,
                              DeviceSpan<const precision::GradientVerdict> verdict) const {
   require_valid(*rule_, pieces.elements(), arena, context, verdict);
+  require_norms(*rule_, pieces, arena.norms);
   UpdateWork work{.pieces = pieces.span().data(),
                   .piece_count = pieces.size(),
                   .values = arena.values.data(),
@@ -106,11 +145,21 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
                   .slots = {},
                   .copy = arena.copy.empty() ? nullptr : arena.copy.data(),
                   .verdict = verdict.empty() ? nullptr : verdict.data(),
+                  .piece_norms = nullptr,
+                  .norms = nullptr,
+                  .blocks_done = nullptr,
                   .statistic = statistic,
                   .at_random = context.rounding_seed.has_value(),
                   .seed = context.rounding_seed.value_or(0),
                   .step = context.step};
   std::ranges::transform(arena.slots, work.slots.begin(), &DeviceSpan<float>::data);
+  if (arena.norms != nullptr) {
+    work.piece_norms = arena.norms->by_piece().data();
+    work.norms = arena.norms->by_parameter().data();
+    work.blocks_done = arena.norms->blocks_done().data();
+  }
+  work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.slots[0]) &&
+                 is_aligned(work.slots[1]) && is_aligned(work.copy);
   queues[static_cast<std::size_t>(find_name(rule_->name()) - names_with_kernel.begin())](
       stream, work, options_, context);
 }

@@ -2,23 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/optim/lamb.hpp"
 
-#include <cmath>
-
 #include "optim/adam_kind.hpp"
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
+#include "optim/kernels/trust.hpp"
 
 namespace rondo::optim {
-namespace {
-
-float trust_ratio(const UpdateRange& range) {
-  const auto [value, direction] = range.sums;
-  if (!range.decays || value == 0 || direction == 0) return 1;
-  return static_cast<float>(std::sqrt(value) / std::sqrt(direction));
-}
-
-}  // namespace
-
 Lamb::Lamb(const Options& options) : options_(options) {
   check_adam_options(options, name());
 }
@@ -45,7 +34,7 @@ SquareSums Lamb::measure(const UpdateRange& range, const StepContext& context) c
 void Lamb::update(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
   kernel::AdamFactors factors = adam_factors(options_, range, context);
-  factors.lr *= trust_ratio(range);
+  factors.lr *= kernel::lamb_ratio(range.sums, range.decays);
   const kernel::Streams<1, 2> streams{.written = {range.value.data()},
                                       .read = {range.slots[0].data(), range.slots[1].data()},
                                       .count = range.value.size()};

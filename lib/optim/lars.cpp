@@ -3,13 +3,13 @@
 #include "rondo/optim/lars.hpp"
 
 #include <array>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
 #include "optim/kernels/rules.hpp"
+#include "optim/kernels/trust.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -42,22 +42,15 @@ SquareSums Lars::measure(const UpdateRange& range, const StepContext& context) c
   return {.value = sums.value.total(), .direction = sums.direction.total()};
 }
 
-float Lars::local_rate(const UpdateRange& range) const {
-  const auto [value, gradient] = range.sums;
-  if (!range.decays || value == 0 || gradient == 0) return 1;
-  const double norm = std::sqrt(value);
-  return static_cast<float>(
-      static_cast<double>(options_.trust_coefficient) * norm /
-      (std::sqrt(gradient) + static_cast<double>(options_.weight_decay) * norm));
-}
-
 void Lars::update(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
-  const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
-                                   .lr = context.lr,
-                                   .momentum = options_.momentum,
-                                   .decay = range.decays ? options_.weight_decay : 0.0F,
-                                   .local_rate = local_rate(range)};
+  const kernel::SgdFactors factors{
+      .gradient = kernel::Gradient(context),
+      .lr = context.lr,
+      .momentum = options_.momentum,
+      .decay = range.decays ? options_.weight_decay : 0.0F,
+      .local_rate = kernel::lars_rate(range.sums, range.decays, options_.trust_coefficient,
+                                      options_.weight_decay)};
   const kernel::Streams<2, 1> streams{.written = {range.value.data(), range.slots[0].data()},
                                       .read = {range.grad.data()},
                                       .count = range.value.size()};

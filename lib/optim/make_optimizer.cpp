@@ -32,7 +32,7 @@ Made make_adamw(const OptimizerOptions& options) {
 }
 
 Made make_lamb(const OptimizerOptions& options) {
-  return std::make_unique<Lamb>(adam_options(options, 1e-6F));
+  return std::make_unique<Lamb>(lamb_options(options));
 }
 
 Made make_adafactor(const OptimizerOptions& options) {
@@ -42,9 +42,7 @@ Made make_adafactor(const OptimizerOptions& options) {
 }
 
 Made make_lars(const OptimizerOptions& options) {
-  Lars::Options own{.momentum = options.momentum, .weight_decay = options.weight_decay};
-  own.trust_coefficient = options.trust_coefficient.value_or(own.trust_coefficient);
-  return std::make_unique<Lars>(own);
+  return std::make_unique<Lars>(lars_options(options));
 }
 
 Made make_lion(const OptimizerOptions& options) {

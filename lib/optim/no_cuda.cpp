@@ -25,5 +25,11 @@ void adamw(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const kernel::A
 void lion(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const kernel::LionFactors&) {
   no_cuda();
 }
+void lamb(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const kernel::AdamFactors&) {
+  no_cuda();
+}
+void lars(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const LarsFactors&) {
+  no_cuda();
+}
 
 }  // namespace rondo::optim::cuda

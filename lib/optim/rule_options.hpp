@@ -3,6 +3,8 @@
 #pragma once
 
 #include "rondo/optim/adam.hpp"
+#include "rondo/optim/lamb.hpp"
+#include "rondo/optim/lars.hpp"
 #include "rondo/optim/lion.hpp"
 #include "rondo/optim/sgd.hpp"
 
@@ -14,6 +16,16 @@ inline AdamOptions adam_options(const OptimizerOptions& options, float default_e
                   .epsilon = options.epsilon.value_or(default_epsilon),
                   .weight_decay = options.weight_decay};
   own.beta2 = options.beta2.value_or(own.beta2);
+  return own;
+}
+
+inline Lamb::Options lamb_options(const OptimizerOptions& options) {
+  return adam_options(options, 1e-6F);
+}
+
+inline Lars::Options lars_options(const OptimizerOptions& options) {
+  Lars::Options own{.momentum = options.momentum, .weight_decay = options.weight_decay};
+  own.trust_coefficient = options.trust_coefficient.value_or(own.trust_coefficient);
   return own;
 }
 

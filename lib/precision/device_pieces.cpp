@@ -10,9 +10,12 @@ namespace rondo::precision {
 
 std::size_t elements_of(std::span<const DevicePiece> pieces) {
   std::size_t elements = 0;
+  std::uint32_t parameter = 0;
   for (const DevicePiece& piece : pieces) {
     require(piece.count > 0 && piece.count <= DevicePiece::most_elements,
             "a piece for the GPU has 1 to 1024 elements");
+    require(piece.parameter >= parameter, "the pieces of a parameter must follow each other");
+    parameter = piece.parameter;
     elements = std::max(elements, static_cast<std::size_t>(piece.begin) + piece.count);
   }
   return elements;
@@ -20,7 +23,8 @@ std::size_t elements_of(std::span<const DevicePiece> pieces) {
 
 DevicePieces::DevicePieces(const Device& device, std::span<const DevicePiece> pieces)
     : memory_(device, pieces.size(), "the table of the arena's pieces"),
-      elements_(elements_of(pieces)) {
+      elements_(elements_of(pieces)),
+      parameters_(pieces.empty() ? 0 : std::size_t{pieces.back().parameter} + 1) {
   DeviceStream stream(device);
   copy<DevicePiece>(stream, pieces, memory_.span());
   stream.wait();

@@ -19,14 +19,15 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(DeviceOptimizer, is_the_rule_of_the_cpu) {
-  for (const char* name : {"sgd", "adam", "adamw", "lion"})
+  for (const char* name : {"sgd", "adam", "adamw", "lamb", "lars", "lion"})
     EXPECT_EQ(DeviceOptimizer(name, {.momentum = 0.5F}).rule().text(),
               make_optimizer(name, {.momentum = 0.5F})->text());
 }
 
 TEST(DeviceOptimizer, names_the_rules_that_have_kernels) {
-  EXPECT_THAT([] { DeviceOptimizer("lamb", {}); },
-              ThrowsMessage<ConfigError>(HasSubstr("choose one of adam, adamw, lion, sgd")));
+  EXPECT_THAT(
+      [] { DeviceOptimizer("adafactor", {}); },
+      ThrowsMessage<ConfigError>(HasSubstr("choose one of adam, adamw, lamb, lars, lion, sgd")));
   EXPECT_THROW(DeviceOptimizer("adamm", {}), ConfigError);
   EXPECT_THROW(DeviceOptimizer("sgd", {.momentum = 2}), ConfigError);
 }

@@ -24,6 +24,9 @@ TEST(DevicePieces, need_an_arena_up_to_their_last_end) {
 TEST(DevicePieces, have_one_to_1024_elements) {
   EXPECT_THROW(elements_of(std::vector<DevicePiece>{{.begin = 0, .count = 0}}), UsageError);
   EXPECT_THROW(elements_of(std::vector<DevicePiece>{{.begin = 0, .count = 1025}}), UsageError);
+  EXPECT_THROW(elements_of(std::vector<DevicePiece>{{.count = 1, .parameter = 1},
+                                                    {.count = 1, .parameter = 0}}),
+               UsageError);
 }
 
 TEST(GradientVerdict, divides_and_clips_in_double_precision) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -14,6 +15,26 @@
 
 namespace rondo::optim {
 
+/// What rules with Scope::norms keep between their two launches: the norms of all pieces and, added
+/// up piece by piece as a session does on the CPU, of all parameters. One stream at a time.
+class DeviceNorms {
+ public:
+  DeviceNorms(const Device& device, const precision::DevicePieces& pieces);
+
+  std::size_t pieces() const noexcept { return by_piece_.size(); }
+  std::size_t parameters() const noexcept { return by_parameter_.size(); }
+  DeviceSpan<SquareSums> by_piece() noexcept { return by_piece_.span(); }
+  /// Of the last update; those of running averages are 0.
+  DeviceSpan<SquareSums> by_parameter() noexcept { return by_parameter_.span(); }
+  /// A counter for kernels.
+  DeviceSpan<std::uint32_t> blocks_done() noexcept { return blocks_done_.span(); }
+
+ private:
+  DeviceMemory<SquareSums> by_piece_;
+  DeviceMemory<SquareSums> by_parameter_;
+  DeviceMemory<std::uint32_t> blocks_done_;
+};
+
 /// An arena in a GPU's memory: spans that are laid out alike.
 struct DeviceArena {
   DeviceSpan<float> values = {};
@@ -21,6 +42,7 @@ struct DeviceArena {
   /// As many as Optimizer::slot_names(), each as long as `values`.
   std::span<const DeviceSpan<float>> slots = {};
   DeviceSpan<bfloat16> copy = {};  ///< as long as `values`, or empty
+  DeviceNorms* norms = nullptr;    ///< of the same pieces; for rules with Scope::norms
 };
 
 /// How running averages follow: value <- (1 - momentum) * value + momentum * (sum *
@@ -31,23 +53,23 @@ struct StatisticUpdate {
 };
 
 /// An update rule on a GPU: one launch updates all parameters of an arena, running averages too,
-/// and rounds the bf16 copy in the same pass.
+/// and rounds the bf16 copy in the same pass; under Scope::norms another one measures them first.
 ///
 /// The CPU's arithmetic and its bits, but for the sign and payload of a NaN. Bytes an element, read
 /// and written, f32 slots and no copy (with it 2 more): sgd 12, with momentum 20, lion 20, adam and
-/// adamw 28. Padding and trailer are neither read nor written.
+/// adamw 28, lars 28, lamb 40. Padding and trailer are neither read nor written.
 class DeviceOptimizer {
  public:
   /// The rule that make_optimizer() makes of the same arguments.
-  /// \throws ConfigError  as make_optimizer(); or a rule that no kernel has: adafactor, lamb, lars
+  /// \throws ConfigError  as make_optimizer(); or a rule that no kernel has: adafactor
   DeviceOptimizer(std::string_view name, const OptimizerOptions& options);
 
   const Optimizer& rule() const noexcept { return *rule_; }
 
   /// Queued on `stream`. With a `verdict` (one element, GradientNorm::verdict()), its scale takes
   /// the place of StepContext::grad_scale, and nothing changes if it is not finite.
-  /// \throws UsageError  spans that do not fit each other or the pieces, or step 0: nothing was
-  /// queued. DeviceError
+  /// \throws UsageError  spans or norms that do not fit each other or the pieces, or step 0:
+  /// nothing was queued. DeviceError
   void update(DeviceStream& stream, const precision::DevicePieces& pieces, const DeviceArena& arena,
               const StepContext& context, const StatisticUpdate& statistic = {},
               DeviceSpan<const precision::GradientVerdict> verdict = {}) const;

@@ -35,8 +35,6 @@ class Lars final : public Optimizer {
   void update(const UpdateRange& range, const StepContext& context) const override;
 
  private:
-  float local_rate(const UpdateRange& range) const;
-
   Options options_;
 };
 

@@ -19,6 +19,7 @@ struct DevicePiece {
   std::uint64_t begin = 0;
   std::uint16_t count = 0;
   ParameterRole role = ParameterRole::weight;
+  std::uint32_t parameter = 0;  ///< counted from 0; the pieces of one follow each other
 };
 static_assert(sizeof(DevicePiece) == 16);
 
@@ -26,20 +27,23 @@ static_assert(sizeof(DevicePiece) == 16);
 /// there are; 16 bytes a piece. What no piece covers (padding, trailer) is left alone.
 class DevicePieces {
  public:
-  /// Blocks. \throws UsageError  a piece of more than `most_elements`, or of none. DeviceError
+  /// Blocks. \throws UsageError  as elements_of(). DeviceError
   DevicePieces(const Device& device, std::span<const DevicePiece> pieces);
 
   DeviceSpan<const DevicePiece> span() const noexcept { return memory_.span(); }
   std::size_t size() const noexcept { return memory_.size(); }
   /// What an arena must have at least.
   std::size_t elements() const noexcept { return elements_; }
+  std::size_t parameters() const noexcept { return parameters_; }
 
  private:
   DeviceMemory<DevicePiece> memory_;
   std::size_t elements_;
+  std::size_t parameters_;
 };
 
-/// The end of the last piece. \throws UsageError  as DevicePieces
+/// The end of the last piece. \throws UsageError  a piece of more than `most_elements` or of none,
+/// or of a parameter before that of the piece before it
 std::size_t elements_of(std::span<const DevicePiece> pieces);
 
 }  // namespace rondo::precision

@@ -3,6 +3,7 @@
 #include "base/cuda/element_wise.cuh"
 #include "optim/cuda/update.hpp"
 #include "optim/kernels/scalar.hpp"
+#include "optim/kernels/trust.hpp"
 #include "precision/kernels/rounding_element.hpp"
 
 namespace rondo::optim::cuda {
@@ -18,7 +19,14 @@ using rondo::cuda::store_pack;
 constexpr int width = static_cast<int>(DevicePiece::most_elements) / block_threads;
 static_assert(width == 4);
 
-struct SgdRule {
+/// What most rules do.
+struct ElementRule {
+  static constexpr bool takes_norms = false;
+  static constexpr bool reads_gradient = true;
+  static constexpr bool stores_slots = true;
+};
+
+struct SgdRule : ElementRule {
   using Factors = kernel::SgdFactors;
   static constexpr int slots = 0;
   static __device__ __forceinline__ void step(float& value, float* /*slots*/, float sum,
@@ -27,7 +35,7 @@ struct SgdRule {
   }
 };
 
-struct MomentumRule {
+struct MomentumRule : ElementRule {
   using Factors = kernel::SgdFactors;
   static constexpr int slots = 1;
   static __device__ __forceinline__ void step(float& value, float* own, float sum,
@@ -36,7 +44,7 @@ struct MomentumRule {
   }
 };
 
-struct NesterovRule {
+struct NesterovRule : ElementRule {
   using Factors = kernel::SgdFactors;
   static constexpr int slots = 1;
   static __device__ __forceinline__ void step(float& value, float* own, float sum,
@@ -45,7 +53,7 @@ struct NesterovRule {
   }
 };
 
-struct AdamRule {
+struct AdamRule : ElementRule {
   using Factors = kernel::AdamFactors;
   static constexpr int slots = 2;
   static __device__ __forceinline__ void step(float& value, float* own, float sum,
@@ -54,7 +62,7 @@ struct AdamRule {
   }
 };
 
-struct AdamWRule {
+struct AdamWRule : ElementRule {
   using Factors = kernel::AdamFactors;
   static constexpr int slots = 2;
   static __device__ __forceinline__ void step(float& value, float* own, float sum,
@@ -63,12 +71,41 @@ struct AdamWRule {
   }
 };
 
-struct LionRule {
+struct LionRule : ElementRule {
   using Factors = kernel::LionFactors;
   static constexpr int slots = 1;
   static __device__ __forceinline__ void step(float& value, float* own, float sum,
                                               const Factors& f) {
     kernel::scalar::lion_step(value, own[0], sum, f);
+  }
+};
+
+/// measure_lamb() has done the moments.
+struct LambRule {
+  using Factors = kernel::AdamFactors;
+  static constexpr int slots = 2;
+  static constexpr bool takes_norms = true;
+  static constexpr bool reads_gradient = false;
+  static constexpr bool stores_slots = false;
+  static __device__ __forceinline__ void take(Factors& f, const SquareSums& norms, bool decays) {
+    f.lr *= kernel::lamb_ratio(norms, decays);
+  }
+  static __device__ __forceinline__ void step(float& value, float* own, float /*sum*/,
+                                              const Factors& f) {
+    kernel::scalar::lamb_step(value, own[0], own[1], f);
+  }
+};
+
+struct LarsRule : ElementRule {
+  using Factors = LarsFactors;
+  static constexpr int slots = 1;
+  static constexpr bool takes_norms = true;
+  static __device__ __forceinline__ void take(Factors& f, const SquareSums& norms, bool decays) {
+    f.local_rate = kernel::lars_rate(norms, decays, f.trust_coefficient, f.decay);
+  }
+  static __device__ __forceinline__ void step(float& value, float* own, float sum,
+                                              const Factors& f) {
+    kernel::scalar::momentum_step(value, own[0], sum, f);
   }
 };
 
@@ -96,7 +133,8 @@ __device__ __forceinline__ void step_elements(const UpdateWork& work,
                                               const typename Rule::Factors& factors,
                                               std::size_t i) {
   auto values = load_pack<n>(work.values + i);
-  const auto sums = load_pack<n>(work.grads + i);
+  Pack<float, n> sums{};
+  if constexpr (Rule::reads_gradient) sums = load_pack<n>(work.grads + i);
   Pack<float, n> slots[Rule::slots + 1];  // one more: there are no arrays of length 0
 #pragma unroll
   for (int k = 0; k < Rule::slots; ++k)
@@ -113,9 +151,11 @@ __device__ __forceinline__ void step_elements(const UpdateWork& work,
       slots[k].at[e] = own[k];
   }
   store_pack(values, work.values + i);
+  if constexpr (Rule::stores_slots) {
 #pragma unroll
-  for (int k = 0; k < Rule::slots; ++k)
-    store_pack(slots[k], work.slots[k] + i);
+    for (int k = 0; k < Rule::slots; ++k)
+      store_pack(slots[k], work.slots[k] + i);
+  }
   store_copy(work, values, i);
 }
 
@@ -144,7 +184,9 @@ __device__ __forceinline__ void update_elements(const UpdateWork& work,
 template <class Rule>
 __device__ __forceinline__ void update_piece(const UpdateWork& work, typename Rule::Factors factors,
                                              const DevicePiece& piece) {
-  if (piece.role != ParameterRole::weight) factors.decay = 0;
+  const bool decays = piece.role == ParameterRole::weight;
+  if (!decays) factors.decay = 0;
+  if constexpr (Rule::takes_norms) Rule::take(factors, work.norms[piece.parameter], decays);
   const int first = static_cast<int>(threadIdx.x) * width;
   const int mine = min(width, static_cast<int>(piece.count) - first);
   const std::size_t i = piece.begin + first;
@@ -169,16 +211,9 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
-template <class T>
-bool is_aligned(const T* memory) {
-  return rondo::cuda::is_aligned({memory, sizeof(T)}, width, 0);
-}
-
 template <class Rule>
-void queue(DeviceStream& stream, const char* name, UpdateWork work,
+void queue(DeviceStream& stream, const char* name, const UpdateWork& work,
            const typename Rule::Factors& factors) {
-  work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.slots[0]) &&
-                 is_aligned(work.slots[1]) && is_aligned(work.copy);
   rondo::cuda::launch<&update<Rule>>(stream, name, work.piece_count, work, factors);
 }
 
@@ -201,6 +236,14 @@ void adamw(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFacto
 }
 void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactors& factors) {
   queue<LionRule>(stream, "optim::lion", work, factors);
+}
+void lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors) {
+  measure_lamb(stream, work, factors);
+  queue<LambRule>(stream, "optim::lamb", work, factors);
+}
+void lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors) {
+  measure_lars(stream, work, factors);
+  queue<LarsRule>(stream, "optim::lars", work, factors);
 }
 
 }  // namespace rondo::optim::cuda

@@ -21,11 +21,19 @@ struct UpdateWork {
   std::array<float*, 2> slots;
   bfloat16* copy;                             ///< or null
   const precision::GradientVerdict* verdict;  ///< or null
+  SquareSums* piece_norms;                    ///< null unless the rule has Scope::norms
+  SquareSums* norms;                          ///< by parameter
+  std::uint32_t* blocks_done;                 ///< 0 between launches
   StatisticUpdate statistic;
   bool at_random;  ///< how the copy is rounded
   std::uint64_t seed;
   std::uint64_t step;
   bool aligned = false;  ///< all memories, so that four elements are loaded at once
+};
+
+/// `local_rate` follows from the norms.
+struct LarsFactors : kernel::SgdFactors {
+  float trust_coefficient;
 };
 
 /// Each queues one kernel. `factors` are those of a parameter that decays.
@@ -35,5 +43,13 @@ void nesterov(DeviceStream& stream, const UpdateWork& work, const kernel::SgdFac
 void adam(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
 void adamw(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
 void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactors& factors);
+
+/// Each queues the measurement of the norms first: the update needs them all.
+void lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
+void lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors);
+
+/// One kernel: the norms of all parameters, and for LAMB the moments.
+void measure_lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
+void measure_lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors);
 
 }  // namespace rondo::optim::cuda

@@ -69,6 +69,13 @@ RONDO_HOST_DEVICE void adamw_step(Floats& value, Floats& mean, Floats& square, F
   value = value - all(f.lr) * decoupled_direction(value, mean, square, f);
 }
 
+/// The moments too: lamb_step() goes along what this returns.
+RONDO_HOST_DEVICE Floats lamb_direction(Floats value, Floats& mean, Floats& square, Floats sum,
+                                        const AdamFactors& f) {
+  update_moments(scaled_and_clipped(sum, f.gradient), mean, square, f);
+  return decoupled_direction(value, mean, square, f);
+}
+
 /// The move only: the moments are up to date.
 RONDO_HOST_DEVICE void lamb_step(Floats& value, Floats mean, Floats square, const AdamFactors& f) {
   value = value - all(f.lr) * decoupled_direction(value, mean, square, f);

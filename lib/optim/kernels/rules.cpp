@@ -47,10 +47,8 @@ void measure_lamb_on_target(const Streams<2, 2>& streams, const AdamFactors& fac
   apply_and_square(
       streams,
       [f = factors](Floats(&written)[2], const Floats(&read)[2]) HWY_ATTR {
-        auto& [mean, square] = written;
         const auto& [value, sum] = read;
-        update_moments(scaled_and_clipped(sum, f.gradient), mean, square, f);
-        return Measured{value, decoupled_direction(value, mean, square, f)};
+        return Measured{value, lamb_direction(value, written[0], written[1], sum, f)};
       },
       sums);
 }

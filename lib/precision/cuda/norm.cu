@@ -7,19 +7,19 @@
 #include "rondo/precision/squares.hpp"
 
 #include "base/cuda/element_wise.cuh"
+#include "base/cuda/last_block.cuh"
+#include "precision/cuda/piece_squares.cuh"
 #include "precision/kernels/verdict.hpp"
 
 namespace rondo::precision {
 namespace {
 
-using cuda::block_threads;
+using cuda::pieces_per_block;
+using cuda::sums_per_thread;
+using cuda::threads_per_piece;
+using rondo::cuda::block_threads;
 
-/// Each keeps four of the sixteen partial sums of a piece.
-constexpr int threads_per_piece = 4;
-constexpr int sums_per_thread = static_cast<int>(SquareSum::count) / threads_per_piece;
-constexpr std::size_t pieces_per_block = block_threads / threads_per_piece;
 constexpr int totals_per_thread = static_cast<int>(GradientNorm::partial_sums) / block_threads;
-constexpr unsigned whole_warp = 0xFFFFFFFFU;
 
 struct NormWork {
   const DevicePiece* pieces;
@@ -32,15 +32,12 @@ struct NormWork {
   std::uint32_t* blocks_done;
 };
 
-using Values = cuda::Pack<float, sums_per_thread>;
+using Values = rondo::cuda::Pack<float, sums_per_thread>;
 
-/// The square of a float is exact in f64, so that a fused addition rounds as a plain one does.
-__device__ __forceinline__ void add_squares(const Values& values, double (&sums)[sums_per_thread]) {
+__device__ __forceinline__ void add_squares(const Values& values, cuda::PartialSums& sums) {
 #pragma unroll
-  for (int k = 0; k < sums_per_thread; ++k) {
-    const auto x = static_cast<double>(values.at[k]);
-    sums[k] = fma(x, x, sums[k]);
-  }
+  for (int k = 0; k < sums_per_thread; ++k)
+    cuda::add_square(values.at[k], sums[k]);
 }
 
 /// `count` elements at most, zeros behind them.
@@ -54,32 +51,17 @@ __device__ __forceinline__ Values load_some(const float* from, int count) {
 
 /// This thread's part of the squares of a piece.
 __device__ __forceinline__ void add_piece(const float* piece, int count, bool aligned, int lane,
-                                          double (&sums)[sums_per_thread]) {
+                                          cuda::PartialSums& sums) {
   constexpr int sixteen = static_cast<int>(SquareSum::count);
   const int mine = lane * sums_per_thread;
   int i = 0;
   if (aligned) {
 #pragma unroll 8
     for (; i + sixteen <= count; i += sixteen)
-      add_squares(cuda::load_pack<sums_per_thread>(piece + i + mine), sums);
+      add_squares(rondo::cuda::load_pack<sums_per_thread>(piece + i + mine), sums);
   }
   for (; i < count; i += sixteen)
     add_squares(load_some(piece + i + mine, count - i - mine), sums);
-}
-
-/// As SquareSum::total(); for the first of a piece's threads.
-__device__ __forceinline__ double total(double (&sums)[sums_per_thread]) {
-#pragma unroll
-  for (int width = threads_per_piece / 2; width > 0; width /= 2)
-#pragma unroll
-    for (int k = 0; k < sums_per_thread; ++k)
-      sums[k] += __shfl_down_sync(whole_warp, sums[k], width, threads_per_piece);
-#pragma unroll
-  for (int half = sums_per_thread / 2; half > 0; half /= 2)
-#pragma unroll
-    for (int k = 0; k < half; ++k)
-      sums[k] += sums[k + half];
-  return sums[0];
 }
 
 __device__ void sum_pieces(const NormWork& work) {
@@ -90,26 +72,12 @@ __device__ void sum_pieces(const NormWork& work) {
        first += stride) {
     const std::size_t i = first + threadIdx.x / threads_per_piece;
     const DevicePiece piece = i < work.piece_count ? work.pieces[i] : DevicePiece{};
-    double sums[sums_per_thread] = {};
+    cuda::PartialSums sums = {};
     add_piece(work.grads + piece.begin, piece.count,
               work.aligned && piece.begin % sums_per_thread == 0, lane, sums);
-    const double sum = total(sums);
+    const double sum = cuda::total(sums);
     if (lane == 0 && i < work.piece_count) work.squares[i] = sum;
   }
-}
-
-/// Whether all other blocks have stored their sums; leaves the counter ready for the next launch.
-__device__ bool is_last_block(std::uint32_t* blocks_done) {
-  __shared__ bool last;
-  __threadfence();
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    last = atomicAdd(blocks_done, 1U) + 1 == gridDim.x;
-    if (last) *blocks_done = 0;
-  }
-  __syncthreads();
-  __threadfence();
-  return last;
 }
 
 /// Running averages add nothing, but what is not finite in them makes the sum NaN.
@@ -142,7 +110,7 @@ __device__ void add_all_pieces(const NormWork& work) {
 __global__ void __launch_bounds__(block_threads)
     measure_norm(const __grid_constant__ NormWork work) {
   sum_pieces(work);
-  if (is_last_block(work.blocks_done)) add_all_pieces(work);
+  if (rondo::cuda::is_last_block(work.blocks_done)) add_all_pieces(work);
 }
 
 }  // namespace
@@ -162,13 +130,13 @@ void GradientNorm::measure(DeviceStream& stream, DeviceSpan<const float> grads,
       .pieces = pieces_.span().data(),
       .piece_count = pieces_.size(),
       .grads = grads.data(),
-      .aligned = cuda::is_aligned({grads.data(), sizeof(float)}, sums_per_thread, 0),
+      .aligned = rondo::cuda::is_aligned({grads.data(), sizeof(float)}, sums_per_thread, 0),
       .unscaling = unscaling,
       .squares = squares_.span().data(),
       .verdict = verdict_.span().data(),
       .blocks_done = blocks_done_.span().data()};
   const std::size_t blocks = (pieces_.size() + pieces_per_block - 1) / pieces_per_block;
-  cuda::launch<&measure_norm>(stream, "precision::measure_norm", std::max(blocks, std::size_t{1}),
+  rondo::cuda::launch<&measure_norm>(stream, "precision::measure_norm", std::max(blocks, std::size_t{1}),
                               work);
 }
 

@@ -37,11 +37,16 @@ struct Model {
         const std::size_t cut = std::min(end, (elements / 1024 + 1) * 1024);
         pieces.push_back({.begin = elements,
                           .count = static_cast<std::uint16_t>(cut - elements),
-                          .role = static_cast<ParameterRole>(p % 3)});
+                          .role = static_cast<ParameterRole>(p % 3),
+                          .parameter = static_cast<std::uint32_t>(p)});
         elements = cut;
       }
     }
     elements += 16;  // as a trailer, which nobody may touch
+  }
+
+  std::size_t parameters() const {
+    return pieces.empty() ? 0 : std::size_t{pieces.back().parameter} + 1;
   }
 };
 
@@ -57,32 +62,56 @@ struct Arena {
         copy(model.elements) {}
 };
 
+/// What the CPU's rule takes of a piece.
+struct RangeOfPiece {
+  std::vector<std::span<float>> slots;
+  UpdateRange range;
+
+  RangeOfPiece(Arena& arena, const std::vector<float>& grads, const DevicePiece& piece) {
+    for (auto& slot : arena.slots)
+      slots.push_back(std::span(slot).subspan(piece.begin, piece.count));
+    range = {.value = std::span(arena.values).subspan(piece.begin, piece.count),
+             .grad = std::span(grads).subspan(piece.begin, piece.count),
+             .slots = slots,
+             .copy = std::span(arena.copy).subspan(piece.begin, piece.count),
+             .first = piece.begin,
+             .decays = piece.role == ParameterRole::weight};
+  }
+  RangeOfPiece(const RangeOfPiece&) = delete;
+  RangeOfPiece& operator=(const RangeOfPiece&) = delete;
+};
+
 void follow(std::span<float> values, std::span<const float> sums, const StatisticUpdate& s) {
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = (1.0F - s.momentum) * values[i] + s.momentum * (sums[i] * s.weight_inverse);
 }
 
+/// The sums of every parameter, as a session adds them; none of rules without norms.
+std::vector<SquareSums> measure_on_cpu(const Optimizer& rule, const Model& model, Arena& arena,
+                                       const std::vector<float>& grads,
+                                       const StepContext& context) {
+  std::vector<SquareSums> sums(model.parameters());
+  if (rule.scope() != Scope::norms) return sums;
+  for (const DevicePiece& piece : model.pieces) {
+    if (piece.role == ParameterRole::statistic) continue;
+    const RangeOfPiece range(arena, grads, piece);
+    sums[piece.parameter] = sums[piece.parameter] + rule.measure(range.range, context);
+  }
+  return sums;
+}
+
 void update_on_cpu(const Optimizer& rule, const Model& model, Arena& arena,
                    const std::vector<float>& grads, const StepContext& context,
                    const StatisticUpdate& statistic) {
+  const std::vector<SquareSums> sums = measure_on_cpu(rule, model, arena, grads, context);
   for (const DevicePiece& piece : model.pieces) {
-    const auto part = [&](auto& memory) {
-      return std::span(memory).subspan(piece.begin, piece.count);
-    };
+    RangeOfPiece part(arena, grads, piece);
     if (piece.role == ParameterRole::statistic) {
-      follow(part(arena.values), part(grads), statistic);
+      follow(part.range.value, part.range.grad, statistic);
       continue;
     }
-    std::vector<std::span<float>> slots;
-    for (auto& slot : arena.slots)
-      slots.push_back(part(slot));
-    rule.update({.value = part(arena.values),
-                 .grad = part(grads),
-                 .slots = slots,
-                 .copy = part(arena.copy),
-                 .first = piece.begin,
-                 .decays = piece.role == ParameterRole::weight},
-                context);
+    part.range.sums = sums[piece.parameter];
+    rule.update(part.range, context);
   }
 }
 
@@ -97,7 +126,9 @@ std::vector<Case> every_rule() {
           {"sgd", {.momentum = 0.9F, .nesterov = true, .weight_decay = 0.01F}},
           {"adam", {.weight_decay = 0.01F}},
           {"adamw", {.weight_decay = 0.01F}},
-          {"lion", {.weight_decay = 0.01F}}};
+          {"lion", {.weight_decay = 0.01F}},
+          {"lamb", {.weight_decay = 0.01F}},
+          {"lars", {.momentum = 0.9F, .weight_decay = 0.01F}}};
 }
 
 struct Setting {
@@ -114,6 +145,7 @@ void expect_as_on_the_cpu(const Case& rule, const Model& model, const Setting& s
   const DeviceOptimizer optimizer(rule.name, rule.options);
   const DevicePieces pieces(device, model.pieces);
   const StatisticUpdate statistic{.momentum = 0.1F, .weight_inverse = 0.25F};
+  DeviceNorms norms(device, pieces);
   Arena cpu(model, optimizer.rule().slot_names().size(), setting.wide);
   test::OnGpu<float> values(device, stream, cpu.values, setting.offset);
   test::OnGpu<bfloat16> copied(device, stream, cpu.copy, setting.offset);
@@ -138,7 +170,8 @@ void expect_as_on_the_cpu(const Case& rule, const Model& model, const Setting& s
                      {.values = values.span(),
                       .grads = grads.span(),
                       .slots = slot_spans,
-                      .copy = copied.span()},
+                      .copy = copied.span(),
+                      .norms = &norms},
                      context, statistic);
     stream.wait();
   }
@@ -219,6 +252,24 @@ TEST_F(Verdicts, scale_the_gradient_without_the_cpu) {
   const auto found = updated(before, sums, {.divisor = 4, .clip_norm = norm_before / 2});
 
   EXPECT_TRUE(test::same_bits(found, expected));
+}
+
+TEST(DeviceUpdate, under_norms_needs_their_memory) {
+  const Model model({5000}, 16);
+  const Model other({5000, 1}, 16);
+  const Device device;
+  DeviceStream stream(device);
+  const DevicePieces pieces(device, model.pieces);
+  const DevicePieces other_pieces(device, other.pieces);
+  DeviceNorms other_norms(device, other_pieces);
+  DeviceMemory<float> memory(device, model.elements, "a test");
+  const std::vector<DeviceSpan<float>> slots(2, memory.span());
+  const DeviceOptimizer lamb("lamb", {});
+  DeviceArena arena{.values = memory.span(), .grads = memory.span(), .slots = slots};
+
+  EXPECT_THROW(lamb.update(stream, pieces, arena, {}), UsageError);
+  arena.norms = &other_norms;
+  EXPECT_THROW(lamb.update(stream, pieces, arena, {}), UsageError);
 }
 
 TEST_F(Verdicts, keep_a_step_that_is_not_finite_from_changing_anything) {

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/cuda/element_wise.cuh"
+#include "base/cuda/last_block.cuh"
+#include "optim/cuda/update.hpp"
+#include "optim/kernels/scalar.hpp"
+#include "precision/cuda/piece_squares.cuh"
+
+namespace rondo::optim::cuda {
+namespace {
+
+using precision::DevicePiece;
+using precision::SquareSum;
+using precision::cuda::PartialSums;
+using precision::cuda::pieces_per_block;
+using precision::cuda::sums_per_thread;
+using precision::cuda::threads_per_piece;
+using rondo::cuda::block_threads;
+using rondo::cuda::load_pack;
+using rondo::cuda::Pack;
+using rondo::cuda::store_pack;
+
+struct LambMeasure {
+  using Factors = kernel::AdamFactors;
+  static constexpr int slots = 2;
+  static __device__ __forceinline__ float direction(float value, float* own, float sum,
+                                                    const Factors& f) {
+    return kernel::scalar::lamb_direction(value, own[0], own[1], sum, f);
+  }
+};
+
+struct LarsMeasure {
+  using Factors = LarsFactors;
+  static constexpr int slots = 0;
+  static __device__ __forceinline__ float direction(float /*value*/, float* /*slots*/, float sum,
+                                                    const Factors& f) {
+    return kernel::scalar::scaled_and_clipped(sum, f.gradient);
+  }
+};
+
+/// What a thread has of the sums of a piece.
+struct Measured {
+  PartialSums values = {};
+  PartialSums directions = {};
+};
+
+/// The `n` elements from `i` on, of which the first is for the partial sum `first`.
+template <class Measure, int n>
+__device__ __forceinline__ void measure_elements(const UpdateWork& work,
+                                                 const typename Measure::Factors& factors,
+                                                 std::size_t i, int first, Measured& measured) {
+  const auto values = load_pack<n>(work.values + i);
+  const auto sums = load_pack<n>(work.grads + i);
+  Pack<float, n> slots[Measure::slots + 1];  // one more: there are no arrays of length 0
+#pragma unroll
+  for (int k = 0; k < Measure::slots; ++k)
+    slots[k] = load_pack<n>(work.slots[k] + i);
+#pragma unroll
+  for (int e = 0; e < n; ++e) {
+    float own[Measure::slots + 1];
+#pragma unroll
+    for (int k = 0; k < Measure::slots; ++k)
+      own[k] = slots[k].at[e];
+    const float direction = Measure::direction(values.at[e], own, sums.at[e], factors);
+    precision::cuda::add_square(values.at[e], measured.values[first + e]);
+    precision::cuda::add_square(direction, measured.directions[first + e]);
+#pragma unroll
+    for (int k = 0; k < Measure::slots; ++k)
+      slots[k].at[e] = own[k];
+  }
+#pragma unroll
+  for (int k = 0; k < Measure::slots; ++k)
+    store_pack(slots[k], work.slots[k] + i);
+}
+
+/// This thread's elements of a piece.
+template <class Measure>
+__device__ __forceinline__ void measure_piece(const UpdateWork& work,
+                                              typename Measure::Factors factors,
+                                              const DevicePiece& piece, int lane,
+                                              Measured& measured) {
+  if (piece.role == ParameterRole::statistic) return;
+  if (piece.role != ParameterRole::weight) factors.decay = 0;
+  const bool aligned = work.aligned && piece.begin % sums_per_thread == 0;
+  for (int first = lane * sums_per_thread; first < piece.count;
+       first += static_cast<int>(SquareSum::count)) {
+    const int mine = min(sums_per_thread, static_cast<int>(piece.count) - first);
+    const std::size_t i = piece.begin + first;
+    if (aligned && mine == sums_per_thread) {
+      measure_elements<Measure, sums_per_thread>(work, factors, i, 0, measured);
+      continue;
+    }
+#pragma unroll
+    for (int k = 0; k < sums_per_thread; ++k)
+      if (k < mine) measure_elements<Measure, 1>(work, factors, i + k, k, measured);
+  }
+}
+
+template <class Measure>
+__device__ void measure_pieces(const UpdateWork& work, const typename Measure::Factors& factors) {
+  const int lane = static_cast<int>(threadIdx.x) % threads_per_piece;
+  const std::size_t stride = std::size_t{gridDim.x} * pieces_per_block;
+  // All threads go on together: the shuffles need whole warps.
+  for (std::size_t first = blockIdx.x * pieces_per_block; first < work.piece_count;
+       first += stride) {
+    const std::size_t i = first + threadIdx.x / threads_per_piece;
+    Measured measured;
+    if (i < work.piece_count)
+      measure_piece<Measure>(work, factors, work.pieces[i], lane, measured);
+    const double value = precision::cuda::total(measured.values);
+    const double direction = precision::cuda::total(measured.directions);
+    if (lane == 0 && i < work.piece_count) work.piece_norms[i] = {value, direction};
+  }
+}
+
+/// The pieces of the parameter whose first one is `i`, one after another as on the CPU.
+__device__ __forceinline__ void add_parameter(const UpdateWork& work, std::size_t i) {
+  const std::uint32_t parameter = work.pieces[i].parameter;
+  SquareSums sums;
+  for (; i < work.piece_count && work.pieces[i].parameter == parameter; ++i) {
+    sums.value += __ldcg(&work.piece_norms[i].value);
+    sums.direction += __ldcg(&work.piece_norms[i].direction);
+  }
+  work.norms[parameter] = sums;
+}
+
+__device__ void add_parameters(const UpdateWork& work) {
+  for (std::size_t i = threadIdx.x; i < work.piece_count; i += block_threads)
+    if (i == 0 || work.pieces[i].parameter != work.pieces[i - 1].parameter) add_parameter(work, i);
+}
+
+template <class Measure>
+__global__ void __launch_bounds__(block_threads)
+    measure(const __grid_constant__ UpdateWork work, typename Measure::Factors factors) {
+  if (work.verdict != nullptr) {
+    if (work.verdict->finite == 0) return;
+    factors.gradient.scale = work.verdict->scale;
+  }
+  measure_pieces<Measure>(work, factors);
+  if (rondo::cuda::is_last_block(work.blocks_done)) add_parameters(work);
+}
+
+template <class Measure>
+void queue(DeviceStream& stream, const char* name, const UpdateWork& work,
+           const typename Measure::Factors& factors) {
+  rondo::cuda::launch<&measure<Measure>>(
+      stream, name, (work.piece_count + pieces_per_block - 1) / pieces_per_block, work, factors);
+}
+
+}  // namespace
+
+void measure_lamb(DeviceStream& stream, const UpdateWork& work,
+                  const kernel::AdamFactors& factors) {
+  queue<LambMeasure>(stream, "optim::measure_lamb", work, factors);
+}
+void measure_lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors) {
+  queue<LarsMeasure>(stream, "optim::measure_lars", work, factors);
+}
+
+}  // namespace rondo::optim::cuda
