@@ -97,8 +97,7 @@ void draw_limit(Svg& svg, const EfficiencyFrame& frame, const Figures& figures) 
   for (std::size_t c = 0; c < figures.counts.size(); ++c)
     points.emplace_back(frame.column(c), frame.row(figures.counts[c].limit_efficiency));
   svg.polyline(points, "limit");
-  svg.text(points.back().first + 10, points.back().second + 14, "tick start",
-           "limit of links and passes");
+  svg.text(right, points.back().second + 22, "tick end", "limit of links and passes");
 }
 
 void draw_prediction(Svg& svg, const EfficiencyFrame& frame, std::size_t count,

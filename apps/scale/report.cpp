@@ -181,9 +181,9 @@ std::string sections(const Figures& figures, const Json& json) {
   const bool weak = figures.subject.mode == Mode::weak;
   return section("Efficiency",
                  weak ? "The step of the first rank count by the step on more ranks, each of which "
-                        "does as much. Whiskers hold the median with 95 %."
+                        "does as much. Whiskers hold the median with 95 %, rings are predictions."
                       : "The speed-up over the first rank count by what it would be without any "
-                        "loss. Whiskers hold the median with 95 %.",
+                        "loss. Whiskers hold the median with 95 %, rings are predictions.",
                  efficiency_plot(figures)) +
          section("Where a step's time goes",
                  "The mean step, taken apart by timers on every rank and paired runs. The dashed "
