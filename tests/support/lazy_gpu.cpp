@@ -191,6 +191,7 @@ void detail::clear_bytes(DeviceStream& stream, void* memory, std::size_t bytes) 
 /// By the CPU's kernel.
 void comm::cuda::add(DeviceStream& stream, const TreeSum& sum, std::size_t count) {
   stream.launched("comm::add_along_tree");
+  if (count == 0) return;
   test::queue_lazily(stream.handle(), [sum, count] {
     std::vector<const std::byte*> inputs;
     for (std::size_t k = 0; k < sum.input_count; ++k)

@@ -58,10 +58,12 @@ void Session::group(const std::function<void()>& calls) {
 
 void Session::wait(DeviceStream& stream) {
   require_alive();
+  // In this order: work that NCCL gave up ends, too.
   const auto has_run = [&] {
+    const bool has_ended = stream.done();
     if (const Result result = state(); result != Result::success && result != Result::in_progress)
       fail("ncclCommGetAsyncError", result);
-    return stream.done();
+    return has_ended;
   };
   try {
     if (wait_until(has_run, time_limit_)) return;
