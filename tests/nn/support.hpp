@@ -141,6 +141,11 @@ inline bool has_kinks(const Chain& chain) {
   return has_kinks(chain.layers);
 }
 
+inline bool has_residual(const Chain& chain) {
+  return std::any_of(chain.layers.begin(), chain.layers.end(),
+                     [](const Layer& layer) { return std::holds_alternative<Residual>(layer); });
+}
+
 /// Residuals in every position that matters.
 inline std::vector<Chain> residual_chains() {
   const ImageShape odd{3, 9, 7};
