@@ -5,15 +5,8 @@
 #include "rondo/base/device.hpp"
 #include "rondo/base/device_memory.hpp"
 #include "rondo/base/device_stream.hpp"
-#include "rondo/base/error.hpp"
 
 namespace rondo {
-
-void no_cuda() {
-  throw ConfigError(
-      "this build of rondo cannot use GPUs: where CUDA, cuDNN and NCCL are installed, build the "
-      "preset cuda (cmake --preset cuda && cmake --build --preset cuda), or use the CPU");
-}
 
 bool built_with_cuda() noexcept {
   return false;
