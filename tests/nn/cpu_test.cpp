@@ -122,7 +122,7 @@ TEST_P(CpuModels, run_on_kernels_that_are_made_for_their_layouts) {
   }
 }
 
-// Plain layouts have kernels, too, which take thirty times as long on CPUs without AVX-512.
+// Plain layouts have kernels, too, which take several times as long on CPUs without AVX-512.
 TEST(CpuNetwork, pools_and_normalises_in_the_layouts_of_vectors) {
   BoundNetwork network(make_model("cnn", {1, 28, 28}, 10),
                        test::options_for(Backend::cpu, Precision::f32));
