@@ -105,8 +105,7 @@ __device__ void measure_pieces(const UpdateWork& work, const typename Measure::F
        first += stride) {
     const std::size_t i = first + threadIdx.x / threads_per_piece;
     Measured measured;
-    if (i < work.piece_count)
-      measure_piece<Measure>(work, factors, work.pieces[i], lane, measured);
+    if (i < work.piece_count) measure_piece<Measure>(work, factors, work.pieces[i], lane, measured);
     const double value = precision::cuda::total(measured.values);
     const double direction = precision::cuda::total(measured.directions);
     if (lane == 0 && i < work.piece_count) work.piece_norms[i] = {value, direction};

@@ -136,8 +136,8 @@ void GradientNorm::measure(DeviceStream& stream, DeviceSpan<const float> grads,
       .verdict = verdict_.span().data(),
       .blocks_done = blocks_done_.span().data()};
   const std::size_t blocks = (pieces_.size() + pieces_per_block - 1) / pieces_per_block;
-  rondo::cuda::launch<&measure_norm>(stream, "precision::measure_norm", std::max(blocks, std::size_t{1}),
-                              work);
+  rondo::cuda::launch<&measure_norm>(stream, "precision::measure_norm",
+                                     std::max(blocks, std::size_t{1}), work);
 }
 
 }  // namespace rondo::precision
