@@ -9,12 +9,10 @@
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
-#include "rondo/base/resident_memory.hpp"
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/trace.hpp"
 
-#include "grad/bucket_reducer.hpp"
-#include "grad/piece_squares.hpp"
+#include "grad/buckets.hpp"
 
 namespace rondo::grad {
 
@@ -29,23 +27,29 @@ void check_lanes(int ranks, std::size_t lanes) {
 
 GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes,
                          Reduction reduction, Sharding sharding, Compressor* compressor)
-    : arena_(arena),
+    : GradientSum(arena.layout(), comm, lanes, [&] {
+        return make_host_buckets(arena, comm,
+                                 {.lanes = lanes,
+                                  .reduction = reduction,
+                                  .sharding = sharding,
+                                  .compressor = compressor});
+      }) {}
+
+GradientSum::GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
+                         const MakeBuckets& make_buckets)
+    : layout_(layout),
       comm_(comm),
       lanes_(lanes),
-      announced_(arena.specs().size()),
-      seen_(arena.specs().size()),
-      touching_(arena.layout().buckets().size()),
+      announced_(layout.specs().size()),
+      seen_(layout.specs().size()),
+      touching_(layout.buckets().size()),
       starts_(touching_.size()) {
   check_lanes(comm.size(), lanes);
   range_ = comm::lane_range(comm.rank(), comm.size(), lanes);
   next_lane_ = range_.begin;
-  reducer_ = std::make_unique<BucketReducer>(
-      arena, comm,
-      BucketReducer::Options{
-          .lanes = lanes, .reduction = reduction, .sharding = sharding, .compressor = compressor});
-  squares_ = std::make_unique<PieceSquares>(arena.layout(), comm);
+  buckets_ = make_buckets();
   for (std::size_t p = 0; p < announced_.size(); ++p) {
-    const auto [first, last] = arena.layout().buckets_of(arena.layout().parameter(p));
+    const auto [first, last] = layout.buckets_of(layout.parameter(p));
     for (std::size_t b = first; b < last; ++b)
       ++touching_[b];
   }
@@ -53,10 +57,6 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
 }
 
 GradientSum::~GradientSum() = default;
-
-std::span<float> GradientSum::trailer() noexcept {
-  return arena_.grads().subspan(arena_.layout().trailer(), Trailer::elements);
-}
 
 void GradientSum::begin_lane(std::size_t lane, double weight) {
   if (in_lane_ || lane != next_lane_ || lane == range_.end)
@@ -68,25 +68,24 @@ void GradientSum::begin_lane(std::size_t lane, double weight) {
   in_lane_ = true;
   has_gradients_ = false;
   if (lane == range_.begin) {
-    reducer_->clear();
-    squares_->clear();
+    buckets_->clear();
     std::ranges::fill(seen_, std::uint8_t{0});
     started_ = 0;
     finished_ = 0;
   }
   std::fill(announced_.begin(), announced_.end(), false);
   std::ranges::copy(touching_, outstanding_.begin());
-  trailer()[Trailer::weight] += static_cast<float>(weight);
+  buckets_->add_to_trailer(Trailer::weight, static_cast<float>(weight));
 }
 
 void GradientSum::ready(std::size_t parameter) {
   require(in_lane_, "ready() outside of a lane");
   if (!std::exchange(has_gradients_, true))
     telemetry::trace_instant(telemetry::Activity::first_gradient, next_lane_);
-  const auto [first, last] = arena_.layout().buckets_of(arena_.layout().parameter(parameter));
+  const auto [first, last] = layout_.buckets_of(layout_.parameter(parameter));
   if (announced_[parameter])
     throw UsageError(fmt::format("ready() twice in one lane for parameter '{}'",
-                                 arena_.specs()[parameter].name));
+                                 layout_.specs()[parameter].name));
   announced_[parameter] = true;
   seen_[parameter] = 1;
   for (std::size_t b = first; b < last; ++b)
@@ -100,7 +99,7 @@ void GradientSum::count_ready(std::size_t bucket) {
   const bool complete = --outstanding_[bucket] == 0;
   // The last bucket carries the step's sums, which are not complete before the lane ends.
   if (complete && !on_last_lane() && bucket + 1 < outstanding_.size())
-    reducer_->keep(bucket, next_lane_);
+    buckets_->keep(bucket, next_lane_);
 }
 
 void GradientSum::start_complete_buckets() {
@@ -110,33 +109,34 @@ void GradientSum::start_complete_buckets() {
 
 void GradientSum::start_next_bucket(std::size_t last_lane) {
   if (telemetry::is_tracing()) starts_[started_] = telemetry::trace_now();
-  reducer_->start(started_++, last_lane);
+  buckets_->start(started_++, last_lane);
 }
 
 /// Local: what is summed already is measured while the backward pass goes on, and with ZeRO-2 its
 /// memory goes back to the system before the later buckets need theirs.
 void GradientSum::finish_summed_buckets() {
-  while (finished_ < started_ && reducer_->is_summed(finished_)) {
-    reducer_->finish(finished_);
+  while (finished_ < started_ && buckets_->is_summed(finished_)) {
+    buckets_->finish(finished_);
     measure_next_bucket();
   }
 }
 
 void GradientSum::measure_next_bucket() {
-  const ElementRange bucket = arena_.layout().buckets()[finished_];
+  const ElementRange bucket = layout_.buckets()[finished_];
   telemetry::trace_since(starts_[finished_], telemetry::Activity::bucket, finished_,
                          bucket.size() * sizeof(float));
-  squares_->measure(bucket, reducer_->shard(finished_));
+  buckets_->measure(finished_);
   ++finished_;
 }
 
 void GradientSum::end_lane(double loss, double correct) {
   require(in_lane_, "end_lane() without begin_lane()");
-  trailer()[Trailer::loss] += static_cast<float>(loss);
-  trailer()[Trailer::correct] += static_cast<float>(correct);
-  if (std::ranges::find(announced_, false) == announced_.end()) trailer()[Trailer::complete] += 1;
+  buckets_->add_to_trailer(Trailer::loss, static_cast<float>(loss));
+  buckets_->add_to_trailer(Trailer::correct, static_cast<float>(correct));
+  if (std::ranges::find(announced_, false) == announced_.end())
+    buckets_->add_to_trailer(Trailer::complete, 1);
   for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
-    if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) reducer_->keep(b, next_lane_);
+    if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) buckets_->keep(b, next_lane_);
   }
   in_lane_ = false;
   ++next_lane_;
@@ -146,22 +146,22 @@ StepSums GradientSum::finish(bool stop_wanted) {
   if (in_lane_ || next_lane_ != range_.end)
     throw UsageError(fmt::format("finish(): lane {} of {} to {} was not ended", next_lane_,
                                  range_.begin, range_.end - 1));
-  trailer()[Trailer::stop] = stop_wanted ? 1.0F : 0.0F;
+  if (stop_wanted) buckets_->add_to_trailer(Trailer::stop, 1);
   while (started_ < outstanding_.size())
     start_next_bucket(range_.end - 1);
   next_lane_ = range_.begin;
 
   const telemetry::Stopwatch compressed;
-  reducer_->finish_compressed();
+  buckets_->finish_compressed();
   times_.spent(telemetry::Cause::communication, compressed.seconds());
   while (finished_ < outstanding_.size()) {
     wait_for_next_bucket();
     measure_next_bucket();
     comm_.progress();
   }
-  squares_->report(times_.arrive());
+  const telemetry::RankTimes own = times_.arrive();
   const telemetry::TraceSpan exchange(telemetry::Activity::exchange);
-  const StepSums sums = squares_->exchange();
+  const StepSums sums = buckets_->exchange(own);
   times_.begin();
   return sums;
 }
@@ -169,12 +169,12 @@ StepSums GradientSum::finish(bool stop_wanted) {
 void GradientSum::wait_for_next_bucket() {
   const telemetry::TraceSpan span(telemetry::Activity::bucket_wait, finished_);
   const telemetry::Stopwatch waited;
-  reducer_->finish(finished_);
+  buckets_->finish(finished_);
   times_.spent(telemetry::Cause::communication, waited.seconds());
 }
 
 std::span<const telemetry::RankTimes> GradientSum::rank_times() const noexcept {
-  return squares_->times();
+  return buckets_->rank_times();
 }
 
 std::vector<std::size_t> GradientSum::unannounced() {
@@ -188,23 +188,23 @@ std::vector<std::size_t> GradientSum::unannounced() {
 }
 
 bool GradientSum::is_sharded() const noexcept {
-  return reducer_->is_sharded();
+  return buckets_->is_sharded();
 }
 
 std::span<float> GradientSum::reduced() noexcept {
-  return reducer_->reduced();
+  return buckets_->reduced();
 }
 
 std::span<const double> GradientSum::squares() const noexcept {
-  return squares_->pieces();
+  return buckets_->squares();
 }
 
 std::size_t GradientSum::gradient_bytes() const {
-  return resident_bytes(std::as_bytes(arena_.grads()));
+  return buckets_->gradient_bytes();
 }
 
 std::size_t GradientSum::partial_sum_bytes() const {
-  return resident_bytes(reducer_->partial_sums());
+  return buckets_->partial_sum_bytes();
 }
 
 }  // namespace rondo::grad

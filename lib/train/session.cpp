@@ -16,7 +16,7 @@
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/trace.hpp"
 
-#include "train/parameter_update.hpp"
+#include "train/host_update.hpp"
 #include "train/same_session.hpp"
 
 namespace rondo::train {
@@ -98,10 +98,11 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       views_(arena_.views()),
       compressor_(make_compressor(options, arena_.layout())),
       sum_(arena_, comm, options.lanes, options.reduction, options.sharding, compressor_.get()),
-      update_(std::make_unique<ParameterUpdate>(
+      update_(std::make_unique<HostUpdate>(
           arena_, comm, sum_, *optimizer_,
-          ParameterUpdate::Options{.statistic_momentum = options.statistic_momentum,
-                                   .one_pass = options.one_pass})),
+          HostUpdate::Options{.statistic_momentum = options.statistic_momentum,
+                              .one_pass = options.one_pass,
+                              .gather_in_step = options.gather == Gather::in_step})),
       scaler_(make_scaler(options)),
       health_(options.health) {}
 
@@ -118,23 +119,15 @@ grad::Arena& Session::arena() {
 }
 
 void Session::wait_for_parameter(std::size_t parameter) {
-  finish_values(arena_.layout().parameter(parameter));
+  update_->finish(arena_.layout().parameter(parameter));
 }
 
 void Session::finish_parameters() {
-  finish_values({0, arena_.layout().elements()});
-}
-
-void Session::finish_values(grad::ElementRange range) {
-  if (update_->is_complete(range)) return update_->finish(range);
-  const telemetry::TraceSpan span(telemetry::Activity::values_wait);
-  const telemetry::Stopwatch waited;
-  update_->finish(range);
-  times().spent(telemetry::Cause::communication, waited.seconds());
+  update_->finish({0, arena_.layout().elements()});
 }
 
 void Session::ready(std::size_t parameter) {
-  if (!update_->is_complete(arena_.layout().parameter(parameter)))
+  if (update_->is_under_way(arena_.layout().parameter(parameter)))
     throw UsageError(fmt::format(
         "ready() for parameter '{}', whose values were still on their way: with Gather::in_forward "
         "call wait_for_parameter() before a layer reads them",
@@ -152,12 +145,12 @@ bool Session::is_one_pass() const noexcept {
   return update_->is_one_pass();
 }
 
-OptimizerState& Session::optimizer_state() noexcept {
+OptimizerState& Session::optimizer_state() {
   return update_->state();
 }
 
 StepResult Session::step(float lr, bool stop_wanted) {
-  finish_parameters();  // of layers that no lane has read
+  update_->prepare();
   const grad::StepSums sums = sum_.finish(stop_wanted);
   StepResult result{.weight = sums.weight, .applied = false, .stop = sums.stop};
   grad_norms_.assign(arena_.specs().size(), 0.0);
@@ -189,7 +182,6 @@ StepResult Session::step(float lr, bool stop_wanted) {
   ++applied_steps_;
   const telemetry::TraceSpan span(telemetry::Activity::optimizer);
   update_->apply(context_of(result, lr), static_cast<float>(1.0 / sums.weight));
-  if (options_.gather == Gather::in_step) finish_parameters();
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/layout.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
 #include "rondo/telemetry/skew.hpp"
@@ -29,9 +31,8 @@ struct StepSums {
 /// \throws ConfigError  more ranks than lanes: a lane cannot be split. Local, alike on every rank
 void check_lanes(int ranks, std::size_t lanes);
 
-class BucketReducer;
+class Buckets;
 class Compressor;
-class PieceSquares;
 
 /// Sums the gradients of all lanes over all ranks, weights and all; nothing is divided here.
 ///
@@ -104,7 +105,12 @@ class GradientSum {
   std::size_t partial_sum_bytes() const;
 
  private:
-  std::span<float> trailer() noexcept;
+  using MakeBuckets = std::function<std::unique_ptr<Buckets>()>;
+
+  /// `make_buckets` is called once nothing speaks against the lanes.
+  GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
+              const MakeBuckets& make_buckets);
+
   void count_ready(std::size_t bucket);
   void start_complete_buckets();
   void finish_summed_buckets();
@@ -113,12 +119,11 @@ class GradientSum {
   void measure_next_bucket();
   bool on_last_lane() const noexcept { return next_lane_ + 1 == range_.end; }
 
-  Arena& arena_;
+  const Layout& layout_;
   comm::Communicator& comm_;
   std::size_t lanes_;
   comm::LaneRange range_;
-  std::unique_ptr<BucketReducer> reducer_;
-  std::unique_ptr<PieceSquares> squares_;
+  std::unique_ptr<Buckets> buckets_;
   telemetry::StepTimes times_;
   std::size_t next_lane_;
   bool in_lane_ = false;

@@ -191,7 +191,7 @@ class Session {
   Memory memory();
 
   /// For checkpoints.
-  OptimizerState& optimizer_state() noexcept;
+  OptimizerState& optimizer_state();
   /// Null without compression.
   grad::Compressor* compressor() noexcept { return compressor_.get(); }
 
@@ -200,7 +200,6 @@ class Session {
   double squared_norm() const;
   std::optional<std::uint64_t> rounding_seed() const;
   void renew_copy();
-  void finish_values(grad::ElementRange range);
   double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.

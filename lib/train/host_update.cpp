@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "train/parameter_update.hpp"
+#include "train/host_update.hpp"
 
 #include <algorithm>
 
 #include "rondo/precision/rounding.hpp"
 #include "rondo/telemetry/counters.hpp"
+#include "rondo/telemetry/trace.hpp"
 
 namespace rondo::train {
 namespace {
@@ -19,14 +20,13 @@ precision::RoundingKey rounding_key(const optim::StepContext& context) {
 
 }  // namespace
 
-ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
-                                 grad::GradientSum& sum, const optim::Optimizer& optimizer,
-                                 const Options& options)
+HostUpdate::HostUpdate(grad::Arena& arena, comm::Communicator& comm, grad::GradientSum& sum,
+                       const optim::Optimizer& optimizer, const Options& options)
     : arena_(arena),
       comm_(comm),
       sum_(sum),
       optimizer_(optimizer),
-      statistic_momentum_(options.statistic_momentum),
+      options_(options),
       state_(arena.layout(), optimizer, comm.rank(), sum.is_sharded()),
       peers_(arena, comm.rank()),
       gather_(arena, comm),
@@ -38,16 +38,25 @@ ParameterUpdate::ParameterUpdate(grad::Arena& arena, comm::Communicator& comm,
   sums_.resize(arena.specs().size());
 }
 
-void ParameterUpdate::apply(const optim::StepContext& context, float weight_inverse) {
+void HostUpdate::apply(const optim::StepContext& context, float weight_inverse) {
   if (optimizer_.scope() == optim::Scope::norms) measure_parameters(context);
   if (is_one_pass())
     update_and_store(context, weight_inverse);
   else
     update_and_gather(context, weight_inverse);
+  if (options_.gather_in_step) finish_all();
+}
+
+void HostUpdate::finish(grad::ElementRange range) {
+  if (is_complete(range)) return gather_.finish(range);
+  const telemetry::TraceSpan span(telemetry::Activity::values_wait);
+  const telemetry::Stopwatch waited;
+  gather_.finish(range);
+  sum_.times().spent(telemetry::Cause::communication, waited.seconds());
 }
 
 /// All ranks have entered the exchange of squares, so none of them reads its values any more.
-void ParameterUpdate::update_and_store(const optim::StepContext& context, float weight_inverse) {
+void HostUpdate::update_and_store(const optim::StepContext& context, float weight_inverse) {
   for (const Part& tile : tiles_) {
     update_all(tile, context, weight_inverse);
     peers_.store(tile.range);
@@ -60,7 +69,7 @@ void ParameterUpdate::update_and_store(const optim::StepContext& context, float 
 }
 
 /// The arena's end holds what a forward pass reads first.
-void ParameterUpdate::update_and_gather(const optim::StepContext& context, float weight_inverse) {
+void HostUpdate::update_and_gather(const optim::StepContext& context, float weight_inverse) {
   const auto& parts = state_.holding().parts();
   for (std::size_t i = parts.size(); i-- > 0;) {
     const Part& part = parts[i];
@@ -72,8 +81,8 @@ void ParameterUpdate::update_and_gather(const optim::StepContext& context, float
   }
 }
 
-void ParameterUpdate::update_all(const Part& part, const optim::StepContext& context,
-                                 float weight_inverse) {
+void HostUpdate::update_all(const Part& part, const optim::StepContext& context,
+                            float weight_inverse) {
   for (const Run& run : part.runs) {
     if (is_statistic(run))
       update_statistic(run, weight_inverse);
@@ -82,11 +91,11 @@ void ParameterUpdate::update_all(const Part& part, const optim::StepContext& con
   }
 }
 
-bool ParameterUpdate::is_statistic(const Run& run) const {
+bool HostUpdate::is_statistic(const Run& run) const {
   return arena_.specs()[run.parameter].role == ParameterRole::statistic;
 }
 
-optim::UpdateRange ParameterUpdate::range_of(const Run& run) {
+optim::UpdateRange HostUpdate::range_of(const Run& run) {
   const ParameterSpec& spec = arena_.specs()[run.parameter];
   for (std::size_t k = 0; k < slots_.size(); ++k)
     slots_[k] = state_.of(k, run);
@@ -100,23 +109,23 @@ optim::UpdateRange ParameterUpdate::range_of(const Run& run) {
           .decays = spec.role == ParameterRole::weight};
 }
 
-void ParameterUpdate::update(const Run& run, const optim::StepContext& context) {
+void HostUpdate::update(const Run& run, const optim::StepContext& context) {
   optim::UpdateRange range = range_of(run);
   if (!sums_.empty()) range.sums = sums_[run.parameter];
   optimizer_.update(range, context);
 }
 
-void ParameterUpdate::update_statistic(const Run& run, float weight_inverse) {
+void HostUpdate::update_statistic(const Run& run, float weight_inverse) {
+  const float momentum = options_.statistic_momentum;
   const auto value = arena_.values().subspan(run.range.begin, run.range.size());
   const auto total = sum_.reduced().subspan(run.local, run.range.size());
   for (std::size_t i = 0; i < value.size(); ++i)
-    value[i] =
-        (1.0F - statistic_momentum_) * value[i] + statistic_momentum_ * (total[i] * weight_inverse);
+    value[i] = (1.0F - momentum) * value[i] + momentum * (total[i] * weight_inverse);
 }
 
 /// Every piece is measured once, by whom it concerns, and the pieces of a parameter are added in
 /// one order: the same bits for any cut of the arena.
-void ParameterUpdate::measure_parameters(const optim::StepContext& context) {
+void HostUpdate::measure_parameters(const optim::StepContext& context) {
   std::ranges::fill(piece_sums_, 0.0);
   for (const Part& part : state_.holding().parts()) {
     for (const Run& run : part.runs)
@@ -133,7 +142,7 @@ void ParameterUpdate::measure_parameters(const optim::StepContext& context) {
   }
 }
 
-void ParameterUpdate::measure_pieces(const Run& run, const optim::StepContext& context) {
+void HostUpdate::measure_pieces(const Run& run, const optim::StepContext& context) {
   for (std::size_t i = run.pieces.begin; i < run.pieces.end; ++i) {
     const grad::ElementRange range = arena_.layout().pieces()[i].range;
     const Run piece{.parameter = run.parameter,
