@@ -65,9 +65,13 @@ void fill_scales(const Topology& topology, std::span<const ParameterView> views)
 }  // namespace
 
 void initialize(const Network& network, std::span<const ParameterView> views, std::uint64_t seed) {
-  const auto parameters = network.parameters();
+  initialize(network.spec(), views, seed);
+}
+
+void initialize(const NetworkSpec& spec, std::span<const ParameterView> views, std::uint64_t seed) {
+  const Topology topology = resolve(spec);
+  const std::span<const ParameterSpec> parameters = topology.parameters;
   check_views(parameters, views);
-  const Topology topology = resolve(network.spec());
   const ResolvedLayer& last = topology.layers.back();
   const bool ends_in_linear = std::holds_alternative<Linear>(last.layer);
 

@@ -11,7 +11,10 @@
 
 namespace rondo::nn {
 
-void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views) {
+namespace {
+
+template <class View>
+void check_all(std::span<const ParameterSpec> parameters, std::span<const View> views) {
   if (views.size() != parameters.size())
     throw UsageError(fmt::format("{} parameter views for {} parameters: give one for each",
                                  views.size(), parameters.size()));
@@ -26,6 +29,26 @@ void check_views(std::span<const ParameterSpec> parameters, std::span<const Para
                       parameters[i].name, count, views[i].value.size(), views[i].grad.size(),
                       views[i].copy.size()));
   }
+}
+
+}  // namespace
+
+void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views) {
+  check_all(parameters, views);
+}
+
+void check_views(std::span<const ParameterSpec> parameters,
+                 std::span<const DeviceParameterView> views) {
+  check_all(parameters, views);
+}
+
+void check_labels(std::span<const std::int32_t> labels, std::size_t classes) {
+  const auto wrong = std::ranges::find_if(labels, [=](std::int32_t label) {
+    return label < 0 || static_cast<std::size_t>(label) >= classes;
+  });
+  if (wrong != labels.end())
+    throw UsageError(fmt::format("label {} of sample {} is outside [0, {})", *wrong,
+                                 wrong - labels.begin(), classes));
 }
 
 void report_needed(const ResolvedLayer& layer, const ParameterNeeded& needed) {
@@ -75,13 +98,7 @@ void NetworkBase::check(const Batch& batch) const {
   if (!batch.weights.empty() && batch.weights.size() != batch.size())
     throw UsageError(fmt::format("batch of {} labels has {} weights: give one for each or none",
                                  batch.size(), batch.weights.size()));
-  const auto classes = static_cast<std::int64_t>(spec_.classes);
-  const auto wrong =
-      std::find_if(batch.labels.begin(), batch.labels.end(),
-                   [=](std::int32_t label) { return label < 0 || label >= classes; });
-  if (wrong != batch.labels.end())
-    throw UsageError(fmt::format("label {} of sample {} is outside [0, {})", *wrong,
-                                 wrong - batch.labels.begin(), classes));
+  check_labels(batch.labels, spec_.classes);
 }
 
 }  // namespace rondo::nn

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "rondo/nn/device_network.hpp"
 #include "rondo/nn/network.hpp"
 
 #include "nn/dropout_mask.hpp"
@@ -14,6 +15,8 @@ namespace rondo::nn {
 
 /// \throws UsageError  not one view of the right length for each parameter
 void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views);
+void check_views(std::span<const ParameterSpec> parameters,
+                 std::span<const DeviceParameterView> views);
 
 /// What every backend does alike: it knows its parameters, checks what it is given and answers
 /// empty batches. A backend implements the `do_` functions, which see valid, non-empty input.

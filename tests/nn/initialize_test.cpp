@@ -47,6 +47,14 @@ TEST(Initialize, is_a_function_of_the_seed) {
   EXPECT_NE(Initialized(1)["conv2.weight"], Initialized(2)["conv2.weight"]);
 }
 
+TEST(Initialize, needs_no_network) {
+  const Initialized initialized(2);
+  Initialized another(1);
+  initialize(initialized.network->spec(), another.views, 2);
+
+  EXPECT_EQ(another.values, initialized.values);
+}
+
 TEST(Initialize, draws_convolutions_from_he_normal) {
   const Initialized initialized(3);
   const auto& weight = initialized["conv3.weight"];  // 128 x 64 x 3 x 3
