@@ -72,6 +72,24 @@ function(rondo_add_gpu_test module)
   add_dependencies(rondo_gpu_tests ${name})
 endfunction()
 
+# rondo_add_gpu_mpi_test(<name> RANKS <n>... SOURCES <file>... MODULES <module>... [LIBS <target>...])
+#   As rondo_add_mpi_test, of GPU code: of those modules, base among them, that have some. The label is "gpu" or
+#   "cuda-emulated", as with rondo_add_gpu_test; ranks share GPUs where there are too few.
+function(rondo_add_gpu_mpi_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "RANKS;SOURCES;MODULES;LIBS")
+  list(PREPEND arg_MODULES base)
+  list(TRANSFORM arg_MODULES PREPEND rondo:: OUTPUT_VARIABLE libs)
+  list(TRANSFORM arg_MODULES REPLACE "(.+)" "rondo_\\1_emulated" OUTPUT_VARIABLE emulated)
+  if(RONDO_WITH_CUDA)
+    rondo_add_mpi_test(${name} RANKS ${arg_RANKS} SOURCES ${arg_SOURCES} LIBS ${libs} ${arg_LIBS} LABELS gpu)
+    add_dependencies(rondo_cuda_tests ${name})
+    add_dependencies(rondo_gpu_tests ${name})
+  else()
+    rondo_add_mpi_test(${name} RANKS ${arg_RANKS} SOURCES ${arg_SOURCES}
+      LIBS rondo_cuda_emulation ${emulated} ${libs} ${arg_LIBS} LABELS cuda-emulated)
+  endif()
+endfunction()
+
 # rondo_name_program(<test> <macro> <program>)
 #   The test runs that target; the macro is its path, quoted for the shell.
 function(rondo_name_program test macro program)

@@ -86,7 +86,8 @@ DeviceSeat own_seat(Communicator& host, const Device& device, DevicePath wish,
   DeviceSeat seat{.node = host.place().node, .wish = wish, .shares = is_sharing_allowed()};
   nccl::Session session(api, host.place(), host.time_limit());
   agree_on_success(host, [&] {
-    session.check(api.get_version(&seat.nccl_version), "ncclGetVersion");
+    if (wish != DevicePath::host_staged)
+      session.check(api.get_version(&seat.nccl_version), "ncclGetVersion");
     device.pci_address().copy(seat.pci_address.data(), seat.pci_address.size() - 1);
   });
   return seat;
@@ -166,7 +167,10 @@ std::unique_ptr<DeviceCommunicator> make_device_communicator(
 
 std::unique_ptr<DeviceCommunicator> make_device_communicator(
     Communicator& host, const Device& device, const DeviceCommunicatorOptions& options) {
-  return make_device_communicator(host, device, options, nccl::api());
+  // NCCL need not be there if nobody wants it.
+  static constexpr nccl::Api none{};
+  const bool wanted = options.path != DevicePath::host_staged;
+  return make_device_communicator(host, device, options, wanted ? nccl::api() : none);
 }
 
 }  // namespace rondo::comm

@@ -13,16 +13,18 @@ namespace rondo::grad {
 Arena::Arena(std::vector<ParameterSpec> specs, const Options& options)
     : layout_(std::move(specs), {.bucket_bytes = options.bucket_bytes}),
       private_values_(layout_.elements()),
-      private_grads_(layout_.elements()),
+      private_grads_(options.with_grads ? layout_.elements() : 0),
       copy_(options.with_copy ? layout_.elements() : 0),
       values_(private_values_.span()),
       grads_(private_grads_.span()) {}
 
 Arena::Arena(std::vector<ParameterSpec> specs, const Options& options, comm::Communicator& comm)
     : layout_(std::move(specs), {.bucket_bytes = options.bucket_bytes, .ranks = comm.size()}),
-      copy_(options.with_copy ? layout_.elements() : 0),
-      shared_grads_(allocate_floats(comm, layout_.elements())),
-      grads_(floats_of(*shared_grads_)) {
+      copy_(options.with_copy ? layout_.elements() : 0) {
+  if (options.with_grads) {
+    shared_grads_ = allocate_floats(comm, layout_.elements());
+    grads_ = floats_of(*shared_grads_);
+  }
   if (options.share_values) {
     shared_values_ = allocate_floats(comm, layout_.elements());
     values_ = floats_of(*shared_values_);
@@ -42,10 +44,10 @@ std::vector<std::span<float>> Arena::values_of_all() {
 
 ParameterView Arena::view(std::size_t parameter) {
   const ElementRange range = layout_.parameter(parameter);
-  const auto part = [range](auto memory) { return memory.subspan(range.begin, range.size()); };
-  return {.value = part(values_),
-          .grad = part(grads_),
-          .copy = copy_.span().empty() ? std::span<bfloat16>() : part(copy_.span())};
+  const auto part = [range](auto memory) {
+    return memory.empty() ? memory : memory.subspan(range.begin, range.size());
+  };
+  return {.value = part(values_), .grad = part(grads_), .copy = part(copy_.span())};
 }
 
 std::vector<ParameterView> Arena::views() {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <span>
 
+#include "rondo/base/device_span.hpp"
+#include "rondo/base/error.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/telemetry/skew.hpp"
@@ -26,6 +28,11 @@ class Buckets {
   virtual void clear() = 0;
   /// Adds to what the current lane has in the trailer.
   virtual void add_to_trailer(std::size_t element, float value) = 0;
+  /// The same of two elements that a GPU has, where gradients are in its memory.
+  virtual void add_to_trailer(DeviceSpan<const float> loss_and_correct) {
+    static_cast<void>(loss_and_correct);
+    throw UsageError("the loss of a lane is in a GPU's memory, the session's gradients are not");
+  }
   /// `lane` has added its gradients; another lane of this rank will follow.
   virtual void keep(std::size_t bucket, std::size_t lane) = 0;
   virtual void start(std::size_t bucket, std::size_t last_lane) = 0;
@@ -47,6 +54,7 @@ class Buckets {
   virtual std::span<float> reduced() noexcept = 0;
   virtual std::size_t gradient_bytes() const = 0;
   virtual std::size_t partial_sum_bytes() const = 0;
+  virtual std::size_t device_bytes() const { return 0; }
 };
 
 struct HostBucketsOptions {

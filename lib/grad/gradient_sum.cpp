@@ -13,6 +13,7 @@
 #include "rondo/telemetry/trace.hpp"
 
 #include "grad/buckets.hpp"
+#include "grad/device_buckets.hpp"
 
 namespace rondo::grad {
 
@@ -33,6 +34,12 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
                                   .reduction = reduction,
                                   .sharding = sharding,
                                   .compressor = compressor});
+      }) {}
+
+GradientSum::GradientSum(const Layout& layout, const DeviceGradients& gradients,
+                         comm::Communicator& comm, std::size_t lanes, Reduction reduction)
+    : GradientSum(layout, comm, lanes, [&] {
+        return std::make_unique<DeviceBuckets>(layout, gradients, comm, lanes, reduction);
       }) {}
 
 GradientSum::GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
@@ -133,6 +140,17 @@ void GradientSum::end_lane(double loss, double correct) {
   require(in_lane_, "end_lane() without begin_lane()");
   buckets_->add_to_trailer(Trailer::loss, static_cast<float>(loss));
   buckets_->add_to_trailer(Trailer::correct, static_cast<float>(correct));
+  leave_lane();
+}
+
+void GradientSum::end_lane(DeviceSpan<const float> loss_and_correct) {
+  require(in_lane_, "end_lane() without begin_lane()");
+  require(loss_and_correct.size() == 2, "end_lane(): the loss and the number of correct samples");
+  buckets_->add_to_trailer(loss_and_correct);
+  leave_lane();
+}
+
+void GradientSum::leave_lane() {
   if (std::ranges::find(announced_, false) == announced_.end())
     buckets_->add_to_trailer(Trailer::complete, 1);
   for (std::size_t b = 0; b < outstanding_.size() && !on_last_lane(); ++b) {
@@ -205,6 +223,10 @@ std::size_t GradientSum::gradient_bytes() const {
 
 std::size_t GradientSum::partial_sum_bytes() const {
   return buckets_->partial_sum_bytes();
+}
+
+std::size_t GradientSum::device_bytes() const {
+  return buckets_->device_bytes();
 }
 
 }  // namespace rondo::grad

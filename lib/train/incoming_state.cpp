@@ -36,7 +36,8 @@ void IncomingState::commit(comm::Communicator& comm) {
 
 std::unique_ptr<IncomingState> incoming_state(const comm::Communicator& comm, Session& session,
                                               int ranks) {
-  if (session.applied_steps() == 0) return std::make_unique<DirectState>(comm, session, ranks);
+  if (session.applied_steps() == 0 && !session.is_on_device())
+    return std::make_unique<DirectState>(comm, session, ranks);
   return std::make_unique<StagedState>(comm, session, ranks);
 }
 

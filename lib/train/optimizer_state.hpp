@@ -33,6 +33,8 @@ class OptimizerState {
   /// What they have.
   std::size_t resident_bytes() const;
 
+  /// All memory of slot `k`, one held part after another.
+  std::span<float> slot(std::size_t k) { return slots_[k].span(); }
   /// Slot `k` of a run.
   std::span<float> of(std::size_t k, const Run& run);
 

@@ -16,6 +16,8 @@
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/trace.hpp"
 
+#include "train/device_state.hpp"
+#include "train/device_update.hpp"
 #include "train/host_update.hpp"
 #include "train/same_session.hpp"
 
@@ -35,6 +37,13 @@ void check_sharding(const Session::Options& options, const optim::Optimizer& opt
         "sharding {} with {}: it must see whole parameters, and a shard ends anywhere in one. "
         "Choose sharding none or another optimizer",
         name_of(options.sharding), optimizer.name()));
+}
+
+void check_on_device(const Session::Options& options) {
+  if (options.sharding == grad::Sharding::none && options.compression == "none") return;
+  throw ConfigError(fmt::format(
+      "sharding {} and compression {} on a GPU: neither is built yet. Choose none for both",
+      name_of(options.sharding), options.compression));
 }
 
 precision::LossScaler make_scaler(const Session::Options& options) {
@@ -61,11 +70,13 @@ std::string quoted(std::vector<std::string_view> names, std::size_t shown) {
 grad::BucketSize checked_bucket_size(comm::Communicator& comm,
                                      std::span<const ParameterSpec> parameters,
                                      const optim::Optimizer& optimizer,
-                                     const Session::Options& options) {
+                                     const Session::Options& options, bool on_device) {
   check_same_session(comm, parameters, optimizer, options);
   check(options, optimizer, comm.size());
+  if (on_device) check_on_device(options);
   if (options.bucket_bytes) return {.bytes = *options.bucket_bytes, .reason = "given"};
   if (options.compression != "none") return {.reason = "the default with compression"};
+  if (on_device) return {.reason = "the default on GPUs"};
   std::size_t elements = 0;
   for (const ParameterSpec& parameter : parameters)
     elements += element_count(parameter.shape);
@@ -89,7 +100,8 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
     : comm_(comm),
       options_(options),
       optimizer_(std::move(optimizer)),
-      bucket_size_(checked_bucket_size(comm, parameters, *optimizer_, options)),
+      rule_(*optimizer_),
+      bucket_size_(checked_bucket_size(comm, parameters, rule_, options, false)),
       arena_({parameters.begin(), parameters.end()},
              {.bucket_bytes = bucket_size_.bytes,
               .share_values = options.sharding != grad::Sharding::none,
@@ -99,10 +111,32 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
       compressor_(make_compressor(options, arena_.layout())),
       sum_(arena_, comm, options.lanes, options.reduction, options.sharding, compressor_.get()),
       update_(std::make_unique<HostUpdate>(
-          arena_, comm, sum_, *optimizer_,
+          arena_, comm, sum_, rule_,
           HostUpdate::Options{.statistic_momentum = options.statistic_momentum,
                               .one_pass = options.one_pass,
                               .gather_in_step = options.gather == Gather::in_step})),
+      scaler_(make_scaler(options)),
+      health_(options.health) {}
+
+Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
+                 std::unique_ptr<optim::DeviceOptimizer> optimizer, const Options& options,
+                 const DeviceSite& site)
+    : comm_(comm),
+      options_(options),
+      device_optimizer_(std::move(optimizer)),
+      rule_(device_optimizer_->rule()),
+      bucket_size_(checked_bucket_size(comm, parameters, rule_, options, true)),
+      arena_({parameters.begin(), parameters.end()},
+             {.bucket_bytes = bucket_size_.bytes,
+              .with_copy = options.precision.has_copy(),
+              .with_grads = false},
+             comm),
+      views_(arena_.views()),
+      device_(std::make_unique<DeviceState>(site, arena_, rule_)),
+      device_views_(device_->views()),
+      sum_(arena_.layout(), device_->gradients(), comm, options.lanes, options.reduction),
+      update_(std::make_unique<DeviceUpdate>(arena_, *device_, *device_optimizer_, comm.rank(),
+                                             options.statistic_momentum)),
       scaler_(make_scaler(options)),
       health_(options.health) {}
 
@@ -136,9 +170,9 @@ void Session::ready(std::size_t parameter) {
 }
 
 void Session::synchronize() {
-  finish_parameters();
+  fetch_state();
   comm::broadcast(comm_, arena_.values(), 0);
-  renew_copy();
+  take_state();
 }
 
 bool Session::is_one_pass() const noexcept {
@@ -238,11 +272,18 @@ std::optional<std::uint64_t> Session::rounding_seed() const {
   return options_.rounding_seed;
 }
 
+/// To the host's memory, from wherever it is.
+void Session::fetch_state() {
+  finish_parameters();
+  static_cast<void>(update_->state());
+}
+
 /// As the last step that was applied left it.
-void Session::renew_copy() {
-  if (arena_.copy().empty()) return;
-  precision::round_to_copy(arena_.values(), arena_.copy(),
-                           {.seed = rounding_seed(), .step = applied_steps_});
+void Session::take_state() {
+  if (!arena_.copy().empty())
+    precision::round_to_copy(arena_.values(), arena_.copy(),
+                             {.seed = rounding_seed(), .step = applied_steps_});
+  update_->changed();
 }
 
 /// Running averages add nothing, but what is not finite in them makes the sum NaN.
@@ -293,7 +334,8 @@ Memory Session::memory() {
           .shards = sum_.is_sharded() ? resident(sum_.reduced()) : 0,
           .slots = update_->state().resident_bytes(),
           .partial_sums = sum_.partial_sum_bytes(),
-          .compression = compression};
+          .compression = compression,
+          .device = sum_.device_bytes() + update_->device_bytes()};
 }
 
 void Session::check(const Counters& counters) const {
@@ -303,11 +345,11 @@ void Session::check(const Counters& counters) const {
 
 void Session::restore(const Counters& counters) {
   check(counters);
-  finish_parameters();
+  fetch_state();
   applied_steps_ = counters.applied_steps;
   scaler_.restore(counters.scaler);
   health_.restore(counters.health);
-  renew_copy();
+  take_state();
 }
 
 }  // namespace rondo::train

@@ -89,30 +89,46 @@ inline std::vector<std::size_t> readiness_order(std::size_t count, std::size_t l
   return order;
 }
 
-/// Adds what the layers of a model would, in the resolution of the layers' type and from the copy
-/// of the values that they read: values are drawn to targets between -1 and 1, with forces of such
-/// different sizes that every sum of them rounds.
-inline void add_gradients(train::Session& session, std::size_t lane, float weight,
-                          Precision precision, unsigned readiness = 0) {
+/// What the layers of a model would add to a gradient, in the resolution of the layers' type and
+/// from the copy of the values that they read: values are drawn to targets between -1 and 1, with
+/// forces of such different sizes that every sum of them rounds.
+inline std::vector<float> hash_gradient(train::Session& session, std::size_t parameter,
+                                        std::size_t lane, float weight, Precision precision) {
+  const ParameterView view = session.parameters()[parameter];
+  const bool statistic = session.arena().specs()[parameter].role == ParameterRole::statistic;
+  std::vector<float> mine(view.value.size());
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    const std::uint64_t random = scramble(lane, parameter, i);
+    const float target = static_cast<float>(random >> 40) * 0x1p-23F - 1.0F;
+    const float force = std::ldexp(weight, -static_cast<int>(random % 20));
+    const float seen = view.copy.empty() ? view.value[i] : static_cast<float>(view.copy[i]);
+    mine[i] = statistic ? force * target : force * session.loss_scale() * (seen - target);
+  }
+  if (precision == Precision::bf16) precision::round_through<bfloat16>(mine);
+  if (precision == Precision::f16) precision::round_through<half>(mine);
+  return mine;
+}
+
+/// Adds the gradients of a lane by `add(parameter, gradient)` and announces them.
+template <class Add>
+void add_gradients(train::Session& session, std::size_t lane, float weight, Precision precision,
+                   unsigned readiness, const Add& add) {
   const auto specs = session.arena().specs();
   for (const std::size_t p : readiness_order(specs.size(), lane, readiness)) {
     if (specs[p].name == "seldom" && lane != 5) continue;
-    const auto [value, grad, copy] = session.parameters()[p];
-    const bool statistic = specs[p].role == ParameterRole::statistic;
-    std::vector<float> mine(grad.size());
-    for (std::size_t i = 0; i < mine.size(); ++i) {
-      const std::uint64_t random = scramble(lane, p, i);
-      const float target = static_cast<float>(random >> 40) * 0x1p-23F - 1.0F;
-      const float force = std::ldexp(weight, -static_cast<int>(random % 20));
-      const float seen = copy.empty() ? value[i] : static_cast<float>(copy[i]);
-      mine[i] = statistic ? force * target : force * session.loss_scale() * (seen - target);
-    }
-    if (precision == Precision::bf16) precision::round_through<bfloat16>(mine);
-    if (precision == Precision::f16) precision::round_through<half>(mine);
-    for (std::size_t i = 0; i < mine.size(); ++i)
-      grad[i] += mine[i];
+    add(p, hash_gradient(session, p, lane, weight, precision));
     session.ready(p);
   }
+}
+
+inline void add_gradients(train::Session& session, std::size_t lane, float weight,
+                          Precision precision, unsigned readiness = 0) {
+  add_gradients(session, lane, weight, precision, readiness,
+                [&](std::size_t p, const std::vector<float>& mine) {
+                  const auto grad = session.parameters()[p].grad;
+                  for (std::size_t i = 0; i < mine.size(); ++i)
+                    grad[i] += mine[i];
+                });
 }
 
 /// One step over all lanes; their weights are uneven and one is empty.
@@ -152,23 +168,28 @@ inline std::uint64_t state_hash(comm::Communicator& comm, train::Session& sessio
   return hash;
 }
 
+inline optim::OptimizerOptions hash_optimizer_options(const HashCase& what) {
+  return {.momentum = what.optimizer == "sgd" ? 0.9F : 0.0F, .weight_decay = 0.01F};
+}
+
+inline train::Session::Options hash_session_options(const HashCase& what, const HashRun& run) {
+  return {.lanes = hash_lanes,
+          .reduction = run.reduction,
+          .precision = policy_of(what),
+          .rounding_seed = what.rounding_seed,
+          .bucket_bytes = run.bucket_bytes,
+          .sharding = run.sharding,
+          .one_pass = run.one_pass,
+          .clip_norm = 20,
+          .clip_value = 0.5F,
+          .loss_scale = what.loss_scale};
+}
+
 inline train::Session make_hash_session(comm::Communicator& comm, const HashCase& what,
                                         const HashRun& run,
                                         const std::vector<ParameterSpec>& specs = hash_specs()) {
-  const bool sgd = what.optimizer == "sgd";
-  return {
-      comm, specs,
-      optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
-      train::Session::Options{.lanes = hash_lanes,
-                              .reduction = run.reduction,
-                              .precision = policy_of(what),
-                              .rounding_seed = what.rounding_seed,
-                              .bucket_bytes = run.bucket_bytes,
-                              .sharding = run.sharding,
-                              .one_pass = run.one_pass,
-                              .clip_norm = 20,
-                              .clip_value = 0.5F,
-                              .loss_scale = what.loss_scale}};
+  return {comm, specs, optim::make_optimizer(what.optimizer, hash_optimizer_options(what)),
+          hash_session_options(what, run)};
 }
 
 /// The hash after `steps` more steps; with a directory, resumed from there and saved to it.

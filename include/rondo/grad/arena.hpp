@@ -28,6 +28,7 @@ class Arena {
     std::size_t bucket_bytes = std::size_t{1} << 22;  ///< what a bucket should measure
     bool share_values = false;  ///< the values lie in memory of the communicator too
     bool with_copy = false;     ///< there is memory for a bf16 copy of the values
+    bool with_grads = true;     ///< gradients lie here, not elsewhere
   };
 
   /// For one rank. \throws UsageError  as Layout
@@ -42,7 +43,7 @@ class Arena {
 
   /// The whole memories, padding and trailer included.
   std::span<float> values() noexcept { return values_; }
-  std::span<float> grads() noexcept { return grads_; }
+  std::span<float> grads() noexcept { return grads_; }          ///< or empty
   std::span<bfloat16> copy() noexcept { return copy_.span(); }  ///< or empty
   /// By rank, the values() of all ranks, to be read and written as comm::Memory::peers() says.
   /// Empty without Options::share_values and unless all ranks share one node.

@@ -12,6 +12,7 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/arena.hpp"
+#include "rondo/grad/device_gradients.hpp"
 #include "rondo/grad/layout.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
@@ -51,6 +52,12 @@ class GradientSum {
   /// \throws UsageError   a compressor with what check_compression() refuses
   GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes, Reduction reduction,
               Sharding sharding = Sharding::none, Compressor* compressor = nullptr);
+  /// With the gradients in a GPU's memory, which `layout` describes; both must outlive this object.
+  /// A bucket is sent behind the work that the stream was given before ready(); finish() waits for
+  /// it all. Everything is the same, and with Reduction::fixed so are the bits.
+  /// \throws ConfigError  more ranks than lanes; DeviceError  out of memory
+  GradientSum(const Layout& layout, const DeviceGradients& gradients, comm::Communicator& comm,
+              std::size_t lanes, Reduction reduction);
   ~GradientSum();
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
@@ -70,6 +77,9 @@ class GradientSum {
   /// The lane's loss sum and hits. What was not announced is taken as it is: the gradient of a
   /// parameter that the lane does not touch is zero there.
   void end_lane(double loss, double correct);
+  /// The same of two numbers that the stream's work leaves in the GPU's memory. \throws UsageError
+  ///   gradients are not there
+  void end_lane(DeviceSpan<const float> loss_and_correct);
 
   /// Afterwards reduced() and squares() hold the total, until the next begin_lane clears both and
   /// the gradients.
@@ -103,6 +113,8 @@ class GradientSum {
   std::size_t gradient_bytes() const;
   /// The same of the sums that wait for later lanes.
   std::size_t partial_sum_bytes() const;
+  /// All that gradients and their sums take of a GPU's memory.
+  std::size_t device_bytes() const;
 
  private:
   using MakeBuckets = std::function<std::unique_ptr<Buckets>()>;
@@ -111,6 +123,7 @@ class GradientSum {
   GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
               const MakeBuckets& make_buckets);
 
+  void leave_lane();
   void count_ready(std::size_t bucket);
   void start_complete_buckets();
   void finish_summed_buckets();

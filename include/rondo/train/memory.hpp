@@ -17,7 +17,9 @@ struct Memory {
   std::size_t partial_sums = 0;  ///< sums of lanes that wait for others
   std::size_t compression = 0;   ///< residuals, and what else a compressor remembers
   std::size_t saving = 0;        ///< the copy that saves in the background are written from
+  std::size_t device = 0;        ///< of the GPU's memory, all of these
 
+  /// Of the host's memory.
   std::size_t total() const noexcept {
     return values + copy + gradients + shards + slots + partial_sums + compression + saving;
   }

@@ -12,13 +12,16 @@
 #include <string_view>
 #include <vector>
 
+#include "rondo/base/device_parameter.hpp"
 #include "rondo/comm/communicator.hpp"
+#include "rondo/comm/device_communicator.hpp"
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/bucket_size.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
+#include "rondo/optim/device_optimizer.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/loss_scaler.hpp"
 #include "rondo/precision/policy.hpp"
@@ -63,6 +66,14 @@ constexpr std::string_view name_of(Unannounced meaning) {
   return meaning == Unannounced::error ? "error" : "zero";
 }
 
+/// Where a session on a GPU works; all of it must outlive the session.
+struct DeviceSite {
+  const Device& device;
+  DeviceStream& stream;            ///< on which lanes compute; the session updates parameters there
+  comm::DeviceCommunicator& comm;  ///< of the same ranks as the host's communicator
+};
+
+class DeviceState;
 class OptimizerState;
 class ParameterUpdate;
 
@@ -73,6 +84,10 @@ class ParameterUpdate;
 /// gradients of `loss_scale() * sum of weight * loss` to `parameters()[i].grad`, announce each with
 /// `ready(i)`, `end_lane(loss, correct)`; then `step(lr)`. Nobody divides by a batch or world size:
 /// weights travel with the sums, and the division happens once, here.
+///
+/// On a GPU, values, gradients and slots lie in its memory (device_parameters()), and lanes queue
+/// their work on its stream; no call but step() and what reads or writes the state waits for it.
+/// With Reduction::fixed the bits are the CPU's. The host has the state for checkpoints.
 ///
 /// Collective: the constructor, `synchronize`, `ready` in a rank's last lane, `step`. Specs,
 /// options and optimizer must be equal on all ranks. Not thread-safe.
@@ -117,6 +132,11 @@ class Session {
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, const Options& options);
+  /// On a GPU. Not built yet: sharding and compression.
+  /// \throws ConfigError  as above, or one of these; DeviceError  out of memory
+  Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
+          std::unique_ptr<optim::DeviceOptimizer> optimizer, const Options& options,
+          const DeviceSite& site);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
@@ -124,8 +144,14 @@ class Session {
   /// After a step gradients are unspecified, and must not be written, until the next lane begins.
   /// Where the policy has a copy of the values, it is renewed by `synchronize`, `restore` and
   /// `step`. Both wait for all values as finish_parameters() does; views that are kept do not.
+  ///
+  /// On a GPU these are the host's memory, without gradients: what is written there reaches the GPU
+  /// with `synchronize` or `restore`, and what the GPU has done since is fetched by each call.
   std::span<const ParameterView> parameters();
   grad::Arena& arena();
+  bool is_on_device() const noexcept { return device_ != nullptr; }
+  /// The same in the GPU's memory, for whatever is queued on the site's stream; empty on the CPU.
+  std::span<const DeviceParameterView> device_parameters() const noexcept { return device_views_; }
   comm::LaneRange lanes() const noexcept { return sum_.lanes(); }
 
   /// With Gather::in_forward: the value of one parameter, and its copy, are the last step's when
@@ -146,6 +172,8 @@ class Session {
   ///   step: its gradient comes of old values
   void ready(std::size_t parameter);
   void end_lane(double loss, double correct) { sum_.end_lane(loss, correct); }
+  /// On a GPU: the same of two numbers in its memory, which the stream's work leaves there.
+  void end_lane(DeviceSpan<const float> loss_and_correct) { sum_.end_lane(loss_and_correct); }
 
   /// Sums the gradients over all lanes and updates the parameters.
   /// \throws UsageError  weights whose sum has no finite inverse in f32, on all ranks
@@ -183,7 +211,7 @@ class Session {
 
   /// Of the session's buckets; alike on all ranks.
   const grad::BucketSize& bucket_size() const noexcept { return bucket_size_; }
-  const optim::Optimizer& optimizer() const noexcept { return *optimizer_; }
+  const optim::Optimizer& optimizer() const noexcept { return rule_; }
   /// Whether Options::one_pass is followed; alike on all ranks.
   bool is_one_pass() const noexcept;
 
@@ -199,7 +227,8 @@ class Session {
   optim::StepContext context_of(const StepResult& result, float lr) const;
   double squared_norm() const;
   std::optional<std::uint64_t> rounding_seed() const;
-  void renew_copy();
+  void fetch_state();
+  void take_state();
   double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.
@@ -213,11 +242,15 @@ class Session {
 
   comm::Communicator& comm_;
   Options options_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<optim::Optimizer> optimizer_;               // null on a GPU
+  std::unique_ptr<optim::DeviceOptimizer> device_optimizer_;  // null on the CPU
+  const optim::Optimizer& rule_;                              // of one of them
   grad::BucketSize bucket_size_;
   grad::Arena arena_;
   std::vector<ParameterView> views_;
   std::unique_ptr<grad::Compressor> compressor_;  // null without compression
+  std::unique_ptr<DeviceState> device_;           // null on the CPU
+  std::vector<DeviceParameterView> device_views_;
   grad::GradientSum sum_;
   std::unique_ptr<ParameterUpdate> update_;
   precision::LossScaler scaler_;
