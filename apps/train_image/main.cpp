@@ -43,6 +43,7 @@
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 #include "train_image/consumption.hpp"
+#include "train_image/model.hpp"
 #include "train_image/options.hpp"
 #include "train_image/preparation.hpp"
 #include "train_image/reading.hpp"
@@ -56,24 +57,22 @@ namespace {
 class Trainer {
  public:
   Trainer(comm::Communicator& comm, const TrainOptions& options, Inputs inputs,
-          const Course& course)
+          std::unique_ptr<Model> model, const Course& course)
       : comm_(comm),
         options_(options),
         inputs_(std::move(inputs)),
+        model_(std::move(model)),
         sampler_(course.sampler),
-        session_(comm, inputs_.network->parameters(), std::move(inputs_.optimizer),
-                 options.session_options(sampler_.lanes())),
+        session_(model_->make_session(comm, options.session_options(sampler_.lanes()))),
         saver_(comm, options.saver_options()),
         steps_(course.steps),
         schedule_(course.schedule) {
-    inputs_.network->bind(session_.parameters());
-    inputs_.network->before_reading(
-        [this](std::size_t parameter) { session_.wait_for_parameter(parameter); });
+    model_->bind(session_);
   }
 
   /// Starts from fresh parameters, or with --resume from the newest checkpoint.
   void start(const std::filesystem::path& checkpoints) {
-    nn::initialize(*inputs_.network, session_.parameters(), options_.seed);
+    nn::initialize(model_->spec(), session_.parameters(), options_.seed);
     std::optional<std::uint64_t> resumed;
     if (options_.resume) {
       train::Notes notes;
@@ -83,7 +82,7 @@ class Trainer {
     if (!resumed) session_.synchronize();
     saver_.prepare(session_);
     step_ = resumed.value_or(0);
-    inputs_.network->parameters_changed();
+    model_->parameters_changed();
     if (options_.read == data::ReadMode::collective)
       file_ = comm::open_collective_file(comm_, options_.data);
     comm::agree_on_success(comm_, [this] {
@@ -100,21 +99,14 @@ class Trainer {
     for (std::size_t lane = lanes.begin; lane < lanes.end; ++lane) {
       const data::LaneBatch& batch = next_batch(lane);
       const telemetry::TraceSpan of_lane(telemetry::Activity::lane, lane);
-      session_.begin_lane(lane, static_cast<double>(batch.count));
-      const nn::BatchSums sums = inputs_.network->train(
-          {.images = batch.images.span().first(batch.count * sample_elements()),
-           .labels = batch.labels.span().first(batch.count),
-           .step = step_,
-           .lane = lane},
-          session_.loss_scale(), [this](std::size_t parameter) { session_.ready(parameter); });
-      session_.end_lane(sums.loss, static_cast<double>(sums.correct));
+      model_->train(session_, batch, lane, step_);
       consumption_.add(batch);
       if (lane == 0) last_use_ = {batch.epoch, batch.position, batch.count};
     }
     const bool time_is_up = wall_time_.is_last_step(epoch_ends_ahead());
     const train::StepResult result =
         session_.step(schedule_.at(step_), time_is_up || job::stop_requested());
-    inputs_.network->parameters_changed();
+    model_->parameters_changed();
     ++step_;
     meter_.add_step(stopwatch.seconds());
     return result;
@@ -176,7 +168,7 @@ class Trainer {
             .parent = consumption_.parent(),
             .ranks = comm_.size(),
             .binding = binding_text(),
-            .precision = std::string(name_of(inputs_.network->precision())),
+            .precision = std::string(name_of(model_->precision())),
             .one_pass = session_.is_one_pass(),
             .bucket = session_.bucket_size(),
             .evaluation_steps = static_cast<double>(inputs_.test->info().samples) /
@@ -230,9 +222,7 @@ class Trainer {
     for (std::size_t step = 0; step < test_loader_->steps_per_epoch(); ++step) {
       const data::LaneBatch& batch = test_loader_->next();
       if (batch.count == 0) continue;
-      const nn::BatchSums part = inputs_.network->evaluate(
-          {.images = batch.images.span().first(batch.count * sample_elements()),
-           .labels = batch.labels.span().first(batch.count)});
+      const nn::BatchSums part = model_->evaluate(batch);
       sums[0] += part.weight;
       sums[1] += part.loss;
       sums[2] += static_cast<double>(part.correct);
@@ -240,7 +230,7 @@ class Trainer {
   }
 
   train::MemoryPlan memory_plan() const {
-    const auto parameters = inputs_.network->parameters();
+    const auto parameters = model_->parameters();
     const train::Session::Options options = options_.session_options(sampler_.lanes());
     train::MemoryPlan plan =
         train::plan_memory(parameters, session_.optimizer(), options, comm_.rank(), comm_.size());
@@ -255,7 +245,6 @@ class Trainer {
     const std::size_t length = sampler_.steps_per_epoch();
     return static_cast<int>((step_ + 2) / length - step_ / length);
   }
-  std::size_t sample_elements() const { return inputs_.network->spec().input.elements(); }
   train::RunIdentity identity() const {
     return run_identity(options_, sampler_.lanes(), inputs_.train->info());
   }
@@ -267,6 +256,7 @@ class Trainer {
   comm::Communicator& comm_;
   const TrainOptions& options_;
   Inputs inputs_;
+  std::unique_ptr<Model> model_;
   data::LaneSampler sampler_;
   train::Session session_;
   train::SessionSaver saver_;
@@ -298,10 +288,12 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   options.lanes = resolve_lanes(comm, options, checkpoints);
   if (options.resume && !options.bucket_bytes)
     options.bucket_bytes = train::stored_bucket_bytes(comm, checkpoints);
+  auto model = make_model(comm, options, inputs.network);
   std::optional<Course> course;
-  comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, comm.size()); });
+  comm::agree_on_success(
+      comm, [&] { course = plan_course(options, inputs, model->optimizer(), comm.size()); });
   std::optional<train::Tracing> tracing;  // outlives all threads that it records
-  Trainer trainer(comm, options, std::move(inputs), *course);
+  Trainer trainer(comm, options, std::move(inputs), std::move(model), *course);
 
   // Nothing speaks against the run any more: with --overwrite this gives up the one before.
   comm::agree_on_success(comm, [&] {

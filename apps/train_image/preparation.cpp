@@ -19,13 +19,7 @@ Inputs open_inputs(const TrainOptions& options) {
   data::require_same_shape(info, inputs.test->info(), options.data);
   const nn::ImageShape shape{info.channels, options.image_size.value_or(info.height),
                              options.image_size.value_or(info.width)};
-  inputs.network =
-      nn::make_network(nn::make_model(options.model, shape, info.classes, options.dropout),
-                       {.precision = options.policy(),
-                        .micro_batch = options.batch,
-                        .threads = options.threads,
-                        .seed = options.seed});
-  inputs.optimizer = optim::make_optimizer(options.optimizer, options.optimizer_options());
+  inputs.network = nn::make_model(options.model, shape, info.classes, options.dropout);
   return inputs;
 }
 
@@ -47,9 +41,10 @@ std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
   return static_cast<std::size_t>(comm.size()) * options.accumulate.value_or(1);
 }
 
-Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks) {
+Course plan_course(const TrainOptions& options, const Inputs& inputs,
+                   const optim::Optimizer& optimizer, int ranks) {
   const std::size_t lanes = *options.lanes;
-  train::check(options.session_options(lanes), *inputs.optimizer, ranks);
+  train::check(options.session_options(lanes), optimizer, ranks);
   data::require_enough_samples(inputs.train->info(), lanes, options.data);
   const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
   const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();

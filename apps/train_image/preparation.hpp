@@ -24,8 +24,7 @@ namespace rondo::apps {
 struct Inputs {
   std::unique_ptr<data::Dataset> train;
   std::unique_ptr<data::Dataset> test;
-  std::unique_ptr<nn::Network> network;
-  std::unique_ptr<optim::Optimizer> optimizer;
+  nn::NetworkSpec network;
 };
 
 /// \throws IoError      a split that cannot be read
@@ -47,8 +46,9 @@ struct Course {
   optim::Schedule schedule;
 };
 
-/// `options.lanes` is resolved.
+/// `options.lanes` is resolved; `optimizer` is the run's.
 /// \throws ConfigError  options that do not fit each other, the data or the ranks
-Course plan_course(const TrainOptions& options, const Inputs& inputs, int ranks);
+Course plan_course(const TrainOptions& options, const Inputs& inputs,
+                   const optim::Optimizer& optimizer, int ranks);
 
 }  // namespace rondo::apps

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "rondo/comm/communicator.hpp"
+#include "rondo/data/batch_loader.hpp"
+#include "rondo/nn/network.hpp"
+#include "rondo/optim/optimizer.hpp"
+#include "rondo/train/session.hpp"
+
+#include "train_image/options.hpp"
+
+// The network of a run where it computes: on the CPU or on a GPU.
+namespace rondo::apps {
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual const nn::NetworkSpec& spec() const noexcept = 0;
+  /// What the layers compute in.
+  virtual Precision precision() const noexcept = 0;
+  virtual std::span<const ParameterSpec> parameters() const noexcept = 0;
+  /// Until make_session().
+  virtual const optim::Optimizer& optimizer() const noexcept = 0;
+
+  /// A session of the parameters, once: it takes the optimizer. Collective.
+  virtual train::Session make_session(comm::Communicator& comm,
+                                      const train::Session::Options& options) = 0;
+  /// From now on the network reads and writes the memory of that session.
+  virtual void bind(train::Session& session) = 0;
+  virtual void parameters_changed() = 0;
+
+  /// One lane of the session, from begin_lane() to end_lane().
+  virtual void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
+                     std::uint64_t step) = 0;
+  virtual nn::BatchSums evaluate(const data::LaneBatch& batch) = 0;
+};
+
+/// Collective. \throws AgreedError  a network or a device that cannot be had
+std::unique_ptr<Model> make_model(comm::Communicator& comm, const TrainOptions& options,
+                                  const nn::NetworkSpec& spec);
+
+}  // namespace rondo::apps
