@@ -47,24 +47,24 @@ function(rondo_add_test name)
   endif()
 endfunction()
 
-# rondo_add_gpu_test(<module> SOURCES <file>... [MODULES <module>...])
-#   A test of GPU code, with those modules besides base. In a build with CUDA it is <module>_gpu_test, labelled
+# rondo_add_gpu_test(<module> SOURCES <file>... [MODULES <module>...] [LIBS <target>...])
+#   A test of GPU code, with those modules besides base that have some, and other libraries. In a build with CUDA it is <module>_gpu_test, labelled
 #   "gpu", on tests/support/gpu_main.cpp: skipped with a reason where there is no GPU, one at a time where there
 #   is. In a build without it is <module>_emulated_test, labelled "cuda-emulated", on tests/cuda/emulation.
 function(rondo_add_gpu_test module)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;MODULES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;MODULES;LIBS")
   list(PREPEND arg_MODULES base)
   list(TRANSFORM arg_MODULES PREPEND rondo:: OUTPUT_VARIABLE libs)
   if(NOT RONDO_WITH_CUDA)
     list(TRANSFORM arg_MODULES REPLACE "(.+)" "rondo_\\1_emulated" OUTPUT_VARIABLE emulated)
     rondo_add_test(${module}_emulated_test SOURCES ${arg_SOURCES}
-      LIBS rondo_cuda_emulation ${emulated} ${libs} LABELS cuda-emulated)
+      LIBS rondo_cuda_emulation ${emulated} ${libs} ${arg_LIBS} LABELS cuda-emulated)
     return()
   endif()
   set(name ${module}_gpu_test)
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_main.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
-  target_link_libraries(${name} PRIVATE ${libs} rondo_flags GTest::gmock GTest::gtest)
+  target_link_libraries(${name} PRIVATE ${libs} ${arg_LIBS} rondo_flags GTest::gmock GTest::gtest)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS gpu RESOURCE_LOCK gpu SKIP_RETURN_CODE 77)
