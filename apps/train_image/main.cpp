@@ -143,7 +143,10 @@ class Trainer {
     wall_time_.add_save(stopwatch.seconds(), saver_.seconds_behind());
   }
   /// Returns when the last checkpoint is on disk. Collective.
-  void finish_saving() { saver_.finish(); }
+  void finish() {
+    saver_.finish();
+    model_->finish();
+  }
 
   std::uint64_t steps_done() const { return step_; }
   std::uint64_t total_steps() const { return steps_; }
@@ -168,6 +171,7 @@ class Trainer {
             .parent = consumption_.parent(),
             .ranks = comm_.size(),
             .binding = binding_text(),
+            .place = model_->place(),
             .precision = std::string(name_of(model_->precision())),
             .one_pass = session_.is_one_pass(),
             .bucket = session_.bucket_size(),
@@ -230,13 +234,12 @@ class Trainer {
   }
 
   train::MemoryPlan memory_plan() const {
-    const auto parameters = model_->parameters();
     const train::Session::Options options = options_.session_options(sampler_.lanes());
-    train::MemoryPlan plan =
-        train::plan_memory(parameters, session_.optimizer(), options, comm_.rank(), comm_.size());
+    train::MemoryPlan plan = model_->plan_memory(session_, options, comm_);
     if (!options_.background_save) return plan;
-    plan.between_steps.saving = plan.in_step.saving = train::SessionSaver::planned_copy(
-        parameters, session_.optimizer(), options, saver_.writers(), comm_.rank(), comm_.size());
+    plan.between_steps.saving = plan.in_step.saving =
+        train::SessionSaver::planned_copy(model_->parameters(), session_.optimizer(), options,
+                                          saver_.writers(), comm_.rank(), comm_.size());
     return plan;
   }
 
@@ -248,9 +251,10 @@ class Trainer {
   train::RunIdentity identity() const {
     return run_identity(options_, sampler_.lanes(), inputs_.train->info());
   }
-  /// Layers sum in the order in which their threads share the work.
+  /// Layers sum in the order in which their threads share the work, and on a GPU in another one.
   train::RunConditions conditions() const {
-    return {{"threads", std::to_string(options_.threads)}};
+    return {{"threads", std::to_string(options_.threads)},
+            {"device", std::string(name_of(options_.device))}};
   }
 
   comm::Communicator& comm_;
@@ -325,9 +329,9 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     }
     tracing->end_step(trainer.steps_done());
   }
-  trainer.finish_saving();
   stopped = stopped && trainer.steps_done() < trainer.total_steps();
   if (report) report->finish(trainer.end(stopped));
+  trainer.finish();
   tracing->finish();
   return stopped ? ExitCode::requeue : ExitCode::ok;
 }

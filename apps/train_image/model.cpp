@@ -6,6 +6,8 @@
 
 #include "rondo/comm/agree.hpp"
 
+#include "train_image/device_model.hpp"
+
 namespace rondo::apps {
 namespace {
 
@@ -25,6 +27,12 @@ class HostModel final : public Model {
     return network_->parameters();
   }
   const optim::Optimizer& optimizer() const noexcept override { return *optimizer_; }
+
+  train::MemoryPlan plan_memory(const train::Session& session,
+                                const train::Session::Options& options,
+                                const comm::Communicator& comm) const override {
+    return train::plan_memory(parameters(), session.optimizer(), options, comm.rank(), comm.size());
+  }
 
   train::Session make_session(comm::Communicator& comm,
                               const train::Session::Options& options) override {
@@ -67,6 +75,7 @@ class HostModel final : public Model {
 
 std::unique_ptr<Model> make_model(comm::Communicator& comm, const TrainOptions& options,
                                   const nn::NetworkSpec& spec) {
+  if (options.device == DeviceKind::cuda) return std::make_unique<DeviceModel>(comm, options, spec);
   std::unique_ptr<Model> model;
   comm::agree_on_success(comm, [&] { model = std::make_unique<HostModel>(options, spec); });
   return model;

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/optim/optimizer.hpp"
+#include "rondo/train/memory.hpp"
 #include "rondo/train/session.hpp"
 
 #include "train_image/options.hpp"
@@ -22,12 +24,18 @@ class Model {
  public:
   virtual ~Model() = default;
 
+  /// Which device, and how it reaches the others'; empty on the CPU.
+  virtual std::string place() const { return {}; }
   virtual const nn::NetworkSpec& spec() const noexcept = 0;
   /// What the layers compute in.
   virtual Precision precision() const noexcept = 0;
   virtual std::span<const ParameterSpec> parameters() const noexcept = 0;
   /// Until make_session().
   virtual const optim::Optimizer& optimizer() const noexcept = 0;
+
+  virtual train::MemoryPlan plan_memory(const train::Session& session,
+                                        const train::Session::Options& options,
+                                        const comm::Communicator& comm) const = 0;
 
   /// A session of the parameters, once: it takes the optimizer. Collective.
   virtual train::Session make_session(comm::Communicator& comm,
@@ -40,9 +48,11 @@ class Model {
   virtual void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
                      std::uint64_t step) = 0;
   virtual nn::BatchSums evaluate(const data::LaneBatch& batch) = 0;
+  /// The run has come to its end on all ranks. Collective.
+  virtual void finish() {}
 };
 
-/// Collective. \throws AgreedError  a network or a device that cannot be had
+/// As --device says. Collective. \throws AgreedError  a network or a device that cannot be had
 std::unique_ptr<Model> make_model(comm::Communicator& comm, const TrainOptions& options,
                                   const nn::NetworkSpec& spec);
 

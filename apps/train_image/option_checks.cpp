@@ -131,6 +131,11 @@ void check_all_count(const TrainOptions& options) {
                    "precision",
                    name_of(options.precision),
                    {"f16"}});
+  require_company({"device-path",
+                   options.device_path != comm::DevicePath::automatic,
+                   "device",
+                   name_of(options.device),
+                   {"cuda"}});
   if (options.trace_steps && !options.trace)
     throw ConfigError("--trace-steps means nothing without --trace: leave it out, or name a file");
   if (options.accumulate && options.lanes)

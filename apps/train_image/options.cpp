@@ -209,6 +209,14 @@ void declare(Options& options, TrainOptions& values) {
   declare_optimizer(options, values);
 
   options.group("Machine");
+  options.add("device", values.device, {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}},
+              "what computes; cuda: an NVIDIA GPU for each rank");
+  options.add("device-path", values.device_path,
+              {{"automatic", comm::DevicePath::automatic},
+               {"nccl", comm::DevicePath::nccl},
+               {"host_staged", comm::DevicePath::host_staged}},
+              "how sums get from GPU to GPU; automatic: NCCL, or through the host's memory where "
+              "ranks share a GPU");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
   options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
       .between(0.001, 1e6);

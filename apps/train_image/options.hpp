@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rondo/checkpoint/checkpoint.hpp"
+#include "rondo/comm/device_communicator.hpp"
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
@@ -28,6 +30,13 @@
 #include "common/options.hpp"
 
 namespace rondo::apps {
+
+/// What computes.
+enum class DeviceKind : std::uint8_t { cpu, cuda };
+
+constexpr std::string_view name_of(DeviceKind kind) {
+  return kind == DeviceKind::cpu ? "cpu" : "cuda";
+}
 
 /// What rondo-train-image is told; the values here are the defaults.
 struct TrainOptions {
@@ -85,6 +94,8 @@ struct TrainOptions {
   std::optional<float> loss_scale;
   std::optional<int> loss_scale_growth_interval;
 
+  DeviceKind device = DeviceKind::cpu;
+  comm::DevicePath device_path = comm::DevicePath::automatic;
   int threads = 1;
   double time_limit = 120;
   std::optional<std::chrono::seconds> max_time;

@@ -137,6 +137,8 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
               {"step", plan.first_step},
               {"ranks", plan.ranks},
               {"binding", plan.binding},
+              {"device", name_of(options.device)},
+              {"place", plan.place},
               {"life", plan.life},
               {"parent", plan.parent},
               {"order", data::LaneSampler::version},
@@ -160,6 +162,7 @@ Report::Report(const TrainOptions& options, const std::string& config, const Run
   for (const std::string& note : plan.notes)
     progress_.print("data: " + note);
   progress_.print("ranks: " + ranks_text(plan, options));
+  if (!plan.place.empty()) progress_.print("device: " + plan.place);
   progress_.print(order_text(plan));
 }
 
@@ -307,6 +310,7 @@ void Report::log_end(const RunEnd& end, const telemetry::SkewSummary& skew, doub
               {"planned_memory_bytes", plan_.memory.between_steps.total()},
               {"planned_step_memory_bytes", plan_.memory.in_step.total()},
               {"memory_bytes", end.memory.total()},
+              {"device_memory_bytes", end.memory.device},
               {"peak_resident_bytes", peak_resident_bytes()},
               {"parameters_hash", to_hex(end.parameters_hash)}});
 }
@@ -328,6 +332,7 @@ void Report::print_closing_table(const RunEnd& end, const telemetry::SkewSummary
   print_row("samples/s",
             telemetry::with_thousands(training_seconds > 0 ? samples_ / training_seconds : 0));
   print_row("ranks", ranks_text(plan_, options_));
+  if (!plan_.place.empty()) print_row("device", plan_.place);
   print_row("lanes", fmt::format("{} x {} samples", plan_.order.lanes, options_.batch));
   print_row("precision", plan_.precision);
   print_row("reduction", fmt::format("{}, sharding {}{}, compression {}",
@@ -341,6 +346,9 @@ void Report::print_closing_table(const RunEnd& end, const telemetry::SkewSummary
   if (end.bad_steps > 0) print_row("bad steps", fmt::format("{}", end.bad_steps));
   print_row("memory a rank", memory_text(plan_.memory, end.memory));
   print_row("", memory_parts_text(end.memory));
+  if (end.memory.device > 0)
+    print_row("", fmt::format("on the GPU, without activations: planned {} MiB; measured {}",
+                              mib(plan_.memory.in_step.device), mib(end.memory.device)));
   print_row("loader a rank", loader_memory_text(end.loader));
   print_row("parameters", to_hex(end.parameters_hash));
   print_row("run directory", options_.output.string());

@@ -58,6 +58,7 @@ struct RunPlan {
   std::string parent;              ///< of the life whose checkpoint it goes on from; empty if none
   int ranks = 1;
   std::string binding;    ///< of the rank that reports
+  std::string place;      ///< of the rank that reports: Model::place()
   std::string precision;  ///< what the layers compute in
   bool one_pass = false;  ///< see train::Session::is_one_pass()
   grad::BucketSize bucket;

@@ -95,6 +95,17 @@ MemoryPlan plan_memory(std::span<const ParameterSpec> parameters, const optim::O
   return plan;
 }
 
+MemoryPlan plan_device_memory(std::span<const ParameterSpec> parameters,
+                              const optim::Optimizer& optimizer, const Session::Options& options,
+                              int rank, int ranks) {
+  MemoryPlan plan = plan_memory(parameters, optimizer, options, rank, ranks);
+  Memory& memory = plan.in_step;
+  memory.device = memory.total();
+  memory.gradients = memory.partial_sums = 0;
+  plan.between_steps = plan.in_step;
+  return plan;
+}
+
 std::size_t SessionSaver::planned_copy(std::span<const ParameterSpec> parameters,
                                        const optim::Optimizer& optimizer,
                                        const Session::Options& options, SaveWriters writers,

@@ -268,5 +268,9 @@ void check(const Session::Options& options, const optim::Optimizer& optimizer, i
 /// what saves take (SessionSaver::planned_copy). Local.
 MemoryPlan plan_memory(std::span<const ParameterSpec> parameters, const optim::Optimizer& optimizer,
                        const Session::Options& options, int rank, int ranks);
+/// The same of a session on a GPU: Memory::device, and what the host has of it for checkpoints.
+MemoryPlan plan_device_memory(std::span<const ParameterSpec> parameters,
+                              const optim::Optimizer& optimizer, const Session::Options& options,
+                              int rank, int ranks);
 
 }  // namespace rondo::train

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "train_image/device_model.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rondo/comm/agree.hpp"
+
+namespace rondo::apps {
+
+DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
+                         const nn::NetworkSpec& spec)
+    : device_(comm::device_of_rank(comm)),
+      stream_(device_),
+      devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})) {
+  comm::agree_on_success(comm, [&] {
+    network_ = nn::make_device_network(
+        device_, spec,
+        {.precision = options.policy(), .micro_batch = options.batch, .seed = options.seed});
+    optimizer_ =
+        std::make_unique<optim::DeviceOptimizer>(options.optimizer, options.optimizer_options());
+    batches_ = std::make_unique<data::DeviceBatches>(
+        device_, data::DeviceBatches::Options{.samples = options.batch,
+                                              .sample_elements = spec.input.elements()});
+    sums_ = {device_, 2, "the sums of a lane"};
+    fetched_sums_ = {sums_.size(), "the sums of a lane"};
+  });
+}
+
+std::string DeviceModel::place() const {
+  return fmt::format("{} at {}, {}", device_.name(), device_.pci_address(), devices_->explain());
+}
+
+train::MemoryPlan DeviceModel::plan_memory(const train::Session& session,
+                                           const train::Session::Options& options,
+                                           const comm::Communicator& comm) const {
+  return train::plan_device_memory(parameters(), session.optimizer(), options, comm.rank(),
+                                   comm.size());
+}
+
+train::Session DeviceModel::make_session(comm::Communicator& comm,
+                                         const train::Session::Options& options) {
+  return {comm, parameters(), std::move(optimizer_), options, {device_, stream_, *devices_}};
+}
+
+nn::DeviceBatch DeviceModel::send(const data::LaneBatch& batch) {
+  nn::check_labels(batch.labels.span().first(batch.count), spec().classes);
+  const data::DeviceBatches::Batch sent = batches_->send(stream_, batch);
+  return {.images = sent.images, .labels = sent.labels};
+}
+
+void DeviceModel::train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
+                        std::uint64_t step) {
+  session.begin_lane(lane, static_cast<double>(batch.count));
+  nn::DeviceBatch sent = send(batch);
+  sent.step = step;
+  sent.lane = lane;
+  clear(stream_, sums_.span());
+  network_->train(stream_, sent, session.loss_scale(), sums_.span(),
+                  [&](std::size_t parameter) { session.ready(parameter); });
+  session.end_lane(sums_.span());
+}
+
+nn::BatchSums DeviceModel::evaluate(const data::LaneBatch& batch) {
+  clear(stream_, sums_.span());
+  network_->evaluate(stream_, send(batch), sums_.span());
+  copy(stream_, DeviceSpan<const float>(sums_.span()), fetched_sums_.span());
+  stream_.wait();
+  return {.weight = static_cast<double>(batch.count),
+          .loss = fetched_sums_.span()[0],
+          .correct = static_cast<std::size_t>(fetched_sums_.span()[1])};
+}
+
+}  // namespace rondo::apps

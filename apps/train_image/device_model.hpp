@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "rondo/base/device.hpp"
+#include "rondo/base/device_memory.hpp"
+#include "rondo/base/device_stream.hpp"
+#include "rondo/comm/device_communicator.hpp"
+#include "rondo/data/device_batches.hpp"
+#include "rondo/nn/device_network.hpp"
+#include "rondo/optim/device_optimizer.hpp"
+
+#include "train_image/model.hpp"
+
+namespace rondo::apps {
+
+/// On the rank's GPU: lanes are queued there one behind the other, and their losses stay there
+/// until the end of the step.
+class DeviceModel final : public Model {
+ public:
+  /// Collective. \throws AgreedError  no GPU for a rank, or one that cannot be used
+  DeviceModel(comm::Communicator& comm, const TrainOptions& options, const nn::NetworkSpec& spec);
+
+  std::string place() const override;
+  const nn::NetworkSpec& spec() const noexcept override { return network_->spec(); }
+  Precision precision() const noexcept override { return network_->precision(); }
+  std::span<const ParameterSpec> parameters() const noexcept override {
+    return network_->parameters();
+  }
+  const optim::Optimizer& optimizer() const noexcept override { return optimizer_->rule(); }
+  train::MemoryPlan plan_memory(const train::Session& session,
+                                const train::Session::Options& options,
+                                const comm::Communicator& comm) const override;
+
+  train::Session make_session(comm::Communicator& comm,
+                              const train::Session::Options& options) override;
+  void bind(train::Session& session) override { network_->bind(session.device_parameters()); }
+  void parameters_changed() override { network_->parameters_changed(); }
+  void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
+             std::uint64_t step) override;
+  nn::BatchSums evaluate(const data::LaneBatch& batch) override;
+  void finish() override { devices_->close(); }
+
+ private:
+  /// Its way to the GPU, labels checked.
+  nn::DeviceBatch send(const data::LaneBatch& batch);
+
+  Device device_;
+  DeviceStream stream_;
+  std::unique_ptr<comm::DeviceCommunicator> devices_;
+  std::unique_ptr<nn::DeviceNetwork> network_;
+  std::unique_ptr<optim::DeviceOptimizer> optimizer_;
+  std::unique_ptr<data::DeviceBatches> batches_;
+  DeviceMemory<float> sums_;  // loss and correct of the lane at hand
+  PinnedMemory<float> fetched_sums_;
+};
+
+}  // namespace rondo::apps
