@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "rondo/base/philox.hpp"
-
 namespace rondo::nn {
 namespace {
 
@@ -20,17 +18,18 @@ Philox stream_of(const DropoutKey& key, std::size_t layer) {
 
 }  // namespace
 
+DropoutMask::DropoutMask(const DropoutKey& key, std::size_t layer, float probability)
+    : random_(stream_of(key, layer)),
+      probability_(probability),
+      kept_(1.0F / (1.0F - probability)) {}
+
 void draw_dropout_mask(const DropoutKey& key, std::size_t layer, float probability,
                        std::span<float> mask) {
-  const Philox random = stream_of(key, layer);
-  const float kept = 1.0F / (1.0F - probability);
+  const DropoutMask factors(key, layer, probability);
   for (std::size_t begin = 0; begin < mask.size(); begin += 4) {
-    const Philox::Block bits = random.block(begin / 4);
-    const auto part = mask.subspan(begin, std::min<std::size_t>(4, mask.size() - begin));
-    std::transform(part.begin(), part.end(), bits.begin(), part.begin(),
-                   [=](float, std::uint32_t word) {
-                     return Philox::uniform(word) < probability ? 0.0F : kept;
-                   });
+    const auto quad = factors.quad(begin / 4);
+    std::copy_n(quad.begin(), std::min<std::size_t>(4, mask.size() - begin),
+                mask.subspan(begin).begin());
   }
 }
 

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include "rondo/base/philox.hpp"
 
 namespace rondo::nn {
 
@@ -15,8 +18,33 @@ struct DropoutKey {
   std::size_t lane = 0;
 };
 
-/// Writes what each element is multiplied by: 0 with `probability`, else 1 / (1 - probability). A
-/// pure function of the key, the layer and the element's number, in (N, C, H, W) order.
+/// What each element of a layer's input is multiplied by: 0 with `probability`, else
+/// 1 / (1 - probability). A pure function of the key, the layer and the element's number, in
+/// (N, C, H, W) order.
+class DropoutMask {
+ public:
+  DropoutMask(const DropoutKey& key, std::size_t layer, float probability);
+
+  /// Of the elements [4 i, 4 i + 4).
+  constexpr std::array<float, 4> quad(std::uint64_t i) const noexcept {
+    const Philox::Block bits = random_.block(i);
+    return {factor(bits[0]), factor(bits[1]), factor(bits[2]), factor(bits[3])};
+  }
+  constexpr float operator[](std::size_t element) const noexcept {
+    return factor(random_.block(element / 4)[element % 4]);
+  }
+
+ private:
+  constexpr float factor(std::uint32_t bits) const noexcept {
+    return Philox::uniform(bits) < probability_ ? 0.0F : kept_;
+  }
+
+  Philox random_;
+  float probability_;
+  float kept_;
+};
+
+/// Writes the mask of the first elements.
 void draw_dropout_mask(const DropoutKey& key, std::size_t layer, float probability,
                        std::span<float> mask);
 

@@ -42,7 +42,7 @@ class Philox {
   }
 
   /// A number in [0, 1) with 24 random bits.
-  static float uniform(std::uint32_t bits) noexcept {
+  static constexpr float uniform(std::uint32_t bits) noexcept {
     return static_cast<float>(bits >> 8) * 0x1p-24F;
   }
 

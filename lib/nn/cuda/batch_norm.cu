@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cuda/batch_norm.hpp"
+#include "nn/cuda/channel_sums.cuh"
+
+namespace rondo::nn::cuda {
+namespace {
+
+template <class T, int channels>
+struct MomentSums {
+  static constexpr int count = 2;
+  static constexpr int width = channels;
+  const T* values;
+  std::size_t pixel_stride;
+
+  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
+                                      double (&sums)[count * channels]) const {
+    const auto loaded = load_floats<channels>(values + pixel * pixel_stride + channel);
+#pragma unroll
+    for (int c = 0; c < channels; ++c) {
+      const auto value = static_cast<double>(loaded.at[c]);
+      sums[c] += value;
+      sums[channels + c] += value * value;
+    }
+  }
+};
+
+__device__ __forceinline__ void set_statistics(const NormChannels& channels, std::size_t c,
+                                               double mean, double variance) {
+  channels.mean[c] = static_cast<float>(mean);
+  channels.variance[c] = static_cast<float>(variance);
+  channels.inverse_deviation[c] =
+      static_cast<float>(1.0 / sqrt(variance + static_cast<double>(channels.epsilon)));
+}
+
+struct SetStatistics {
+  static constexpr int count = 2;
+  NormChannels channels;
+  double pixels;
+
+  __device__ __forceinline__ void operator()(std::size_t c, const double (&sums)[count]) const {
+    const double mean = sums[0] / pixels;
+    const double variance = sums[1] / pixels - mean * mean;
+    set_statistics(channels, c, mean, variance < 0 ? 0.0 : variance);  // NaN stays
+  }
+};
+
+struct TakeStatistics {
+  static constexpr int width = 1;
+  const float* running_mean;
+  const float* running_variance;
+  NormChannels channels;
+
+  template <int n>
+  __device__ __forceinline__ void at(std::size_t c) const {
+    set_statistics(channels, c, static_cast<double>(running_mean[c]),
+                   static_cast<double>(running_variance[c]));
+  }
+};
+
+/// The numbers of `n` channels that all their pixels are normalised by.
+template <int n>
+struct Normalisation {
+  Floats<n> mean;
+  Floats<n> inverse_deviation;
+  Floats<n> scale;
+  Floats<n> shift;
+
+  __device__ __forceinline__ Normalisation(const NormChannels& channels, std::size_t c) {
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      mean.at[k] = channels.mean[c + k];
+      inverse_deviation.at[k] = channels.inverse_deviation[c + k];
+      scale.at[k] = channels.scale[c + k];
+      shift.at[k] = channels.shift[c + k];
+    }
+  }
+  __device__ __forceinline__ float normalised(float value, int k) const {
+    return (value - mean.at[k]) * inverse_deviation.at[k];
+  }
+  __device__ __forceinline__ float output(float normalised, int k) const {
+    return normalised * scale.at[k] + shift.at[k];
+  }
+  /// The gradient behind the ReLU, if there is one.
+  __device__ __forceinline__ float passed(float diff, float normalised, int k,
+                                          Activation activation) const {
+    return activation == Activation::none || output(normalised, k) > 0 ? diff : 0.0F;
+  }
+};
+
+template <class T, int n>
+struct NormaliseWork {
+  static constexpr int width = 1;
+  const T* input;
+  NormChannels channels;
+  std::size_t channel_count;
+  Activation activation;
+  T* output;
+
+  template <int one>
+  __device__ __forceinline__ void at(std::size_t i) const {
+    const Normalisation<n> norm(channels, i * n % channel_count);
+    auto values = load_floats<n>(input + i * n);
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      const float value = norm.output(norm.normalised(values.at[k], k), k);
+      values.at[k] = activation == Activation::none || value > 0 ? value : 0.0F;
+    }
+    store_floats(values, output + i * n);
+  }
+};
+
+template <class T, int n>
+struct DiffSums {
+  static constexpr int count = 2;
+  static constexpr int width = n;
+  const T* input;
+  const T* output_diff;
+  NormChannels channels;
+  std::size_t channel_count;
+  Activation activation;
+
+  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
+                                      double (&sums)[count * n]) const {
+    const Normalisation<n> norm(channels, channel);
+    const auto values = load_floats<n>(input + pixel * channel_count + channel);
+    const auto diffs = load_floats<n>(output_diff + pixel * channel_count + channel);
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      const float value = norm.normalised(values.at[k], k);
+      const auto diff = static_cast<double>(norm.passed(diffs.at[k], value, k, activation));
+      sums[k] += diff;
+      sums[n + k] += diff * static_cast<double>(value);
+    }
+  }
+};
+
+__device__ __forceinline__ void add_to(float& sum, double summand) {
+  sum = static_cast<float>(static_cast<double>(sum) + summand);
+}
+
+struct AddGradients {
+  static constexpr int count = 2;
+  NormChannels channels;
+  NormGradients gradients;
+  const float* weight;
+  double pixels;
+
+  __device__ __forceinline__ void operator()(std::size_t c, const double (&sums)[count]) const {
+    channels.mean_diff[c] = static_cast<float>(sums[0] / pixels);
+    channels.mean_product[c] = static_cast<float>(sums[1] / pixels);
+    add_to(gradients.shift[c], sums[0]);
+    add_to(gradients.scale[c], sums[1]);
+    const auto share = static_cast<double>(*weight);
+    const double correction = pixels > 1 ? pixels / (pixels - 1) : 1.0;
+    add_to(gradients.running_mean[c], share * static_cast<double>(channels.mean[c]));
+    add_to(gradients.running_variance[c],
+           share * correction * static_cast<double>(channels.variance[c]));
+  }
+};
+
+template <class T, int n>
+struct NormaliseBackwardWork {
+  static constexpr int width = 1;
+  const T* input;
+  const T* output_diff;
+  NormChannels channels;
+  std::size_t channel_count;
+  Activation activation;
+  T* input_diff;
+
+  template <int one>
+  __device__ __forceinline__ void at(std::size_t i) const {
+    const std::size_t channel = i * n % channel_count;
+    const Normalisation<n> norm(channels, channel);
+    const auto values = load_floats<n>(input + i * n);
+    auto diffs = load_floats<n>(output_diff + i * n);
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      const float value = norm.normalised(values.at[k], k);
+      const float diff = norm.passed(diffs.at[k], value, k, activation);
+      const float centred =
+          diff - channels.mean_diff[channel + k] - value * channels.mean_product[channel + k];
+      diffs.at[k] = norm.scale.at[k] * norm.inverse_deviation.at[k] * centred;
+    }
+    store_floats(diffs, input_diff + i * n);
+  }
+};
+
+}  // namespace
+
+void measure_statistics(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
+                        double* slice_sums) {
+  for_type_and_width(input.precision, input.shape.channels,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       sum_channels(stream, "nn::measure_statistics", input,
+                                    MomentSums<T, n>{input.as<T>(), input.shape.channels},
+                                    SetStatistics{channels, static_cast<double>(input.pixels())},
+                                    slice_sums);
+                     });
+}
+
+void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
+                     std::size_t count, const NormChannels& channels) {
+  launch_items(stream, "nn::take_statistics", count,
+               TakeStatistics{running_mean, running_variance, channels});
+}
+
+void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
+               Activation activation, const Tensor& output) {
+  const std::size_t count = input.shape.channels;
+  for_type_and_width(input.precision, count,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       launch_items(stream, "nn::normalise", input.elements() / n,
+                                    NormaliseWork<T, n>{input.as<T>(), channels, count, activation,
+                                                        output.as<T>()});
+                     });
+}
+
+void add_norm_gradients(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
+                        const NormChannels& channels, Activation activation, const float* weight,
+                        const NormGradients& gradients, double* slice_sums) {
+  const std::size_t count = input.shape.channels;
+  const AddGradients finish{channels, gradients, weight, static_cast<double>(input.pixels())};
+  for_type_and_width(input.precision, count,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       sum_channels(stream, "nn::add_norm_gradients", input,
+                                    DiffSums<T, n>{input.as<T>(), output_diff.as<T>(), channels,
+                                                   count, activation},
+                                    finish, slice_sums);
+                     });
+}
+
+void normalise_backward(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
+                        const NormChannels& channels, Activation activation,
+                        const Tensor& input_diff) {
+  const std::size_t count = input.shape.channels;
+  for_type_and_width(input.precision, count,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       launch_items(
+                           stream, "nn::normalise_backward", input.elements() / n,
+                           NormaliseBackwardWork<T, n>{input.as<T>(), output_diff.as<T>(), channels,
+                                                       count, activation, input_diff.as<T>()});
+                     });
+}
+
+}  // namespace rondo::nn::cuda

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "rondo/base/device_stream.hpp"
+
+#include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/tensor.hpp"
+
+/// BatchNorm with or without a ReLU behind it. Bytes are those that a kernel moves for each
+/// element, b being those of the type. Sums are in f64, so that no mean far from 0 costs digits.
+namespace rondo::nn::cuda {
+
+/// In a GPU's memory, one number for each channel.
+struct NormChannels {
+  const float* scale;
+  const float* shift;
+  float* mean;               ///< this and the next ones are what a forward pass leaves
+  float* variance;           ///< biased
+  float* inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
+  float* mean_diff;          ///< the means over the pixels, in backward passes, of the gradient
+  float* mean_product;       ///< and of its product with the normalised input
+  float epsilon;
+};
+
+/// The bound gradients, to which a backward pass adds.
+struct NormGradients {
+  float* scale;
+  float* shift;
+  float* running_mean;
+  float* running_variance;
+};
+
+/// The batch's mean, variance and inverse deviation: b bytes.
+void measure_statistics(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
+                        double* slice_sums);
+
+/// The running mean and variance take the place of the batch's.
+void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
+                     std::size_t count, const NormChannels& channels);
+
+/// 2 b bytes.
+void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
+               Activation activation, const Tensor& output);
+
+/// Adds the gradients of scale and shift, and `weight` (one number in the GPU's memory) times mean
+/// and unbiased variance: 2 b bytes.
+void add_norm_gradients(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
+                        const NormChannels& channels, Activation activation, const float* weight,
+                        const NormGradients& gradients, double* slice_sums);
+
+/// Of the input, after add_norm_gradients(): 3 b bytes. What the ReLU let pass is computed again.
+void normalise_backward(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
+                        const NormChannels& channels, Activation activation,
+                        const Tensor& input_diff);
+
+}  // namespace rondo::nn::cuda

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cuda/channel_sums.cuh"
+
+namespace rondo::nn::cuda {
+namespace {
+
+template <class T, int channels>
+struct PlainSum {
+  static constexpr int count = 1;
+  static constexpr int width = channels;
+  const T* values;
+  std::size_t pixel_stride;
+
+  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
+                                      double (&sums)[channels]) const {
+    const auto loaded = load_floats<channels>(values + pixel * pixel_stride + channel);
+#pragma unroll
+    for (int c = 0; c < channels; ++c)
+      sums[c] += static_cast<double>(loaded.at[c]);
+  }
+};
+
+struct AddSums {
+  static constexpr int count = 1;
+  float* sums;
+
+  __device__ __forceinline__ void operator()(std::size_t channel, const double (&sum)[1]) const {
+    sums[channel] = static_cast<float>(static_cast<double>(sums[channel]) + sum[0]);
+  }
+};
+
+}  // namespace
+
+void add_channel_sums(DeviceStream& stream, const Tensor& tensor, double* slice_sums, float* sums) {
+  for_type_and_width(tensor.precision, tensor.shape.channels,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       sum_channels(stream, "nn::add_channel_sums", tensor,
+                                    PlainSum<T, n>{tensor.as<T>(), tensor.shape.channels},
+                                    AddSums{sums}, slice_sums);
+                     });
+}
+
+}  // namespace rondo::nn::cuda

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <bit>
+
+#include "nn/cuda/block_sums.cuh"
+#include "nn/cuda/channel_sums.hpp"
+#include "nn/cuda/floats.cuh"
+
+/// Sums over all pixels, channel by channel, in f64 and an order that depends on the shape alone.
+///
+/// Blocks cut the pixels into slices and the channels into tiles. A second kernel adds the slices'
+/// sums, which are few, and does with them what is to be done.
+namespace rondo::nn::cuda {
+
+/// How threads of a block share a tile: `lanes` beside each other, each with `width` channels, and
+/// the others below, on the next pixels.
+struct ChannelCut {
+  std::size_t pixels;
+  std::size_t channels;
+  std::size_t slices;
+  std::size_t slice_pixels;
+  unsigned lanes;
+  unsigned width;
+
+  __host__ __device__ std::size_t tile_channels() const { return std::size_t{lanes} * width; }
+  __host__ __device__ std::size_t tiles() const {
+    return (channels + tile_channels() - 1) / tile_channels();
+  }
+};
+
+inline ChannelCut cut_channels(std::size_t pixels, std::size_t channels, std::size_t width) {
+  constexpr std::size_t most_lanes = 32;
+  constexpr std::size_t fewest_pixels = 8;  // of a thread
+  ChannelCut cut{.pixels = pixels,
+                 .channels = channels,
+                 .slices = 1,
+                 .slice_pixels = pixels,
+                 .lanes = static_cast<unsigned>(
+                     std::min(most_lanes, std::bit_ceil((channels + width - 1) / width))),
+                 .width = static_cast<unsigned>(width)};
+  const std::size_t rows = rondo::cuda::block_threads / cut.lanes;
+  const std::size_t most = std::max<std::size_t>(1, most_slices / cut.tiles());
+  cut.slices = std::clamp<std::size_t>(pixels / (rows * fewest_pixels), 1, most);
+  cut.slice_pixels = (pixels + cut.slices - 1) / cut.slices;
+  return cut;
+}
+
+/// `work.add(pixel, channel, sums)` adds to the sums of Work::width channels, Work::count of each.
+template <class Work>
+__global__ void __launch_bounds__(rondo::cuda::block_threads)
+    sum_slices(const __grid_constant__ Work work, const ChannelCut cut, double* slice_sums) {
+  constexpr int count = Work::count;
+  constexpr int width = Work::width;
+  const std::size_t rows = rondo::cuda::block_threads / cut.lanes;
+  const unsigned lane = threadIdx.x % cut.lanes;
+  for (std::size_t i = blockIdx.x; i < cut.tiles() * cut.slices; i += gridDim.x) {
+    const std::size_t slice = i / cut.tiles();
+    const std::size_t channel = i % cut.tiles() * cut.tile_channels() + std::size_t{lane} * width;
+    const std::size_t begin = slice * cut.slice_pixels;
+    const std::size_t end = std::min(begin + cut.slice_pixels, cut.pixels);
+    double sums[count * width] = {};
+    if (channel < cut.channels) {
+#pragma unroll 4
+      for (std::size_t pixel = begin + threadIdx.x / cut.lanes; pixel < end; pixel += rows)
+        work.add(pixel, channel, sums);
+    }
+    add_up(sums, cut.lanes);
+    if (threadIdx.x >= cut.lanes || channel >= cut.channels) continue;
+#pragma unroll
+    for (int k = 0; k < count; ++k)
+#pragma unroll
+      for (int c = 0; c < width; ++c)
+        slice_sums[(slice * count + k) * cut.channels + channel + c] = sums[k * width + c];
+  }
+}
+
+inline constexpr unsigned finish_lanes = 8;
+
+/// `finish(channel, sums)` gets Finish::count sums.
+template <class Finish>
+__global__ void __launch_bounds__(rondo::cuda::block_threads)
+    finish_channels(const __grid_constant__ Finish finish, std::size_t channels, std::size_t slices,
+                    const double* slice_sums) {
+  constexpr int count = Finish::count;
+  constexpr std::size_t rows = rondo::cuda::block_threads / finish_lanes;
+  const std::size_t tiles = (channels + finish_lanes - 1) / finish_lanes;
+  for (std::size_t tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+    const std::size_t channel = tile * finish_lanes + threadIdx.x % finish_lanes;
+    double sums[count] = {};
+    if (channel < channels) {
+      for (std::size_t slice = threadIdx.x / finish_lanes; slice < slices; slice += rows)
+#pragma unroll
+        for (int k = 0; k < count; ++k)
+          sums[k] += slice_sums[(slice * count + k) * channels + channel];
+    }
+    add_up(sums, finish_lanes);
+    if (threadIdx.x < finish_lanes && channel < channels) finish(channel, sums);
+  }
+}
+
+/// Queues both kernels. `slice_sums` has slice_sums_for() elements.
+template <class Work, class Finish>
+void sum_channels(DeviceStream& stream, const char* name, const Tensor& tensor, const Work& work,
+                  const Finish& finish, double* slice_sums) {
+  static_assert(Work::count == Finish::count);
+  const ChannelCut cut = cut_channels(tensor.pixels(), tensor.shape.channels, Work::width);
+  rondo::cuda::launch<&sum_slices<Work>>(stream, name, cut.tiles() * cut.slices, work, cut,
+                                         slice_sums);
+  rondo::cuda::launch<&finish_channels<Finish>>(
+      stream, name, (cut.channels + finish_lanes - 1) / finish_lanes, finish, cut.channels,
+      cut.slices, static_cast<const double*>(slice_sums));
+}
+
+}  // namespace rondo::nn::cuda

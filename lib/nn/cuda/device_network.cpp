@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "rondo/nn/device_network.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rondo/base/device_memory.hpp"
+#include "rondo/base/error.hpp"
+
+#include "nn/cuda/channel_sums.hpp"
+#include "nn/cuda/gradient_plan.hpp"
+#include "nn/cuda/loss.hpp"
+#include "nn/cuda/sample_memory.hpp"
+#include "nn/cuda/stage.hpp"
+#include "nn/network_base.hpp"
+
+namespace rondo::nn {
+namespace cuda {
+namespace {
+
+std::size_t longest_weight(const Topology& topology) {
+  std::size_t most = 0;
+  for (const ResolvedLayer& layer : topology.layers)
+    if (has_weights(layer)) most = std::max(most, convolution_shape(layer).weights());
+  return most;
+}
+
+std::size_t most_channels(const Topology& topology) {
+  std::size_t most = 0;
+  for (const ResolvedLayer& layer : topology.layers)
+    most = std::max({most, layer.input.channels, layer.output.channels});
+  return most;
+}
+
+/// The shapes of all values, as the topology numbers them.
+std::vector<ImageShape> shapes_of(const Topology& topology) {
+  std::vector<ImageShape> shapes{topology.layers.front().input};
+  for (const ResolvedLayer& layer : topology.layers)
+    shapes.push_back(layer.output);
+  return shapes;
+}
+
+/// Whose gradient is wanted: that of the images and of what follows from them without parameters
+/// is not.
+std::vector<bool> wanted_gradients(const Topology& topology) {
+  std::vector<bool> wanted{false};
+  for (const ResolvedLayer& layer : topology.layers)
+    wanted.push_back(layer.parameter_count > 0 || wanted[layer.source] ||
+                     (std::holds_alternative<Add>(layer.layer) && wanted[layer.shortcut]));
+  return wanted;
+}
+
+/// True if layer `i` and the next one, a ReLU that alone reads it, are one stage.
+bool is_followed_by_relu(const Topology& topology, std::size_t i) {
+  const auto& layers = topology.layers;
+  return takes_relu(layers[i]) && i + 1 < layers.size() && layers[i + 1].source == i + 1 &&
+         std::holds_alternative<Relu>(layers[i + 1].layer) && topology.readers()[i + 1] == 1;
+}
+
+class CudaNetwork final : public DeviceNetwork {
+ public:
+  CudaNetwork(const Device& device, const NetworkSpec& spec, const DeviceNetworkOptions& options)
+      : device_(device),
+        spec_(spec),
+        precision_(options.precision.compute),
+        seed_(options.seed),
+        topology_(resolve(spec_)),
+        weights_(device_, topology_, precision_),
+        context_{device_, options.kernels, views_, weights_},
+        loss_(device_),
+        slice_sums_(device_, slice_sums_for(most_channels(topology_)), "sums over pixels"),
+        weight_gradient_(device_, longest_weight(topology_), "the gradient of a weight") {
+    make_stages();
+    place_values();
+    place_gradients();
+    reserve(options.micro_batch);
+  }
+
+  const NetworkSpec& spec() const noexcept override { return spec_; }
+  Precision precision() const noexcept override { return precision_; }
+  std::span<const ParameterSpec> parameters() const noexcept override {
+    return topology_.parameters;
+  }
+
+  void bind(std::span<const DeviceParameterView> views) override {
+    check_views(topology_.parameters, views);
+    weights_.bind(device_, views);
+    views_.assign(views.begin(), views.end());
+    parameters_changed();
+  }
+  void parameters_changed() noexcept override { is_stale_ = true; }
+
+  void train(DeviceStream& stream, const DeviceBatch& batch, float loss_scale,
+             DeviceSpan<float> sums, const GradientReady& ready) override {
+    check(batch, sums);
+    if (batch.size() > 0) {
+      const Pass pass = begin(stream, batch, true);
+      forward(pass, batch);
+      loss_.measure(stream, value(topology_.layers.size(), batch.size()), batch, loss_scale,
+                    gradient(steps_.back().gradients.output, topology_.layers.size(), batch.size()),
+                    sums);
+      backward(pass, batch.size(), ready);
+    } else {
+      for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
+        report_ready(*step->layer, ready);
+    }
+  }
+
+  void evaluate(DeviceStream& stream, const DeviceBatch& batch, DeviceSpan<float> sums) override {
+    check(batch, sums);
+    if (batch.size() == 0) return;
+    forward(begin(stream, batch, false), batch);
+    loss_.measure(stream, value(topology_.layers.size(), batch.size()), batch, 1.0F, {}, sums);
+  }
+
+ private:
+  struct Step {
+    const ResolvedLayer* layer;  ///< the first one: a ReLU behind it has no parameters
+    std::unique_ptr<Stage> stage;
+    StageValues values;
+    StageGradients gradients = {};
+    std::size_t workspace = 0;  ///< a part of the memory
+  };
+
+  void make_stages() {
+    const auto& layers = topology_.layers;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const ResolvedLayer& layer = layers[i];
+      const bool has_relu = is_followed_by_relu(topology_, i);
+      auto stage = make_stage(context_, layer, has_relu ? Activation::relu : Activation::none);
+      i += has_relu ? 1 : 0;
+      StageValues values{.source = layer.source,
+                         .shortcut = {},
+                         .output = i + 1,
+                         .passes_gradient = stage->passes_gradient()};
+      if (std::holds_alternative<Add>(layer.layer)) values.shortcut = layer.shortcut;
+      const std::size_t workspace = memory_.add(stage->workspace_bytes_per_sample());
+      steps_.push_back({&layer, std::move(stage), values, {}, workspace});
+    }
+  }
+
+  /// Every value has a part: forward passes of training keep them all.
+  void place_values() {
+    const auto place = [this](std::size_t number) {
+      value_parts_[number] = memory_.add(shapes_[number].elements() * bytes_of(precision_));
+    };
+    place(0);
+    for (const Step& step : steps_)
+      place(step.values.output);
+  }
+
+  void place_gradients() {
+    std::vector<StageValues> stages;
+    for (const Step& step : steps_)
+      stages.push_back(step.values);
+    std::vector<std::size_t> elements;
+    for (const ImageShape& shape : shapes_)
+      elements.push_back(shape.elements());
+    GradientPlan plan = plan_gradients(stages, elements, wanted_gradients(topology_));
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+      steps_[i].gradients = std::move(plan.stages[i]);
+    for (const std::size_t count : plan.buffers)
+      gradient_parts_.push_back(memory_.add(count * bytes_of(precision_)));
+  }
+
+  void reserve(std::size_t samples) {
+    memory_.reserve(device_, samples);
+    loss_.reserve(device_, samples);
+  }
+
+  void check(const DeviceBatch& batch, DeviceSpan<float> sums) const {
+    if (views_.size() != topology_.parameters.size())
+      throw UsageError(fmt::format("network '{}' was not bound: call bind first", spec_.name));
+    if (batch.images.size() != batch.size() * spec_.input.elements())
+      throw UsageError(fmt::format(
+          "{} labels and {} image values in a GPU's memory: network '{}' needs {} for each sample",
+          batch.size(), batch.images.size(), spec_.name, spec_.input.elements()));
+    require(batch.weights.empty() || batch.weights.size() == batch.size(),
+            "a batch in a GPU's memory has a weight for each label or none");
+    require(sums.size() == 2, "the sums of a batch are two: of the loss, and of correct samples");
+  }
+
+  Pass begin(DeviceStream& stream, const DeviceBatch& batch, bool trains) {
+    reserve(batch.size());
+    if (std::exchange(is_stale_, false)) weights_.refresh(stream);
+    return {.stream = stream,
+            .trains = trains,
+            .dropout = {seed_, batch.step, batch.lane},
+            .weight_sum = loss_.weight_sum(),
+            .slice_sums = slice_sums_.span().data(),
+            .weight_gradient = weight_gradient_.span()};
+  }
+
+  void forward(const Pass& pass, const DeviceBatch& batch) {
+    convert_images(pass.stream, batch.images, value(0, batch.size()));
+    for (const Step& step : steps_)
+      step.stage->forward(pass, tensors(step, batch.size()));
+  }
+
+  void backward(const Pass& pass, std::size_t samples, const GradientReady& ready) {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+      if (step->gradients.output) step->stage->backward(pass, tensors(*step, samples));
+      for (const GradientSum& sum : step->gradients.sums)
+        add(pass.stream, gradient(sum.a, sum.value, samples), gradient(sum.b, sum.value, samples),
+            Activation::none, gradient(sum.sum, sum.value, samples));
+      report_ready(*step->layer, ready);
+    }
+  }
+
+  StageTensors tensors(const Step& step, std::size_t samples) {
+    const StageValues& values = step.values;
+    return {.input = value(values.source, samples),
+            .shortcut = values.shortcut ? value(*values.shortcut, samples) : Tensor{},
+            .output = value(values.output, samples),
+            .output_diff = gradient(step.gradients.output, values.output, samples),
+            .input_diff = gradient(step.gradients.input, values.source, samples),
+            .workspace = memory_.at(step.workspace)};
+  }
+
+  Tensor value(std::size_t number, std::size_t samples) {
+    return {memory_.at(value_parts_[number]), precision_, samples, shapes_[number]};
+  }
+  /// In that buffer, the gradient of that value.
+  Tensor gradient(std::optional<std::size_t> buffer, std::size_t number, std::size_t samples) {
+    if (!buffer) return {};
+    return {memory_.at(gradient_parts_[*buffer]), precision_, samples, shapes_[number]};
+  }
+
+  Device device_;
+  NetworkSpec spec_;
+  Precision precision_;
+  std::uint64_t seed_;
+  Topology topology_;
+  std::vector<ImageShape> shapes_ = shapes_of(topology_);
+  std::vector<DeviceParameterView> views_;
+  WorkingWeights weights_;
+  StageContext context_;
+  std::vector<Step> steps_;
+  SampleMemory memory_;
+  std::vector<std::size_t> value_parts_ = std::vector<std::size_t>(shapes_.size());
+  std::vector<std::size_t> gradient_parts_;
+  Loss loss_;
+  DeviceMemory<double> slice_sums_;
+  DeviceMemory<float> weight_gradient_;
+  bool is_stale_ = true;
+};
+
+}  // namespace
+}  // namespace cuda
+
+std::unique_ptr<DeviceNetwork> make_device_network(const Device& device, const NetworkSpec& spec,
+                                                   const DeviceNetworkOptions& options) {
+  precision::check(options.precision);
+  return std::make_unique<cuda::CudaNetwork>(device, spec, options);
+}
+
+}  // namespace rondo::nn

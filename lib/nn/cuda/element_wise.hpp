@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rondo/base/device_span.hpp"
+#include "rondo/base/device_stream.hpp"
+
+#include "nn/cuda/tensor.hpp"
+#include "nn/dropout_mask.hpp"
+
+/// What goes through tensors once, element by element. Bytes are those that a kernel moves for each
+/// element, b being those of the type. Inputs and outputs have the same shape; an output may be one
+/// of the inputs, except for images.
+namespace rondo::nn::cuda {
+
+enum class Activation : std::uint8_t { none, relu };
+
+/// (N, C, H, W) in f32 to a tensor: 4 + b bytes.
+void convert_images(DeviceStream& stream, DeviceSpan<const float> images, const Tensor& output);
+
+/// max(input, 0), and 0 for NaN: 2 b bytes.
+void relu(DeviceStream& stream, const Tensor& input, const Tensor& output);
+
+/// The gradient where `output` is above 0, else 0: 3 b bytes. `output` is relu()'s.
+void relu_backward(DeviceStream& stream, const Tensor& output, const Tensor& output_diff,
+                   const Tensor& input_diff);
+
+/// a + b, and their relu(): 3 b bytes.
+void add(DeviceStream& stream, const Tensor& a, const Tensor& b, Activation activation,
+         const Tensor& sum);
+
+/// Multiplies by draw_dropout_mask(), drawn again in each direction: 2 b bytes, and ten rounds of
+/// Philox for each element.
+void dropout(DeviceStream& stream, const DropoutKey& key, std::size_t layer, float probability,
+             const Tensor& input, const Tensor& output);
+
+}  // namespace rondo::nn::cuda

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "rondo/base/device_memory.hpp"
+#include "rondo/nn/device_network.hpp"
+
+#include "nn/cuda/tensor.hpp"
+
+namespace rondo::nn::cuda {
+
+/// Softmax cross-entropy: its gradient and its sums. One kernel, in f32 but for sums, which are in
+/// f64 and an order that depends on the batch's size alone.
+class Loss {
+ public:
+  explicit Loss(const Device& device);
+
+  /// For batches of so many samples; waits for the GPU if that is more than before.
+  void reserve(const Device& device, std::size_t samples);
+
+  /// Adds to `sums` as DeviceNetwork::train says. `diff` gets weight * loss_scale * (softmax - one
+  /// hot), unless its data is null; it may be the memory of `logits`. 5 b bytes for each logit with
+  /// the gradient and 2 b without, b being those of the type, if the cache keeps nothing.
+  void measure(DeviceStream& stream, const Tensor& logits, const DeviceBatch& batch,
+               float loss_scale, const Tensor& diff, DeviceSpan<float> sums);
+
+  /// The sum of the last batch's weights, in the GPU's memory.
+  const float* weight_sum() const noexcept { return weight_sum_.span().data(); }
+
+  /// Of one sample.
+  struct Sample {
+    double loss;
+    float weight;
+    float correct;
+  };
+
+ private:
+  DeviceMemory<Sample> samples_;
+  DeviceMemory<float> weight_sum_;
+  DeviceMemory<std::uint32_t> blocks_done_;
+};
+
+}  // namespace rondo::nn::cuda

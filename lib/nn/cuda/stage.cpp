@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cuda/stage.hpp"
+
+#include <fmt/format.h>
+
+#include "rondo/base/error.hpp"
+
+#include "nn/cuda/batch_norm.hpp"
+#include "nn/cuda/channel_sums.hpp"
+#include "nn/cuda/pool.hpp"
+
+namespace rondo::nn::cuda {
+namespace {
+
+class ConvolutionStage final : public Stage {
+ public:
+  ConvolutionStage(const StageContext& context, const ResolvedLayer& layer)
+      : context_(context),
+        layer_(layer.index),
+        weight_(layer.first_parameter),
+        has_bias_(layer.parameter_count > 1),
+        shape_(convolution_shape(layer)),
+        convolution_(make_direct_convolution(shape_)) {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    const float* const bias = has_bias_ ? context_.views[weight_ + 1].value.data() : nullptr;
+    convolution_->forward(pass.stream, t.input, context_.weights.of(layer_), bias, t.output);
+  }
+
+  void backward(const Pass& pass, const StageTensors& t) override {
+    if (has_bias_)
+      add_channel_sums(pass.stream, t.output_diff, pass.slice_sums,
+                       context_.views[weight_ + 1].grad.data());
+    const auto gradient = pass.weight_gradient.first(shape_.weights());
+    convolution_->backward_weights(pass.stream, t.input, t.output_diff, gradient);
+    add_weight_gradient(pass.stream, shape_, gradient, context_.views[weight_].grad);
+    if (t.input_diff.data != nullptr)
+      convolution_->backward_data(pass.stream, t.output_diff, context_.weights.of(layer_),
+                                  t.input_diff);
+  }
+
+ private:
+  const StageContext& context_;
+  std::size_t layer_;
+  std::size_t weight_;  ///< its parameter; the bias is the next one
+  bool has_bias_;
+  ConvolutionShape shape_;
+  std::unique_ptr<Convolution> convolution_;
+};
+
+class BatchNormStage final : public Stage {
+ public:
+  BatchNormStage(const StageContext& context, const ResolvedLayer& layer, Activation activation)
+      : context_(context),
+        epsilon_(std::get<BatchNorm>(layer.layer).epsilon),
+        scale_(layer.first_parameter),
+        count_(layer.input.channels),
+        activation_(activation),
+        memory_(context.device, 5 * count_, "a BatchNorm's statistics") {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    const NormChannels numbers = channels();
+    if (pass.trains)
+      measure_statistics(pass.stream, t.input, numbers, pass.slice_sums);
+    else
+      take_statistics(pass.stream, context_.views[scale_ + 2].value.data(),
+                      context_.views[scale_ + 3].value.data(), count_, numbers);
+    normalise(pass.stream, t.input, numbers, activation_, t.output);
+  }
+
+  void backward(const Pass& pass, const StageTensors& t) override {
+    add_norm_gradients(pass.stream, t.input, t.output_diff, channels(), activation_,
+                       pass.weight_sum, gradients(), pass.slice_sums);
+    if (t.input_diff.data != nullptr)
+      normalise_backward(pass.stream, t.input, t.output_diff, channels(), activation_,
+                         t.input_diff);
+  }
+
+ private:
+  NormChannels channels() {
+    float* const own = memory_.span().data();
+    return {.scale = context_.views[scale_].value.data(),
+            .shift = context_.views[scale_ + 1].value.data(),
+            .mean = own,
+            .variance = own + count_,
+            .inverse_deviation = own + 2 * count_,
+            .mean_diff = own + 3 * count_,
+            .mean_product = own + 4 * count_,
+            .epsilon = epsilon_};
+  }
+  NormGradients gradients() const {
+    const auto grad = [this](std::size_t i) { return context_.views[scale_ + i].grad.data(); };
+    return {
+        .scale = grad(0), .shift = grad(1), .running_mean = grad(2), .running_variance = grad(3)};
+  }
+
+  const StageContext& context_;
+  float epsilon_;
+  std::size_t scale_;  ///< its parameter; shift, running mean and variance are the next ones
+  std::size_t count_;
+  Activation activation_;
+  DeviceMemory<float> memory_;
+};
+
+class ReluStage final : public Stage {
+ public:
+  void forward(const Pass& pass, const StageTensors& t) override {
+    relu(pass.stream, t.input, t.output);
+  }
+  void backward(const Pass& pass, const StageTensors& t) override {
+    relu_backward(pass.stream, t.output, t.output_diff, t.input_diff);
+  }
+};
+
+class AddStage final : public Stage {
+ public:
+  explicit AddStage(Activation activation) : activation_(activation) {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    add(pass.stream, t.input, t.shortcut, activation_, t.output);
+  }
+  /// Both summands get the same gradient.
+  void backward(const Pass& pass, const StageTensors& t) override {
+    if (activation_ == Activation::relu)
+      relu_backward(pass.stream, t.output, t.output_diff, t.input_diff);
+  }
+  bool passes_gradient() const override { return activation_ == Activation::none; }
+
+ private:
+  Activation activation_;
+};
+
+class MaxPoolStage final : public Stage {
+ public:
+  explicit MaxPoolStage(const ResolvedLayer& layer) : outputs_(layer.output.elements()) {
+    const auto& pool = std::get<MaxPool>(layer.layer);
+    window_ = {pool.kernel, pool.kernel, pool.stride, pool.padding};
+    if (pool.kernel * pool.kernel > most_window_positions)
+      throw ConfigError(
+          fmt::format("layer {}: a GPU's windows of pools have at most {} elements, "
+                      "not {}x{}",
+                      layer.name, most_window_positions, pool.kernel, pool.kernel));
+  }
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    max_pool(pass.stream, window_, t.input, t.output,
+             pass.trains ? static_cast<WindowPosition*>(t.workspace) : nullptr);
+  }
+  void backward(const Pass& pass, const StageTensors& t) override {
+    max_pool_backward(pass.stream, window_, static_cast<const WindowPosition*>(t.workspace),
+                      t.output_diff, t.input_diff);
+  }
+  std::size_t workspace_bytes_per_sample() const override {
+    return outputs_ * sizeof(WindowPosition);
+  }
+
+ private:
+  Window window_{};
+  std::size_t outputs_;
+};
+
+class AveragePoolStage final : public Stage {
+ public:
+  explicit AveragePoolStage(const Window& window) : window_(window) {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    average_pool(pass.stream, window_, t.input, t.output);
+  }
+  void backward(const Pass& pass, const StageTensors& t) override {
+    average_pool_backward(pass.stream, window_, t.output_diff, t.input_diff);
+  }
+
+ private:
+  Window window_;
+};
+
+class DropoutStage final : public Stage {
+ public:
+  explicit DropoutStage(const ResolvedLayer& layer)
+      : layer_(layer.index), probability_(std::get<Dropout>(layer.layer).probability) {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    // With probability 0 all is kept.
+    dropout(pass.stream, pass.dropout, layer_, pass.trains ? probability_ : 0.0F, t.input,
+            t.output);
+  }
+  void backward(const Pass& pass, const StageTensors& t) override {
+    dropout(pass.stream, pass.dropout, layer_, probability_, t.output_diff, t.input_diff);
+  }
+
+ private:
+  std::size_t layer_;
+  float probability_;
+};
+
+struct StageMaker {
+  const StageContext& context;
+  const ResolvedLayer& layer;
+  Activation activation;
+
+  using Result = std::unique_ptr<Stage>;
+  Result operator()(const Conv2d&) const {
+    return std::make_unique<ConvolutionStage>(context, layer);
+  }
+  Result operator()(const Linear&) const {
+    return std::make_unique<ConvolutionStage>(context, layer);
+  }
+  Result operator()(const BatchNorm&) const {
+    return std::make_unique<BatchNormStage>(context, layer, activation);
+  }
+  Result operator()(const Relu&) const { return std::make_unique<ReluStage>(); }
+  Result operator()(const MaxPool&) const { return std::make_unique<MaxPoolStage>(layer); }
+  Result operator()(const AveragePool& pool) const {
+    return std::make_unique<AveragePoolStage>(Window{pool.kernel, pool.kernel, pool.stride});
+  }
+  Result operator()(const GlobalAveragePool&) const {
+    return std::make_unique<AveragePoolStage>(Window{layer.input.height, layer.input.width});
+  }
+  Result operator()(const Dropout&) const { return std::make_unique<DropoutStage>(layer); }
+  Result operator()(const Add&) const { return std::make_unique<AddStage>(activation); }
+};
+
+}  // namespace
+
+bool takes_relu(const ResolvedLayer& layer) {
+  return std::holds_alternative<BatchNorm>(layer.layer) || std::holds_alternative<Add>(layer.layer);
+}
+
+std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,
+                                  Activation activation) {
+  return std::visit(StageMaker{context, layer, activation}, layer.layer);
+}
+
+}  // namespace rondo::nn::cuda

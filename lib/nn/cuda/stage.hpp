@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "rondo/base/device_parameter.hpp"
+#include "rondo/nn/device_network.hpp"
+
+#include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/tensor.hpp"
+#include "nn/cuda/weights.hpp"
+#include "nn/topology.hpp"
+
+namespace rondo::nn::cuda {
+
+/// What the stages of a pass share. Memory that one of them uses is the next one's afterwards.
+struct Pass {
+  DeviceStream& stream;
+  bool trains;
+  DropoutKey dropout;
+  const float* weight_sum;            ///< of the batch, in the GPU's memory, for backward passes
+  double* slice_sums;                 ///< see slice_sums_for()
+  DeviceSpan<float> weight_gradient;  ///< as long as the longest weight
+};
+
+/// What a stage reads and writes. Forward passes of training leave input, output and workspace as
+/// they are until the backward pass.
+struct StageTensors {
+  Tensor input;
+  Tensor shortcut;  ///< what an Add reads besides
+  Tensor output;
+  Tensor output_diff;
+  Tensor input_diff;  ///< without data where nobody wants it
+  void* workspace = nullptr;
+};
+
+/// A layer, or one with the ReLU behind it.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual void forward(const Pass& pass, const StageTensors& tensors) = 0;
+  /// Adds to the bound gradients and writes that of the input.
+  virtual void backward(const Pass& pass, const StageTensors& tensors) = 0;
+  virtual std::size_t workspace_bytes_per_sample() const { return 0; }
+  /// Whether the gradient of the input is that of the output, and backward() has nothing to do.
+  virtual bool passes_gradient() const { return false; }
+};
+
+/// What stages are made from; all of it must outlive them.
+struct StageContext {
+  const Device& device;
+  DeviceKernels kernels;
+  const std::vector<DeviceParameterView>& views;  ///< of all parameters, as soon as they are bound
+  const WorkingWeights& weights;
+};
+
+/// Whether a stage can be that layer and a ReLU behind it.
+bool takes_relu(const ResolvedLayer& layer);
+
+/// \throws ConfigError  a window too large for this backend
+std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,
+                                  Activation activation);
+
+}  // namespace rondo::nn::cuda

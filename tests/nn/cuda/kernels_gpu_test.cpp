@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Kernels on their own, where whole networks do not lead: odd sizes, equal values, NaN.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "nn/cuda/batch_norm.hpp"
+#include "nn/cuda/channel_sums.hpp"
+#include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/pool.hpp"
+#include "nn/cuda/tensors.hpp"
+
+namespace rondo::nn::cuda {
+namespace {
+
+using rondo::test::OnGpu;
+using rondo::test::same_bits;
+using test::TensorOnGpu;
+using Host = reference::Tensor;
+
+/// One channel, vectors of them, and what is neither.
+constexpr std::array<std::size_t, 5> channel_counts{1, 3, 8, 16, 17};
+
+class DeviceLayerKernels : public testing::Test {
+ protected:
+  template <class T = float>
+  TensorOnGpu<T> upload(const Host& host) {
+    return {device_, stream_, host};
+  }
+  template <class T = float>
+  TensorOnGpu<T> unwritten(std::size_t batch, const ImageShape& shape) {
+    return {device_, stream_, batch, shape};
+  }
+
+  Device device_;
+  DeviceStream stream_{device_};
+};
+
+Host random_tensor(std::size_t batch, const ImageShape& shape, unsigned seed) {
+  Host host(batch, shape);
+  host.values = rondo::test::gpu_floats(host.values.size(), seed);
+  return host;
+}
+
+/// Values of which many are equal, and some are not numbers.
+Host awkward_tensor(std::size_t batch, const ImageShape& shape, unsigned seed) {
+  Host host = random_tensor(batch, shape, seed);
+  for (std::size_t i = 0; i < host.values.size(); ++i) {
+    host.values[i] = std::round(host.values[i]);
+    if (i % 7 == 2) host.values[i] = NAN;
+    if (i % 11 == 3) host.values[i] = -INFINITY;
+    if (i % 13 == 5) host.values[i] = INFINITY;
+  }
+  return host;
+}
+
+std::unique_ptr<reference::LayerFunction> reference_layer(const SimpleLayer& layer,
+                                                          const ImageShape& output) {
+  ResolvedLayer resolved;
+  resolved.layer = layer;
+  resolved.output = output;
+  return reference::make_layer(resolved, {});
+}
+
+ImageShape pooled(const ImageShape& shape, const MaxPool& pool) {
+  const auto count = [&](std::size_t extent) {
+    return (extent + 2 * pool.padding - pool.kernel) / pool.stride + 1;
+  };
+  return {shape.channels, count(shape.height), count(shape.width)};
+}
+
+TEST_F(DeviceLayerKernels, max_pool_chooses_as_the_reference_among_equals_and_nan) {
+  for (const std::size_t channels : channel_counts) {
+    for (const MaxPool& pool : {MaxPool{}, MaxPool{3, 2, 1}, MaxPool{3, 1, 2}, MaxPool{5, 3, 4}}) {
+      for (const std::size_t batch : {1U, 5U}) {
+        const ImageShape shape{channels, 9, 7};
+        const ImageShape out = pooled(shape, pool);
+        const Host input = awkward_tensor(batch, shape, 1);
+        const Host diff = random_tensor(batch, out, 2);
+        const auto expected = reference_layer(pool, out);
+        const Window window{pool.kernel, pool.kernel, pool.stride, pool.padding};
+        auto x = upload(input);
+        auto y = unwritten(batch, out);
+        auto dy = upload(diff);
+        auto dx = unwritten(batch, shape);
+        DeviceMemory<WindowPosition> positions(device_, diff.values.size(), "a test");
+
+        max_pool(stream_, window, x.view(), y.view(), positions.span().data());
+        max_pool_backward(stream_, window, positions.span().data(), dy.view(), dx.view());
+
+        EXPECT_TRUE(same_bits(y.read().values,
+                              expected->forward(input, {.mode = reference::Mode::train}).values));
+        EXPECT_TRUE(same_bits(dx.read().values, expected->backward(input, diff, 1).values));
+      }
+    }
+  }
+}
+
+TEST_F(DeviceLayerKernels, max_pool_needs_no_positions_in_evaluation) {
+  const Host input = random_tensor(2, {8, 4, 4}, 1);
+  auto x = upload(input);
+  auto y = unwritten(2, {8, 2, 2});
+  auto positioned = unwritten(2, {8, 2, 2});
+  DeviceMemory<WindowPosition> positions(device_, 64, "a test");
+
+  max_pool(stream_, {2, 2, 2, 0}, x.view(), y.view(), nullptr);
+  max_pool(stream_, {2, 2, 2, 0}, x.view(), positioned.view(), positions.span().data());
+
+  EXPECT_TRUE(same_bits(y.read().values, positioned.read().values));
+}
+
+TEST_F(DeviceLayerKernels, average_pool_agrees_with_the_reference) {
+  for (const std::size_t channels : channel_counts) {
+    for (const AveragePool& pool : {AveragePool{}, AveragePool{3, 2}, AveragePool{2, 1}}) {
+      const ImageShape shape{channels, 9, 7};
+      const ImageShape out = pooled(shape, {pool.kernel, pool.stride, 0});
+      const Host input = random_tensor(5, shape, 1);
+      const Host diff = random_tensor(5, out, 2);
+      const auto expected = reference_layer(pool, out);
+      const Window window{pool.kernel, pool.kernel, pool.stride};
+      auto x = upload(input);
+      auto y = unwritten(5, out);
+      auto dy = upload(diff);
+      auto dx = unwritten(5, shape);
+
+      average_pool(stream_, window, x.view(), y.view());
+      average_pool_backward(stream_, window, dy.view(), dx.view());
+
+      const auto outputs = y.read().values;
+      const auto expected_outputs = expected->forward(input, {}).values;
+      for (std::size_t i = 0; i < outputs.size(); ++i)
+        EXPECT_NEAR(outputs[i], expected_outputs[i], 1e-6);
+      const auto diffs = dx.read().values;
+      const auto expected_diffs = expected->backward(input, diff, 1).values;
+      for (std::size_t i = 0; i < diffs.size(); ++i)
+        EXPECT_NEAR(diffs[i], expected_diffs[i], 1e-6);
+    }
+  }
+}
+
+TEST_F(DeviceLayerKernels, relu_is_the_references_for_every_kind_of_number) {
+  for (const std::size_t channels : channel_counts) {
+    const ImageShape shape{channels, 3, 5};
+    Host input = awkward_tensor(3, shape, 1);
+    input.values[1] = -0.0F;
+    input.values[4] = std::numeric_limits<float>::denorm_min();
+    const Host diff = random_tensor(3, shape, 2);
+    const auto expected = reference_layer(Relu{}, shape);
+    auto x = upload(input);
+    auto y = unwritten(3, shape);
+    auto dy = upload(diff);
+
+    relu(stream_, x.view(), y.view());
+    relu_backward(stream_, y.view(), dy.view(), dy.view());
+
+    EXPECT_TRUE(same_bits(y.read().values, expected->forward(input, {}).values));
+    EXPECT_TRUE(same_bits(dy.read().values, expected->backward(input, diff, 1).values));
+  }
+}
+
+TEST_F(DeviceLayerKernels, sums_of_two_tensors_may_take_the_place_of_one) {
+  const ImageShape shape{17, 3, 5};
+  const Host a = random_tensor(3, shape, 1);
+  const Host b = random_tensor(3, shape, 2);
+  for (const Activation activation : {Activation::none, Activation::relu}) {
+    std::vector<float> expected(a.values.size());
+    std::transform(a.values.begin(), a.values.end(), b.values.begin(), expected.begin(),
+                   [=](float x, float y) {
+                     return activation == Activation::none || x + y > 0 ? x + y : 0.0F;
+                   });
+    auto first = upload(a);
+    auto second = upload(b);
+
+    add(stream_, first.view(), second.view(), activation, second.view());
+
+    EXPECT_TRUE(same_bits(second.read().values, expected));
+  }
+}
+
+template <class T>
+std::vector<float> rounded(const std::vector<float>& values) {
+  std::vector<float> result(values.size());
+  std::transform(values.begin(), values.end(), result.begin(),
+                 [](float value) { return static_cast<float>(static_cast<T>(value)); });
+  return result;
+}
+
+TEST_F(DeviceLayerKernels, images_keep_their_values_in_another_order) {
+  for (const std::size_t channels : channel_counts) {
+    const Host images = awkward_tensor(5, {channels, 3, 7}, 1);
+    OnGpu<float> planar(device_, stream_, images.values);
+    auto f32 = unwritten(5, images.shape);
+    auto bf16 = unwritten<bfloat16>(5, images.shape);
+    auto f16 = unwritten<half>(5, images.shape);
+
+    convert_images(stream_, planar.span(), f32.view());
+    convert_images(stream_, planar.span(), bf16.view());
+    convert_images(stream_, planar.span(), f16.view());
+
+    EXPECT_TRUE(same_bits(f32.read().values, images.values));
+    EXPECT_TRUE(same_bits(bf16.read().values, rounded<bfloat16>(images.values)));
+    EXPECT_TRUE(same_bits(f16.read().values, rounded<half>(images.values)));
+  }
+}
+
+TEST_F(DeviceLayerKernels, dropout_draws_the_hosts_mask) {
+  const DropoutKey key{.seed = 0x123456789ABCULL, .step = 77, .lane = 5};
+  for (const std::size_t channels : channel_counts) {
+    const Host input = random_tensor(5, {channels, 3, 7}, 1);
+    std::vector<float> expected(input.values.size());
+    draw_dropout_mask(key, 9, 0.3F, expected);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expected[i] *= input.values[i];
+    auto x = upload(input);
+    auto y = unwritten(5, input.shape);
+
+    dropout(stream_, key, 9, 0.3F, x.view(), y.view());
+
+    EXPECT_TRUE(same_bits(y.read().values, expected));
+  }
+}
+
+TEST_F(DeviceLayerKernels, sums_of_channels_are_exact_for_any_number_of_pixels) {
+  for (const std::size_t channels : {1U, 3U, 17U, 300U, 600U}) {
+    for (const std::size_t pixels : {1U, 7U, 2000U}) {
+      Host tensor(1, {channels, pixels, 1});
+      for (std::size_t i = 0; i < tensor.values.size(); ++i)
+        tensor.values[i] = static_cast<float>(i * 31 % 201) - 100;  // integers: no sum is rounded
+      std::vector<float> expected(channels, 0.5F);
+      for (std::size_t i = 0; i < tensor.values.size(); ++i)
+        expected[i / pixels] += tensor.values[i];
+      auto values = upload<bfloat16>(tensor);
+      OnGpu<float> sums(device_, stream_, std::vector<float>(channels, 0.5F));
+      DeviceMemory<double> parts(device_, slice_sums_for(channels), "a test");
+
+      add_channel_sums(stream_, values.view(), parts.span().data(), sums.span().data());
+
+      EXPECT_TRUE(same_bits(sums.read(), expected, "channel")) << pixels << " pixels";
+    }
+  }
+}
+
+// The square of the mean is 10^8 times the variance: sums in f32 would leave nothing of it.
+TEST_F(DeviceLayerKernels, variance_survives_a_mean_far_from_zero) {
+  for (const std::size_t channels : channel_counts) {
+    Host input = random_tensor(5, {channels, 19, 23}, 1);
+    for (float& value : input.values)
+      value = 1e4F + value;
+    auto x = upload(input);
+    DeviceMemory<float> numbers(device_, 3 * channels, "a test");
+    DeviceMemory<double> parts(device_, slice_sums_for(channels), "a test");
+    float* const first = numbers.span().data();
+    const NormChannels norm{.scale = nullptr,
+                            .shift = nullptr,
+                            .mean = first,
+                            .variance = first + channels,
+                            .inverse_deviation = first + 2 * channels,
+                            .mean_diff = nullptr,
+                            .mean_product = nullptr,
+                            .epsilon = 1e-5F};
+
+    measure_statistics(stream_, x.view(), norm, parts.span().data());
+
+    std::vector<float> found(3 * channels);
+    copy<float>(stream_, numbers.span(), std::span(found));
+    stream_.wait();
+    for (std::size_t c = 0; c < channels; ++c) {
+      double mean = 0;
+      double variance = 0;
+      const double count = 5 * 19 * 23;
+      for (std::size_t n = 0; n < 5; ++n)
+        for (std::size_t i = 0; i < 19 * 23; ++i)
+          mean += double{input.values[(n * channels + c) * 19 * 23 + i]} / count;
+      for (std::size_t n = 0; n < 5; ++n)
+        for (std::size_t i = 0; i < 19 * 23; ++i)
+          variance +=
+              std::pow(double{input.values[(n * channels + c) * 19 * 23 + i]} - mean, 2) / count;
+      EXPECT_NEAR(found[c], mean, 1e-3);
+      EXPECT_NEAR(found[channels + c], variance, 1e-6);
+      EXPECT_NEAR(found[2 * channels + c], 1 / std::sqrt(variance + 1e-5), 1e-6);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rondo::nn::cuda
