@@ -84,11 +84,20 @@ class DeviceNetwork {
 
 /// Which kernels multiply by weights, in convolutions and linear layers.
 enum class DeviceKernels : std::uint8_t {
-  direct  ///< a thread for each result, sums in f64: slow; the oracle for faster ones
+  direct,    ///< a thread for each result, sums in f64: slow; the oracle for faster ones
+  libraries  ///< cuDNN
+};
+
+/// How a library's way to compute a layer is chosen when a batch size first occurs. Any of them
+/// gives the same bits on every run.
+enum class PlanChoice : std::uint8_t {
+  heuristic,  ///< as the library says: alike on all GPUs of one model
+  measured    ///< the fastest of some, which may be another one on the next run, with other bits
 };
 
 struct DeviceNetworkOptions {
-  DeviceKernels kernels = DeviceKernels::direct;
+  DeviceKernels kernels = DeviceKernels::libraries;
+  PlanChoice plans = PlanChoice::heuristic;
   precision::Policy precision = Precision::f32;
   std::size_t micro_batch = 64;  ///< how many samples memory is taken for in the beginning
   std::uint64_t seed = 0;        ///< of Dropout

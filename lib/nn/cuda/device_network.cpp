@@ -60,6 +60,12 @@ bool is_followed_by_relu(const Topology& topology, std::size_t i) {
          std::holds_alternative<Relu>(layers[i + 1].layer) && topology.readers()[i + 1] == 1;
 }
 
+std::shared_ptr<Libraries> make_libraries_for(const Device& device,
+                                              const DeviceNetworkOptions& options) {
+  if (options.kernels == DeviceKernels::direct) return nullptr;
+  return make_libraries(device, options.precision.compute, options.plans);
+}
+
 class CudaNetwork final : public DeviceNetwork {
  public:
   CudaNetwork(const Device& device, const NetworkSpec& spec, const DeviceNetworkOptions& options)
@@ -69,7 +75,7 @@ class CudaNetwork final : public DeviceNetwork {
         seed_(options.seed),
         topology_(resolve(spec_)),
         weights_(device_, topology_, precision_),
-        context_{device_, options.kernels, views_, weights_},
+        context_{device_, make_libraries_for(device_, options), views_, weights_},
         loss_(device_),
         slice_sums_(device_, slice_sums_for(most_channels(topology_)), "sums over pixels"),
         weight_gradient_(device_, longest_weight(topology_), "the gradient of a weight") {

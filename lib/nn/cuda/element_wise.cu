@@ -94,6 +94,23 @@ struct AddWork {
 };
 
 template <class T>
+struct BiasWork {
+  static constexpr int width = vector_width<T>;
+  std::size_t channels;
+  const float* bias;
+  T* values;
+
+  template <int n>
+  __device__ __forceinline__ void at(std::size_t i) const {
+    auto sums = load_floats<n>(values + i);
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      sums.at[k] += bias[(i + k) % channels];
+    store_floats(sums, values + i);
+  }
+};
+
+template <class T>
 struct DropoutWork {
   static constexpr int width = 1;
   PlanarOrder planar;
@@ -136,6 +153,13 @@ void add(DeviceStream& stream, const Tensor& a, const Tensor& b, Activation acti
   dispatch(a.precision, [&]<class T>(std::type_identity<T>) {
     launch_elements(stream, "nn::add", a.elements(),
                     AddWork<T>{a.as<T>(), b.as<T>(), sum.as<T>(), activation});
+  });
+}
+
+void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias) {
+  dispatch(tensor.precision, [&]<class T>(std::type_identity<T>) {
+    launch_elements(stream, "nn::add_bias", tensor.elements(),
+                    BiasWork<T>{tensor.shape.channels, bias, tensor.as<T>()});
   });
 }
 

@@ -29,6 +29,9 @@ void relu_backward(DeviceStream& stream, const Tensor& output, const Tensor& out
 void add(DeviceStream& stream, const Tensor& a, const Tensor& b, Activation activation,
          const Tensor& sum);
 
+/// Adds a channel's bias to each of its elements: 2 b bytes.
+void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias);
+
 /// Multiplies by draw_dropout_mask(), drawn again in each direction: 2 b bytes, and ten rounds of
 /// Philox for each element.
 void dropout(DeviceStream& stream, const DropoutKey& key, std::size_t layer, float probability,

@@ -13,6 +13,12 @@
 namespace rondo::nn::cuda {
 namespace {
 
+std::unique_ptr<Convolution> make_convolution(const StageContext& context,
+                                              const ConvolutionShape& shape) {
+  if (context.libraries) return make_library_convolution(context.libraries, shape);
+  return make_direct_convolution(shape);
+}
+
 class ConvolutionStage final : public Stage {
  public:
   ConvolutionStage(const StageContext& context, const ResolvedLayer& layer)
@@ -21,7 +27,7 @@ class ConvolutionStage final : public Stage {
         weight_(layer.first_parameter),
         has_bias_(layer.parameter_count > 1),
         shape_(convolution_shape(layer)),
-        convolution_(make_direct_convolution(shape_)) {}
+        convolution_(make_convolution(context, shape_)) {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
     const float* const bias = has_bias_ ? context_.views[weight_ + 1].value.data() : nullptr;

@@ -10,6 +10,7 @@
 #include "rondo/nn/device_network.hpp"
 
 #include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/library_convolution.hpp"
 #include "nn/cuda/tensor.hpp"
 #include "nn/cuda/weights.hpp"
 #include "nn/topology.hpp"
@@ -52,7 +53,7 @@ class Stage {
 /// What stages are made from; all of it must outlive them.
 struct StageContext {
   const Device& device;
-  DeviceKernels kernels;
+  std::shared_ptr<Libraries> libraries;           ///< or null: the kernels are direct ones
   const std::vector<DeviceParameterView>& views;  ///< of all parameters, as soon as they are bound
   const WorkingWeights& weights;
 };

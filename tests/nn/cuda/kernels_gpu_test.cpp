@@ -183,6 +183,22 @@ TEST_F(DeviceLayerKernels, sums_of_two_tensors_may_take_the_place_of_one) {
   }
 }
 
+TEST_F(DeviceLayerKernels, a_bias_is_added_to_each_element_of_its_channel) {
+  for (const std::size_t channels : channel_counts) {
+    const Host a = random_tensor(3, {channels, 3, 5}, 1);
+    const std::vector<float> bias = rondo::test::gpu_floats(channels, 2);
+    OnGpu<float> on_gpu(device_, stream_, bias);
+    std::vector<float> expected = a.values;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expected[i] += bias[i / 15 % channels];
+    auto sums = upload(a);
+
+    add_bias(stream_, sums.view(), on_gpu.span().data());
+
+    EXPECT_TRUE(same_bits(sums.read().values, expected)) << channels;
+  }
+}
+
 template <class T>
 std::vector<float> rounded(const std::vector<float>& values) {
   std::vector<float> result(values.size());

@@ -335,15 +335,15 @@ TEST(DeviceNetwork, must_be_bound_first) {
 TEST(DeviceNetwork, refuses_layers_and_precisions_that_make_no_sense) {
   const Device device;
   NetworkSpec spec = chain("conv_relu").spec();
-  DeviceNetworkOptions options;
+  DeviceNetworkOptions options = test::device_options();
   options.precision.accumulate = Precision::bf16;
 
   EXPECT_THROW(make_device_network(device, spec, options), ConfigError);
   spec.classes = 7;
-  EXPECT_THROW(make_device_network(device, spec, {}), UsageError);
+  EXPECT_THROW(make_device_network(device, spec, test::device_options()), UsageError);
   const NetworkSpec wide{
       "wide", {1, 300, 300}, 1, {MaxPool{.kernel = 300, .stride = 1, .padding = 0}}};
-  EXPECT_THROW(make_device_network(device, wide, {}), ConfigError);
+  EXPECT_THROW(make_device_network(device, wide, test::device_options()), ConfigError);
 }
 
 }  // namespace

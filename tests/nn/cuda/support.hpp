@@ -116,7 +116,7 @@ class OnGpuNetwork {
 };
 
 inline DeviceNetworkOptions device_options(Precision precision = Precision::f32) {
-  return {.precision = precision, .micro_batch = 4};
+  return {.kernels = DeviceKernels::direct, .precision = precision, .micro_batch = 4};
 }
 
 }  // namespace rondo::nn::test

@@ -1,0 +1,334 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#include "nn/cuda/cudnn_graph.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rondo/base/error.hpp"
+
+namespace rondo::nn::cuda::cudnn {
+namespace {
+
+/// What tensors are called in a graph.
+enum Id : std::int64_t { input_id = 1, weights_id, output_id };
+
+std::string last_words() {
+  std::array<char, 1024> text{};
+  cudnnGetLastErrorString(text.data(), text.size());
+  return text.data();
+}
+
+using Dims = std::array<std::int64_t, 4>;
+
+Descriptor make_tensor(Id id, cudnnDataType_t type, const Dims& dims) {
+  const auto [n, c, h, w] = dims;
+  const Dims channels_last{h * w * c, 1, w * c, c};
+  Descriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id);
+  tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, type);
+  tensor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, std::int64_t{16});
+  tensor.set(CUDNN_ATTR_TENSOR_DIMENSIONS, dims);
+  tensor.set(CUDNN_ATTR_TENSOR_STRIDES, channels_last);
+  tensor.finalize();
+  return tensor;
+}
+
+Descriptor make_geometry(const Problem& problem) {
+  const std::array<std::int64_t, 2> padding{problem.padding, problem.padding};
+  const std::array<std::int64_t, 2> strides{problem.stride, problem.stride};
+  const std::array<std::int64_t, 2> dilations{1, 1};
+  Descriptor geometry(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, std::int64_t{2});
+  geometry.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, padding);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, padding);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_DILATIONS, dilations);
+  geometry.set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, strides);
+  geometry.finalize();
+  return geometry;
+}
+
+/// The names of one pass's operation and of its attributes.
+struct Names {
+  cudnnBackendDescriptorType_t operation;
+  cudnnBackendAttributeName_t input;
+  cudnnBackendAttributeName_t weights;
+  cudnnBackendAttributeName_t output;
+  cudnnBackendAttributeName_t geometry;
+  cudnnBackendAttributeName_t alpha;
+  cudnnBackendAttributeName_t beta;
+};
+
+Names names_of(Pass pass) {
+  switch (pass) {
+    case Pass::forward:
+      return {CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA};
+    case Pass::backward_data:
+      return {CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
+    case Pass::backward_weights:
+      return {CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
+  }
+  throw UsageError("a pass out of range");
+}
+
+Descriptor make_convolution(const Problem& problem) {
+  const Names names = names_of(problem.pass);
+  Descriptor operation(names.operation);
+  operation.set(names.input, make_tensor(input_id, problem.type, problem.input));
+  operation.set(names.weights, make_tensor(weights_id, problem.type, problem.weights));
+  operation.set(names.output, make_tensor(output_id, problem.type, problem.output));
+  operation.set(names.geometry, make_geometry(problem));
+  operation.set(names.alpha, 1.0);
+  operation.set(names.beta, 0.0);
+  operation.finalize();
+  return operation;
+}
+
+Descriptor make_graph(const Target& target, const Problem& problem) {
+  Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+  target.set_graph(graph);
+  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, make_convolution(problem));
+  graph.finalize();
+  return graph;
+}
+
+std::vector<Descriptor> configurations(const Target& target, const Descriptor& graph,
+                                       cudnnBackendHeurMode_t mode) {
+  Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
+  heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
+  target.set_heuristics(heuristics);
+  if (!heuristics.try_finalize()) return {};
+  return heuristics.parts(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+}
+
+bool has_wanted_numerics(const Descriptor& configuration, cudnnDataType_t type) {
+  const auto notes =
+      configuration.part(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR)
+          .numerical_notes();
+  return std::ranges::none_of(notes, [&](cudnnBackendNumericalNote_t note) {
+    // Tensor cores multiply f32 in TF32.
+    return note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
+           note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION ||
+           (type == CUDNN_DATA_FLOAT && (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
+                                         note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS));
+  });
+}
+
+std::string describe(const Problem& problem) {
+  static constexpr std::string_view passes[] = {"forward", "backward data", "backward weights"};
+  return fmt::format("{} pass of a convolution: input ({}), weights ({}), stride {}, padding {}",
+                     passes[static_cast<std::size_t>(problem.pass)], fmt::join(problem.input, ", "),
+                     fmt::join(problem.weights, ", "), problem.stride, problem.padding);
+}
+
+}  // namespace
+
+void check(cudnnStatus_t status, std::string_view call) {
+  if (status == CUDNN_STATUS_SUCCESS) return;
+  throw DeviceError(
+      fmt::format("{} failed: {}: {}", call, cudnnGetErrorString(status), last_words()));
+}
+
+Descriptor::Descriptor(cudnnBackendDescriptorType_t type) {
+  cudnnBackendDescriptor_t descriptor = nullptr;
+  check(cudnnBackendCreateDescriptor(type, &descriptor), "cudnnBackendCreateDescriptor");
+  handle_ = UniqueHandle<DescriptorTraits>(descriptor);
+}
+
+void Descriptor::set_raw(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
+                         std::size_t count, const void* values) {
+  check(cudnnBackendSetAttribute(handle(), name, type, static_cast<std::int64_t>(count), values),
+        "cudnnBackendSetAttribute");
+}
+
+void Descriptor::set(cudnnBackendAttributeName_t name, std::int64_t value) {
+  set_raw(name, CUDNN_TYPE_INT64, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, std::span<const std::int64_t> values) {
+  set_raw(name, CUDNN_TYPE_INT64, values.size(), values.data());
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, double value) {
+  set_raw(name, CUDNN_TYPE_DOUBLE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, bool value) {
+  set_raw(name, CUDNN_TYPE_BOOLEAN, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, cudnnDataType_t value) {
+  set_raw(name, CUDNN_TYPE_DATA_TYPE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, cudnnConvolutionMode_t value) {
+  set_raw(name, CUDNN_TYPE_CONVOLUTION_MODE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value) {
+  set_raw(name, CUDNN_TYPE_HEUR_MODE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, cudnnHandle_t value) {
+  set_raw(name, CUDNN_TYPE_HANDLE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, const Descriptor& value) {
+  const cudnnBackendDescriptor_t descriptor = value.handle();
+  set_raw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &descriptor);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, std::span<const Descriptor> values) {
+  std::vector<cudnnBackendDescriptor_t> descriptors;
+  for (const Descriptor& value : values)
+    descriptors.push_back(value.handle());
+  set_raw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, descriptors.size(), descriptors.data());
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, std::string_view text) {
+  const std::string terminated(text);
+  set_raw(name, CUDNN_TYPE_CHAR, terminated.size() + 1, terminated.c_str());
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, std::span<void* const> addresses) {
+  set_raw(name, CUDNN_TYPE_VOID_PTR, addresses.size(), addresses.data());
+}
+void Descriptor::set_address(cudnnBackendAttributeName_t name, void* address) {
+  set_raw(name, CUDNN_TYPE_VOID_PTR, 1, &address);
+}
+
+void Descriptor::finalize() {
+  check(cudnnBackendFinalize(handle()), "cudnnBackendFinalize");
+}
+
+bool Descriptor::try_finalize() {
+  return cudnnBackendFinalize(handle()) == CUDNN_STATUS_SUCCESS;
+}
+
+std::int64_t Descriptor::number(cudnnBackendAttributeName_t name) const {
+  std::int64_t value = 0;
+  std::int64_t count = 0;
+  check(cudnnBackendGetAttribute(handle(), name, CUDNN_TYPE_INT64, 1, &count, &value),
+        "cudnnBackendGetAttribute");
+  return value;
+}
+
+std::vector<cudnnBackendNumericalNote_t> Descriptor::numerical_notes() const {
+  std::vector<cudnnBackendNumericalNote_t> notes(CUDNN_NUMERICAL_NOTE_TYPE_COUNT);
+  std::int64_t count = 0;
+  check(cudnnBackendGetAttribute(handle(), CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
+                                 CUDNN_TYPE_NUMERICAL_NOTE, static_cast<std::int64_t>(notes.size()),
+                                 &count, notes.data()),
+        "cudnnBackendGetAttribute");
+  notes.resize(static_cast<std::size_t>(count));
+  return notes;
+}
+
+Descriptor Descriptor::part(cudnnBackendAttributeName_t name,
+                            cudnnBackendDescriptorType_t type) const {
+  Descriptor found(type);
+  cudnnBackendDescriptor_t descriptor = found.handle();
+  std::int64_t count = 0;
+  check(cudnnBackendGetAttribute(handle(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count,
+                                 &descriptor),
+        "cudnnBackendGetAttribute");
+  return found;
+}
+
+std::vector<Descriptor> Descriptor::parts(cudnnBackendAttributeName_t name,
+                                          cudnnBackendDescriptorType_t type) const {
+  std::int64_t count = 0;
+  check(cudnnBackendGetAttribute(handle(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &count, nullptr),
+        "cudnnBackendGetAttribute");
+  std::vector<Descriptor> found;
+  std::vector<cudnnBackendDescriptor_t> descriptors;
+  for (std::int64_t i = 0; i < count; ++i)
+    descriptors.push_back(found.emplace_back(type).handle());
+  check(cudnnBackendGetAttribute(handle(), name, CUDNN_TYPE_BACKEND_DESCRIPTOR, count, &count,
+                                 descriptors.data()),
+        "cudnnBackendGetAttribute");
+  found.erase(found.begin() + count, found.end());  // those that turned out not to be supported
+  return found;
+}
+
+Target::Target(const Device& device) {
+  device.make_current();
+  cudnnHandle_t handle = nullptr;
+  check(cudnnCreate(&handle), "cudnnCreate");
+  handle_ = UniqueHandle<HandleTraits>(handle);
+}
+
+Target::Target(std::string_view properties) {
+  properties_.emplace(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  properties_->set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, properties);
+  properties_->finalize();
+}
+
+void Target::set_graph(Descriptor& graph) const {
+  if (!properties_) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle());
+}
+
+void Target::set_heuristics(Descriptor& heuristics) const {
+  if (properties_) heuristics.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, *properties_);
+}
+
+void Target::set_plan(Descriptor& plan) const {
+  if (properties_)
+    plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *properties_);
+  else
+    plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle());
+}
+
+Plan::Plan(Descriptor plan)
+    : plan_(std::move(plan)),
+      workspace_bytes_(
+          static_cast<std::size_t>(plan_.number(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE))) {}
+
+void Plan::run(cudnnHandle_t handle, DeviceStream& stream, const Addresses& addresses,
+               void* workspace) const {
+  static constexpr std::array<std::int64_t, 3> ids{input_id, weights_id, output_id};
+  const std::array<void*, 3> all{addresses.input, addresses.weights, addresses.output};
+  Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids);
+  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, all);
+  pack.set_address(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace);
+  pack.finalize();
+  check(cudnnSetStream(handle, reinterpret_cast<cudaStream_t>(stream.handle())), "cudnnSetStream");
+  check(cudnnBackendExecute(handle, plan_.handle(), pack.handle()), "cudnnBackendExecute");
+  stream.launched("a convolution of cuDNN");
+}
+
+std::vector<Plan> make_plans(const Target& target, const Problem& problem, std::size_t most) {
+  const Descriptor graph = make_graph(target, problem);
+  std::vector<Plan> plans;
+  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    for (const Descriptor& configuration : configurations(target, graph, mode)) {
+      if (plans.size() == most) return plans;
+      if (!has_wanted_numerics(configuration, problem.type)) continue;
+      Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+      target.set_plan(plan);
+      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
+      if (plan.try_finalize()) plans.push_back(Plan(std::move(plan)));
+    }
+  }
+  if (plans.empty())
+    throw DeviceError(fmt::format("cuDNN {} has no way for the {}: {}", cudnnGetVersion(),
+                                  describe(problem), last_words()));
+  return plans;
+}
+
+}  // namespace rondo::nn::cuda::cudnn

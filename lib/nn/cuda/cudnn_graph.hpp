@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <cudnn.h>
+
+#include "rondo/base/device.hpp"
+#include "rondo/base/device_stream.hpp"
+#include "rondo/base/unique_handle.hpp"
+
+// What of cuDNN's graph API convolutions need: descriptors that own themselves, and plans.
+// https://docs.nvidia.com/deeplearning/cudnn/backend/latest/api/cudnn-graph-library.html
+namespace rondo::nn::cuda::cudnn {
+
+/// \throws DeviceError  naming the call, with cuDNN's own words
+void check(cudnnStatus_t status, std::string_view call);
+
+struct HandleTraits {
+  using handle_type = cudnnHandle_t;
+  static handle_type null() noexcept { return nullptr; }
+  static void close(handle_type handle) noexcept { cudnnDestroy(handle); }
+};
+
+struct DescriptorTraits {
+  using handle_type = cudnnBackendDescriptor_t;
+  static handle_type null() noexcept { return nullptr; }
+  static void close(handle_type descriptor) noexcept { cudnnBackendDestroyDescriptor(descriptor); }
+};
+
+/// A descriptor of the graph API: attributes are set, then it is finalized.
+class Descriptor {
+ public:
+  explicit Descriptor(cudnnBackendDescriptorType_t type);
+
+  cudnnBackendDescriptor_t handle() const noexcept { return handle_.get(); }
+
+  void set(cudnnBackendAttributeName_t name, std::int64_t value);
+  void set(cudnnBackendAttributeName_t name, std::span<const std::int64_t> values);
+  void set(cudnnBackendAttributeName_t name, double value);
+  void set(cudnnBackendAttributeName_t name, bool value);
+  void set(cudnnBackendAttributeName_t name, cudnnDataType_t value);
+  void set(cudnnBackendAttributeName_t name, cudnnConvolutionMode_t value);
+  void set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value);
+  void set(cudnnBackendAttributeName_t name, cudnnHandle_t value);
+  void set(cudnnBackendAttributeName_t name, const Descriptor& value);
+  void set(cudnnBackendAttributeName_t name, std::span<const Descriptor> values);
+  void set(cudnnBackendAttributeName_t name, std::string_view text);
+  void set(cudnnBackendAttributeName_t name, std::span<void* const> addresses);
+  void set_address(cudnnBackendAttributeName_t name, void* address);
+
+  void finalize();
+  /// Whether cuDNN supports here what it describes.
+  bool try_finalize();
+
+  std::int64_t number(cudnnBackendAttributeName_t name) const;
+  std::vector<cudnnBackendNumericalNote_t> numerical_notes() const;
+  /// What is described by a finalized one.
+  Descriptor part(cudnnBackendAttributeName_t name, cudnnBackendDescriptorType_t type) const;
+  std::vector<Descriptor> parts(cudnnBackendAttributeName_t name,
+                                cudnnBackendDescriptorType_t type) const;
+
+ private:
+  void set_raw(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
+               std::size_t count, const void* values);
+
+  UniqueHandle<DescriptorTraits> handle_;
+};
+
+/// The GPU that plans are made for: this process's, or one that is only described, for which plans
+/// can be made, but not run.
+class Target {
+ public:
+  explicit Target(const Device& device);
+  /// From cuDNN's text of a GPU's properties (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION).
+  explicit Target(std::string_view properties);
+
+  /// Null without a GPU.
+  cudnnHandle_t handle() const noexcept { return handle_.get(); }
+  void set_graph(Descriptor& graph) const;
+  void set_heuristics(Descriptor& heuristics) const;
+  void set_plan(Descriptor& plan) const;
+
+ private:
+  UniqueHandle<HandleTraits> handle_;
+  std::optional<Descriptor> properties_;
+};
+
+enum class Pass : std::uint8_t { forward, backward_data, backward_weights };
+
+/// One pass of a convolution: tensors (N, H, W, C) and weights (K, R, S, C), all of one type.
+struct Problem {
+  Pass pass = Pass::forward;
+  cudnnDataType_t type = CUDNN_DATA_FLOAT;
+  std::array<std::int64_t, 4> input{};    ///< N, C, H, W
+  std::array<std::int64_t, 4> weights{};  ///< K, C, R, S
+  std::array<std::int64_t, 4> output{};   ///< N, K, P, Q
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+};
+
+/// A way to compute a Problem.
+class Plan {
+ public:
+  /// The tensors' addresses: what a gradient is of stands where the gradient stands.
+  struct Addresses {
+    void* input = nullptr;
+    void* weights = nullptr;
+    void* output = nullptr;
+  };
+
+  std::size_t workspace_bytes() const noexcept { return workspace_bytes_; }
+  /// Queues it. `workspace` is as large as workspace_bytes(), or null for 0.
+  void run(cudnnHandle_t handle, DeviceStream& stream, const Addresses& addresses,
+           void* workspace) const;
+
+ private:
+  friend std::vector<Plan> make_plans(const Target& target, const Problem& problem,
+                                      std::size_t most);
+  explicit Plan(Descriptor plan);
+
+  Descriptor plan_;
+  std::size_t workspace_bytes_;
+};
+
+/// At the most so many plans, the one that should be fastest first, by cuDNN's heuristics. All of
+/// them give the same bits on every run, accumulate in f32 or more, and those of f32 do not round
+/// their inputs to a shorter type. The same ones on GPUs of one model. Slow: tens of milliseconds
+/// each.
+/// \throws DeviceError  there is none
+std::vector<Plan> make_plans(const Target& target, const Problem& problem, std::size_t most);
+
+}  // namespace rondo::nn::cuda::cudnn

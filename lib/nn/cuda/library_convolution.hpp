@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "rondo/base/device.hpp"
+#include "rondo/nn/device_network.hpp"
+#include "rondo/precision/policy.hpp"
+
+#include "nn/cuda/convolution.hpp"
+
+namespace rondo::nn::cuda {
+
+/// NVIDIA's libraries as one network uses them, with the memory that its layers share. One stream
+/// at a time.
+class Libraries;
+
+/// \throws ConfigError  a build without them; DeviceError  they could not start
+std::shared_ptr<Libraries> make_libraries(const Device& device, Precision precision,
+                                          PlanChoice choice);
+
+/// DeviceKernels::libraries: by cuDNN, which is asked for the ways to do it when a batch size first
+/// occurs. Sums are of f32. Gradients of weights of a shorter type are rounded to it once.
+std::unique_ptr<Convolution> make_library_convolution(std::shared_ptr<Libraries> libraries,
+                                                      const ConvolutionShape& shape);
+
+}  // namespace rondo::nn::cuda

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+// cuDNN's convolutions beside the direct ones: only where there is a GPU.
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "nn/cuda/library_convolution.hpp"
+#include "nn/cuda/tensors.hpp"
+#include "support/gpu_arrays.hpp"
+
+namespace rondo::nn::cuda {
+namespace {
+
+using Host = reference::Tensor;
+using rondo::test::gpu_floats;
+using rondo::test::OnGpu;
+
+ConvolutionShape make_shape(std::size_t in, std::size_t out, std::size_t size, std::size_t kernel,
+                            std::size_t stride, std::size_t padding) {
+  const std::size_t pixels = (size + 2 * padding - kernel) / stride + 1;
+  return {{in, size, size}, {out, pixels, pixels}, kernel, kernel, stride, padding};
+}
+
+/// Of the lengths of the difference and of the expected.
+double relative_difference(const std::vector<float>& found, const std::vector<float>& expected) {
+  double difference = 0;
+  double length = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    difference += std::pow(double{found[i]} - double{expected[i]}, 2);
+    length += std::pow(double{expected[i]}, 2);
+  }
+  return std::sqrt(difference / length);
+}
+
+template <class T>
+class LibraryConvolutions : public testing::Test {
+ protected:
+  static constexpr Precision precision = std::is_same_v<T, float>      ? Precision::f32
+                                         : std::is_same_v<T, bfloat16> ? Precision::bf16
+                                                                       : Precision::f16;
+  /// Sums of some thousand products in f32, rounded once to the type.
+  static constexpr double tolerance = std::is_same_v<T, float>      ? 1e-5
+                                      : std::is_same_v<T, bfloat16> ? 4e-3
+                                                                    : 5e-4;
+
+  struct Results {
+    std::vector<float> output, input_diff, gradient;
+  };
+
+  std::vector<T> typed(std::size_t count, unsigned seed) {
+    std::vector<T> values;
+    for (const float value : gpu_floats(count, seed))
+      values.push_back(static_cast<T>(value));
+    return values;
+  }
+
+  Results run(Convolution& convolution, const ConvolutionShape& shape, std::size_t batch) {
+    Host input(batch, shape.input);
+    Host diff(batch, shape.output);
+    input.values = gpu_floats(input.values.size(), 1);
+    diff.values = gpu_floats(diff.values.size(), 2);
+    test::TensorOnGpu<T> x(device_, stream_, input);
+    test::TensorOnGpu<T> dy(device_, stream_, diff);
+    test::TensorOnGpu<T> y(device_, stream_, batch, shape.output);
+    test::TensorOnGpu<T> dx(device_, stream_, batch, shape.input);
+    OnGpu<T> weights(device_, stream_, typed(shape.weights(), 3));
+    OnGpu<float> bias(device_, stream_, gpu_floats(shape.output.channels, 4));
+    OnGpu<float> gradient(device_, stream_, std::vector<float>(shape.weights()));
+
+    convolution.forward(stream_, x.view(), weights.span().data(), bias.span().data(), y.view());
+    convolution.backward_data(stream_, dy.view(), weights.span().data(), dx.view());
+    convolution.backward_weights(stream_, x.view(), dy.view(), gradient.span());
+    return {y.read().values, dx.read().values, gradient.read()};
+  }
+
+  void expect_alike(const ConvolutionShape& shape, std::size_t batch, PlanChoice choice) {
+    const auto direct = make_direct_convolution(shape);
+    const auto library =
+        make_library_convolution(make_libraries(device_, precision, choice), shape);
+    const Results expected = run(*direct, shape, batch);
+
+    const Results found = run(*library, shape, batch);
+
+    EXPECT_LT(relative_difference(found.output, expected.output), tolerance);
+    EXPECT_LT(relative_difference(found.input_diff, expected.input_diff), tolerance);
+    EXPECT_LT(relative_difference(found.gradient, expected.gradient), tolerance);
+    const Results again = run(*library, shape, batch);
+    EXPECT_TRUE(rondo::test::same_bits(again.output, found.output));
+    EXPECT_TRUE(rondo::test::same_bits(again.input_diff, found.input_diff));
+    EXPECT_TRUE(rondo::test::same_bits(again.gradient, found.gradient));
+  }
+
+  Device device_;
+  DeviceStream stream_{device_};
+};
+
+using Types = testing::Types<float, bfloat16, half>;
+TYPED_TEST_SUITE(LibraryConvolutions, Types);
+
+TYPED_TEST(LibraryConvolutions, have_the_results_of_direct_ones) {
+  const std::vector<ConvolutionShape> shapes{
+      make_shape(64, 64, 14, 3, 1, 1), make_shape(64, 128, 14, 1, 2, 0),
+      make_shape(3, 64, 32, 7, 2, 3),  make_shape(1, 32, 28, 3, 1, 1),
+      make_shape(17, 5, 9, 3, 2, 1),   make_shape(256, 10, 1, 1, 1, 0),
+      make_shape(8, 10, 5, 5, 1, 0)};
+  for (const ConvolutionShape& shape : shapes) {
+    for (const std::size_t batch : {1, 5, 32}) {
+      SCOPED_TRACE(fmt::format("{} -> {} channels of {}x{}, batch {}", shape.input.channels,
+                               shape.output.channels, shape.input.height, shape.input.width,
+                               batch));
+      this->expect_alike(shape, batch, PlanChoice::heuristic);
+    }
+  }
+}
+
+TYPED_TEST(LibraryConvolutions, have_them_where_the_fastest_is_chosen) {
+  this->expect_alike(make_shape(64, 64, 14, 3, 1, 1), 32, PlanChoice::measured);
+}
+
+}  // namespace
+}  // namespace rondo::nn::cuda
