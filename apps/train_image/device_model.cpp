@@ -10,15 +10,28 @@
 
 namespace rondo::apps {
 
+namespace {
+
+/// What is measured may be another plan on each rank and in each life.
+nn::PlanChoice plan_choice(const TrainOptions& options) {
+  return options.reduction == grad::Reduction::fixed ? nn::PlanChoice::heuristic
+                                                     : nn::PlanChoice::measured;
+}
+
+}  // namespace
+
 DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
                          const nn::NetworkSpec& spec)
     : device_(comm::device_of_rank(comm)),
       stream_(device_),
       devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})) {
   comm::agree_on_success(comm, [&] {
-    network_ = nn::make_device_network(
-        device_, spec,
-        {.precision = options.policy(), .micro_batch = options.batch, .seed = options.seed});
+    network_ = nn::make_device_network(device_, spec,
+                                       {.kernels = options.device_kernels,
+                                        .plans = plan_choice(options),
+                                        .precision = options.policy(),
+                                        .micro_batch = options.batch,
+                                        .seed = options.seed});
     optimizer_ =
         std::make_unique<optim::DeviceOptimizer>(options.optimizer, options.optimizer_options());
     batches_ = std::make_unique<data::DeviceBatches>(

@@ -217,6 +217,9 @@ void declare(Options& options, TrainOptions& values) {
                {"host_staged", comm::DevicePath::host_staged}},
               "how sums get from GPU to GPU; automatic: NCCL, or through the host's memory where "
               "ranks share a GPU");
+  options.add("device-kernels", values.device_kernels,
+              {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
+              "what multiplies by weights on a GPU; direct: plain kernels, slow, to compare with");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
   options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
       .between(0.001, 1e6);

@@ -18,6 +18,7 @@
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/job/run_directory.hpp"
+#include "rondo/nn/device_network.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/optim/schedule.hpp"
 #include "rondo/precision/policy.hpp"
@@ -96,6 +97,7 @@ struct TrainOptions {
 
   DeviceKind device = DeviceKind::cpu;
   comm::DevicePath device_path = comm::DevicePath::automatic;
+  nn::DeviceKernels device_kernels = nn::DeviceKernels::libraries;
   int threads = 1;
   double time_limit = 120;
   std::optional<std::chrono::seconds> max_time;

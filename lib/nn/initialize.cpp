@@ -71,7 +71,7 @@ void initialize(const Network& network, std::span<const ParameterView> views, st
 void initialize(const NetworkSpec& spec, std::span<const ParameterView> views, std::uint64_t seed) {
   const Topology topology = resolve(spec);
   const std::span<const ParameterSpec> parameters = topology.parameters;
-  check_views(parameters, views);
+  check_values(parameters, views);
   const ResolvedLayer& last = topology.layers.back();
   const bool ends_in_linear = std::holds_alternative<Linear>(last.layer);
 

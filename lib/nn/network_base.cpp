@@ -13,11 +13,15 @@ namespace rondo::nn {
 
 namespace {
 
+void check_count(std::size_t views, std::size_t parameters) {
+  if (views != parameters)
+    throw UsageError(
+        fmt::format("{} parameter views for {} parameters: give one for each", views, parameters));
+}
+
 template <class View>
 void check_all(std::span<const ParameterSpec> parameters, std::span<const View> views) {
-  if (views.size() != parameters.size())
-    throw UsageError(fmt::format("{} parameter views for {} parameters: give one for each",
-                                 views.size(), parameters.size()));
+  check_count(views.size(), parameters.size());
   for (std::size_t i = 0; i < views.size(); ++i) {
     const std::size_t count = element_count(parameters[i].shape);
     const bool fits = views[i].value.size() == count && views[i].grad.size() == count &&
@@ -32,6 +36,15 @@ void check_all(std::span<const ParameterSpec> parameters, std::span<const View> 
 }
 
 }  // namespace
+
+void check_values(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views) {
+  check_count(views.size(), parameters.size());
+  for (std::size_t i = 0; i < views.size(); ++i)
+    if (views[i].value.size() != element_count(parameters[i].shape))
+      throw UsageError(fmt::format("parameter {} has {} elements, its view {} values",
+                                   parameters[i].name, element_count(parameters[i].shape),
+                                   views[i].value.size()));
+}
 
 void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views) {
   check_all(parameters, views);

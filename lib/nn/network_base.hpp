@@ -13,6 +13,8 @@
 
 namespace rondo::nn {
 
+/// The values only. \throws UsageError  not one view of the right length for each parameter
+void check_values(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views);
 /// \throws UsageError  not one view of the right length for each parameter
 void check_views(std::span<const ParameterSpec> parameters, std::span<const ParameterView> views);
 void check_views(std::span<const ParameterSpec> parameters,

@@ -49,3 +49,24 @@ rondo_name_program(train_image_forged_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train
 rondo_name_program(train_image_forged_test RONDO_CKPT_PROGRAM rondo-ckpt)
 rondo_name_program(train_image_forged_test RONDO_DATA_PROGRAM rondo-data)
 set_tests_properties(train_image_forged_test PROPERTIES TIMEOUT 600)
+
+# The trainer on the emulated CUDA, whose GPU all ranks share.
+if(NOT RONDO_WITH_CUDA)
+  get_target_property(sources rondo-train-image SOURCES)
+  list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/apps/train_image/)
+  set(emulated rondo_cuda_emulation)
+  foreach(module base comm nn optim precision)
+    list(APPEND emulated rondo_${module}_emulated)
+  endforeach()
+  add_executable(rondo-train-image-emulated ${sources})
+  target_include_directories(rondo-train-image-emulated PRIVATE ${PROJECT_SOURCE_DIR}/apps)
+  target_link_libraries(rondo-train-image-emulated
+    PRIVATE ${emulated} rondo_apps_common rondo::rondo fmt::fmt nlohmann_json::nlohmann_json rondo_flags)
+  rondo_add_test(train_image_device_test LABELS mpi cuda-emulated SOURCES train_image_device_test.cpp
+    LIBS rondo_test_programs nlohmann_json::nlohmann_json fmt::fmt)
+  rondo_name_program(train_image_device_test RONDO_EMULATED_TRAIN_IMAGE_PROGRAM rondo-train-image-emulated)
+  rondo_name_program(train_image_device_test RONDO_TRAIN_IMAGE_PROGRAM rondo-train-image)
+  rondo_name_program(train_image_device_test RONDO_CKPT_PROGRAM rondo-ckpt)
+  rondo_name_program(train_image_device_test RONDO_DATA_PROGRAM rondo-data)
+  set_tests_properties(train_image_device_test PROPERTIES TIMEOUT 600)
+endif()

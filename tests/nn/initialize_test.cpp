@@ -101,6 +101,14 @@ TEST(Initialize, lets_each_residual_begin_as_its_shortcut) {
     EXPECT_THAT(initialized[norm + ".scale"], Each(0.0F)) << norm;
 }
 
+TEST(Initialize, needs_no_gradients) {
+  Initialized initialized(3);
+  for (ParameterView& view : initialized.views)
+    view.grad = {};
+
+  EXPECT_NO_THROW(initialize(*initialized.network, initialized.views, 1));
+}
+
 TEST(Initialize, refuses_views_of_another_size) {
   Initialized initialized(3);
   initialized.views[2].value = initialized.views[2].value.first(1);

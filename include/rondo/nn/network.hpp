@@ -113,7 +113,8 @@ bool cpu_has_bf16();
 /// biases 0, normalisation scales as the layers say, running variances 1. A pure function of (seed,
 /// parameter index, element): the same on every rank.
 void initialize(const Network& network, std::span<const ParameterView> views, std::uint64_t seed);
-/// For a network elsewhere, as a DeviceNetwork: `views` have the shapes of its `parameters()`.
+/// For a network elsewhere, as a DeviceNetwork: `views` have the shapes of its `parameters()`, and
+/// need no gradients.
 void initialize(const NetworkSpec& spec, std::span<const ParameterView> views, std::uint64_t seed);
 
 }  // namespace rondo::nn
