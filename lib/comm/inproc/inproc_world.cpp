@@ -144,7 +144,8 @@ class InprocTransport final : public Transport {
           fmt::format("rank {} sent {} bytes where {} were expected", peer, length, most),
           ExitCode::internal);
     if (receive.length != nullptr) *receive.length = length;
-    std::ranges::copy(*message, receive.bytes.begin());
+    // GCC 12 makes of std::ranges::copy from const bytes a loop over them.
+    std::copy(message->begin(), message->end(), receive.bytes.begin());
     return true;
   }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/shm/segment.hpp"
 
-#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -103,7 +103,7 @@ std::shared_ptr<Segment> Segment::create(std::size_t bytes) {
   if (ftruncate(file.get(), static_cast<off_t>(length)) != 0)
     throw system_error(fmt::format("ftruncate to {} bytes", length));
   const std::shared_ptr<Segment> segment(new Segment(std::move(file), bytes));
-  std::ranges::fill(segment->bytes(), std::byte{0});
+  std::memset(segment->bytes().data(), 0, segment->bytes().size());
   segment->trailer().token = random_token();
   registry().add(segment->trailer().token, segment);
   return segment;
