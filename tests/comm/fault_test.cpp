@@ -98,6 +98,9 @@ TEST(PeerLoss, communicator_is_dead_afterwards_and_says_why) {
   });
 }
 
+/// Short, but long enough for the ranks to agree on how they begin, which it bounds too.
+constexpr milliseconds time_limit{1000};
+
 TEST(Deadline, ends_the_wait_for_a_rank_that_never_comes) {
   for (const Progress progress : {Progress::caller, Progress::thread}) {
     std::atomic<bool> over = false;
@@ -111,10 +114,10 @@ TEST(Deadline, ends_the_wait_for_a_rank_that_never_comes) {
       over = true;
 
       EXPECT_THAT(error.what(), HasSubstr("from rank 1 did not come in time"));
-      EXPECT_GE(waited, milliseconds(100));
-      EXPECT_LT(waited, milliseconds(2000));
+      EXPECT_GE(waited, time_limit);
+      EXPECT_LT(waited, std::chrono::seconds(120));
     };
-    run_ranks(2, body, {.time_limit = milliseconds(100), .progress = progress});
+    run_ranks(2, body, {.time_limit = time_limit, .progress = progress});
   }
 }
 
@@ -126,10 +129,10 @@ TEST(Deadline, destroying_unfinished_work_ends_in_time_and_does_not_throw) {
     if (comm.rank() == 1) return;
     const auto start = Clock::now();
     comm.barrier().reset();
-    EXPECT_LT(Clock::now() - start, milliseconds(2000));
+    EXPECT_LT(Clock::now() - start, std::chrono::seconds(120));
     over = true;
   };
-  run_ranks(2, body, {.time_limit = milliseconds(50)});
+  run_ranks(2, body, {.time_limit = time_limit});
 }
 
 TEST(FaultyTransport, delays_change_no_result) {

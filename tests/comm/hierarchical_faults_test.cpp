@@ -55,7 +55,7 @@ void expect_errors_on_all_ranks(const std::function<Faults(int)>& faults) {
         return std::make_unique<FaultyTransport>(std::move(transport), faults(rank));
       });
   EXPECT_EQ(errors, 4);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(120));
 }
 
 TEST(HierarchicalFaults, delays_change_no_result) {
@@ -98,7 +98,7 @@ TEST(HierarchicalFaults, a_rank_that_leaves_between_calls_ends_the_others) {
     EXPECT_THROW(broadcast(comm, std::span<float>(data), 2, by_nodes), CommError);
     ++errors;
   };
-  run_on_nodes(two_pairs, body, {.time_limit = milliseconds(300)});
+  run_on_nodes(two_pairs, body, {.time_limit = std::chrono::seconds(2)});
   EXPECT_EQ(errors, 3);
 }
 

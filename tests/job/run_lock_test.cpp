@@ -179,7 +179,7 @@ TEST_F(RunLockTest, does_not_wait_for_a_slurm_that_hangs) {
 
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(refusal(), "");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(45));
 }
 
 TEST_F(RunLockTest, with_a_text_that_nobody_wrote_is_decided_by_the_file_system) {
