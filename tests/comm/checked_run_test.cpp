@@ -3,7 +3,9 @@
 #include "comm/checked_run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "rondo/comm/inproc.hpp"
 #include "rondo/comm/tuning.hpp"
 
+#include "support/fewer_cases.hpp"
 #include "support/run_task.hpp"
 
 namespace rondo::comm {
@@ -80,15 +83,15 @@ void expect_disagreement(Communicator& comm, const Difference& difference, std::
 }
 
 TEST(CheckedRun, ranks_that_disagree_are_all_told_and_all_keep_their_data) {
-  const CommunicatorOptions options{.time_limit = std::chrono::seconds(10)};
-  for (const int ranks : {2, 3, 5}) {
-    for (const std::size_t count : {small, large}) {
-      for (const Difference& difference : differences()) {
-        const auto body = [&](Communicator& comm) { expect_disagreement(comm, difference, count); };
-        for (const int ranks_per_node : {1, 2, ranks})
-          run_ranks(ranks, body, options, ranks_per_node);
-      }
-    }
+  const CommunicatorOptions options{.time_limit = std::chrono::seconds(60)};
+  const std::vector<Difference> all = differences();
+  for (const auto& [ranks, count, difference, ranks_per_node] :
+       test::combinations(test::Keep::pairs, std::array{2, 3, 5}, std::array{small, large},
+                          std::views::iota(std::size_t{0}, all.size()), std::array{1, 2, 5})) {
+    const auto body = [&, count = count, difference = difference](Communicator& comm) {
+      expect_disagreement(comm, all[difference], count);
+    };
+    run_ranks(ranks, body, options, ranks_per_node);
   }
 }
 

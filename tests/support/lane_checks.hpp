@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/comm/communicator.hpp"
 #include "rondo/comm/lane_tree.hpp"
+
+#include "support/fewer_cases.hpp"
 
 /// Sums over lanes against the definition of the tree, bit by bit.
 namespace rondo::test {
@@ -141,16 +144,11 @@ inline void check_all_sums_over_lanes(comm::Communicator& comm, LaneMemory kind,
   const std::size_t longest =
       round_up(std::ranges::max(counts), 16) * static_cast<std::size_t>(comm.size());
   LaneBuffers buffers(comm, kind, 10 * longest);
-  for (const std::size_t lanes : lane_counts) {
-    for (const std::size_t count : counts) {
-      for (const ResultPlace place :
-           {ResultPlace::apart, ResultPlace::in_first_node, ResultPlace::in_last_node}) {
-        const LaneCase lane_case{lanes, count, place};
-        check_sum_over_lanes(comm, comm::Collective::allreduce_lanes, lane_case, buffers);
-        check_sum_over_lanes(comm, comm::Collective::reduce_scatter_lanes, lane_case, buffers);
-      }
-    }
-  }
+  for (const auto& [lanes, count, place, collective] : combinations(
+           Keep::pairs, lane_counts, counts,
+           std::array{ResultPlace::apart, ResultPlace::in_first_node, ResultPlace::in_last_node},
+           std::array{comm::Collective::allreduce_lanes, comm::Collective::reduce_scatter_lanes}))
+    check_sum_over_lanes(comm, collective, {lanes, count, place}, buffers);
 }
 
 }  // namespace rondo::test

@@ -17,7 +17,7 @@ inline train::Session make_gather_session(comm::Communicator& comm, const HashCa
   return {
       comm, hash_specs(),
       optim::make_optimizer(what.optimizer, {.momentum = sgd ? 0.9F : 0.0F, .weight_decay = 0.01F}),
-      train::Session::Options{.lanes = hash_lanes,
+      train::Session::Options{.lanes = what.lanes,
                               .reduction = run.reduction,
                               .precision = policy_of(what),
                               .rounding_seed = what.rounding_seed,

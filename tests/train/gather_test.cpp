@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -18,6 +19,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/inproc.hpp"
 
+#include "support/fewer_cases.hpp"
 #include "support/temporary_directory.hpp"
 #include "train/gather_checks.hpp"
 #include "train/interrupted_optimizer.hpp"
@@ -43,34 +45,25 @@ std::uint64_t hash_on(int ranks, int ranks_per_node, const HashCase& what, const
   return hash;
 }
 
-class GatherInForward : public testing::TestWithParam<std::tuple<Precision, std::string_view>> {};
-
-TEST_P(GatherInForward, gives_the_bits_of_a_run_without_shards) {
-  const HashCase what{.precision = std::get<0>(GetParam()),
-                      .optimizer = std::string(std::get<1>(GetParam())),
-                      .rounding_seed = std::get<0>(GetParam()) == Precision::bf16 ? 5U : 0U};
-  const std::uint64_t expected = hash_on(1, 1, what, {}, Gather::in_step);
-
-  const HashRun runs[] = {
+TEST(GatherInForward, gives_the_bits_of_a_run_without_shards) {
+  const std::vector<HashRun> runs{
       {.sharding = grad::Sharding::zero1, .bucket_bytes = 1, .one_pass = false},
       {.sharding = grad::Sharding::zero1, .bucket_bytes = 1UL << 22, .one_pass = false},
       {.sharding = grad::Sharding::zero2, .bucket_bytes = 40'000, .one_pass = false}};
-  for (const int ranks : {2, 3, 4}) {
-    for (const int ranks_per_node : {1, 2, 4}) {
-      for (const HashRun& run : runs)
-        EXPECT_EQ(hash_on(ranks, ranks_per_node, what, run, Gather::in_forward), expected)
-            << describe(what, run, ranks) << ", " << ranks_per_node << " ranks a node";
-    }
+  std::map<std::pair<Precision, std::string_view>, std::uint64_t> expected;
+  for (const auto& [precision, optimizer, ranks, ranks_per_node, run] :
+       combinations(Keep::pairs, precisions, optimizers, std::array{2, 3, 4}, std::array{1, 2, 4},
+                    std::array{0, 1, 2})) {
+    const HashCase what{.precision = precision,
+                        .optimizer = std::string(optimizer),
+                        .rounding_seed = precision == Precision::bf16 ? 5U : 0U};
+    const auto [known, is_new] = expected.try_emplace({precision, optimizer});
+    if (is_new) known->second = hash_on(1, 1, what, {}, Gather::in_step);
+
+    EXPECT_EQ(hash_on(ranks, ranks_per_node, what, runs[run], Gather::in_forward), known->second)
+        << describe(what, runs[run], ranks) << ", " << ranks_per_node << " ranks a node";
   }
 }
-
-INSTANTIATE_TEST_SUITE_P(All, GatherInForward,
-                         testing::Combine(testing::ValuesIn(precisions),
-                                          testing::ValuesIn(optimizers)),
-                         [](const auto& instance) {
-                           return fmt::format("{}_{}", name_of(std::get<0>(instance.param)),
-                                              std::get<1>(instance.param));
-                         });
 
 TEST(Gather, in_forward_changes_nothing_in_one_pass) {
   const HashRun run{.sharding = grad::Sharding::zero1, .one_pass = true};
@@ -104,7 +97,7 @@ void run_step(train::Session& session) {
 /// Keeps rank 1 until `condition` holds, but not for ever: a failed test must end. It goes on to
 /// advance what it has started.
 void keep_rank_1(Communicator& comm, const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (comm.rank() == 1 && !condition() && std::chrono::steady_clock::now() < end) {
     comm.progress();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -265,7 +258,7 @@ TEST(Gather, has_a_deadline) {
     }
     ++gone;
   };
-  comm::run_ranks(3, body, {.time_limit = std::chrono::seconds(1)});
+  comm::run_ranks(3, body, {.time_limit = std::chrono::seconds(3)});
 }
 
 }  // namespace

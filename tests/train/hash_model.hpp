@@ -36,10 +36,13 @@ struct HashRun {
   unsigned readiness = 0;  ///< which order gradients are announced in; 0: backward in every lane
 };
 
+inline constexpr std::size_t hash_lanes = 11;
+
 /// What may.
 struct HashCase {
   Precision precision = Precision::f32;
   std::string optimizer = "sgd";
+  std::size_t lanes = hash_lanes;
   std::uint64_t rounding_seed = 0;                 ///< 0: to nearest
   precision::LossScaler::Options loss_scale = {};  ///< in f16
 };
@@ -52,7 +55,6 @@ inline precision::Policy policy_of(const HashCase& what) {
 
 inline constexpr std::array precisions{Precision::f32, Precision::bf16, Precision::f16};
 inline constexpr std::array<std::string_view, 3> optimizers{"sgd", "adamw", "lamb"};
-inline constexpr std::size_t hash_lanes = 11;
 
 inline std::string describe(const HashCase& what, const HashRun& run, int ranks) {
   return fmt::format("{} {} on {} ranks, {}, sharding {}, buckets of {} bytes, readiness {}",
@@ -173,7 +175,7 @@ inline optim::OptimizerOptions hash_optimizer_options(const HashCase& what) {
 }
 
 inline train::Session::Options hash_session_options(const HashCase& what, const HashRun& run) {
-  return {.lanes = hash_lanes,
+  return {.lanes = what.lanes,
           .reduction = run.reduction,
           .precision = policy_of(what),
           .rounding_seed = what.rounding_seed,
