@@ -14,6 +14,7 @@
 #include "rondo/checkpoint/inspect.hpp"
 
 #include "checkpoint/sample_state.hpp"
+#include "support/fewer_cases.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::checkpoint {
@@ -195,7 +196,7 @@ TEST_F(Damage, any_flipped_bit_is_found_out_or_harmless) {
   const LogLevel level = log::level();
   log::set_level(LogLevel::quiet);
   std::mt19937 random(5);
-  for (int round = 0; round < 500; ++round) {
+  for (int round = 0; round < (test::is_sanitized ? 100 : 500); ++round) {
     flip_and_check(directory_.path(), state_, random);
     flip_and_check(directory_.path(), manifest_, random);
   }
