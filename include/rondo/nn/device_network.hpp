@@ -45,8 +45,8 @@ void check_labels(std::span<const std::int32_t> labels, std::size_t classes);
 /// call it after every change of a value, before the pass that shall see it. Layers that compute in
 /// bf16 read the views' copies, if there are any, in place of rounding the values.
 ///
-/// Results are deterministic for a given micro-batch, without atomic additions: the same bits on
-/// every run. Not thread-safe. The destructor waits for all of the GPU's work.
+/// Results are deterministic for a given micro-batch: no sum depends on which thread comes first.
+/// Not thread-safe. The destructor waits for all of the GPU's work.
 class DeviceNetwork {
  public:
   virtual ~DeviceNetwork() = default;

@@ -92,6 +92,7 @@ template <class T, int n>
 struct NormaliseWork {
   static constexpr int width = 1;
   const T* input;
+  const T* addend;  // or null
   NormChannels channels;
   std::size_t channel_count;
   Activation activation;
@@ -101,9 +102,12 @@ struct NormaliseWork {
   __device__ __forceinline__ void at(std::size_t i) const {
     const Normalisation<n> norm(channels, i * n % channel_count);
     auto values = load_floats<n>(input + i * n);
+    Floats<n> added{};
+    if (addend != nullptr) added = load_floats<n>(addend + i * n);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      const float value = norm.output(norm.normalised(values.at[k], k), k);
+      float value = norm.output(norm.normalised(values.at[k], k), k);
+      if (addend != nullptr) value += added.at[k];
       values.at[k] = activation == Activation::none || value > 0 ? value : 0.0F;
     }
     store_floats(values, output + i * n);
@@ -119,12 +123,16 @@ struct DiffSums {
   NormChannels channels;
   std::size_t channel_count;
   Activation activation;
+  const T* output;  // or null
+  T* passed;        // or null
 
   __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
                                       double (&sums)[count * n]) const {
     const Normalisation<n> norm(channels, channel);
-    const auto values = load_floats<n>(input + pixel * channel_count + channel);
-    const auto diffs = load_floats<n>(output_diff + pixel * channel_count + channel);
+    const std::size_t first = pixel * channel_count + channel;
+    const auto values = load_floats<n>(input + first);
+    auto diffs = load_floats<n>(output_diff + first);
+    if (output != nullptr) pass(first, diffs);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
       const float value = norm.normalised(values.at[k], k);
@@ -132,6 +140,15 @@ struct DiffSums {
       sums[k] += diff;
       sums[n + k] += diff * static_cast<double>(value);
     }
+  }
+
+  /// Through the ReLU behind an Add.
+  __device__ __forceinline__ void pass(std::size_t first, Floats<n>& diffs) const {
+    const auto outputs = load_floats<n>(output + first);
+#pragma unroll
+    for (int k = 0; k < n; ++k)
+      diffs.at[k] = outputs.at[k] > 0 ? diffs.at[k] : 0.0F;
+    store_floats(diffs, passed + first);
   }
 };
 
@@ -207,41 +224,52 @@ void take_statistics(DeviceStream& stream, const float* running_mean, const floa
 }
 
 void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
-               Activation activation, const Tensor& output) {
+               const Tensor& addend, Activation activation, const Tensor& output) {
   const std::size_t count = input.shape.channels;
   for_type_and_width(input.precision, count,
                      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
                        launch_items(stream, "nn::normalise", input.elements() / n,
-                                    NormaliseWork<T, n>{input.as<T>(), channels, count, activation,
-                                                        output.as<T>()});
+                                    NormaliseWork<T, n>{input.as<T>(), addend.as<T>(), channels,
+                                                        count, activation, output.as<T>()});
                      });
 }
 
-void add_norm_gradients(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
-                        const NormChannels& channels, Activation activation, const float* weight,
+void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
+                        const NormChannels& channels, const float* weight,
                         const NormGradients& gradients, double* slice_sums) {
   const std::size_t count = input.shape.channels;
   const AddGradients finish{channels, gradients, weight, static_cast<double>(input.pixels())};
-  for_type_and_width(input.precision, count,
-                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-                       sum_channels(stream, "nn::add_norm_gradients", input,
-                                    DiffSums<T, n>{input.as<T>(), output_diff.as<T>(), channels,
-                                                   count, activation},
-                                    finish, slice_sums);
-                     });
+  const bool computes_again = diff.output.data == nullptr;
+  for_type_and_width(
+      input.precision, count,
+      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+        const DiffSums<T, n> work{.input = input.as<T>(),
+                                  .output_diff = diff.diff.as<T>(),
+                                  .channels = channels,
+                                  .channel_count = count,
+                                  .activation = computes_again ? diff.activation : Activation::none,
+                                  .output = diff.output.as<T>(),
+                                  .passed = diff.passed.as<T>()};
+        sum_channels(stream, "nn::add_norm_gradients", input, work, finish, slice_sums);
+      });
 }
 
-void normalise_backward(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
-                        const NormChannels& channels, Activation activation,
-                        const Tensor& input_diff) {
+void normalise_backward(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
+                        const NormChannels& channels, const Tensor& input_diff) {
   const std::size_t count = input.shape.channels;
-  for_type_and_width(input.precision, count,
-                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-                       launch_items(
-                           stream, "nn::normalise_backward", input.elements() / n,
-                           NormaliseBackwardWork<T, n>{input.as<T>(), output_diff.as<T>(), channels,
-                                                       count, activation, input_diff.as<T>()});
-                     });
+  const bool computes_again = diff.output.data == nullptr;
+  for_type_and_width(
+      input.precision, count,
+      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+        const NormaliseBackwardWork<T, n> work{
+            .input = input.as<T>(),
+            .output_diff = (computes_again ? diff.diff : diff.passed).template as<T>(),
+            .channels = channels,
+            .channel_count = count,
+            .activation = computes_again ? diff.activation : Activation::none,
+            .input_diff = input_diff.as<T>()};
+        launch_items(stream, "nn::normalise_backward", input.elements() / n, work);
+      });
 }
 
 }  // namespace rondo::nn::cuda

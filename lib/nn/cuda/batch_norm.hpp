@@ -9,8 +9,9 @@
 #include "nn/cuda/element_wise.hpp"
 #include "nn/cuda/tensor.hpp"
 
-/// BatchNorm with or without a ReLU behind it. Bytes are those that a kernel moves for each
-/// element, b being those of the type. Sums are in f64, so that no mean far from 0 costs digits.
+/// BatchNorm with or without an Add and a ReLU behind it. Bytes are those that a kernel moves for
+/// each element, b being those of the type. Sums are in f64, so that no mean far from 0 costs
+/// digits.
 namespace rondo::nn::cuda {
 
 /// In a GPU's memory, one number for each channel.
@@ -41,19 +42,29 @@ void measure_statistics(DeviceStream& stream, const Tensor& input, const NormCha
 void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
                      std::size_t count, const NormChannels& channels);
 
-/// 2 b bytes.
+/// The activation of the normalised input, to which `addend` is added if it has data: 2 b bytes,
+/// and b for the addend.
 void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
-               Activation activation, const Tensor& output);
+               const Tensor& addend, Activation activation, const Tensor& output);
+
+/// What a backward pass knows of what is behind the BatchNorm.
+struct NormDiff {
+  Tensor diff;  ///< the gradient of what normalise() wrote
+  Activation activation = Activation::none;
+  /// Of a ReLU behind an Add: what normalise() wrote, and where the gradient goes that the ReLU let
+  /// pass. Without an Add neither has data: what the ReLU let pass is computed again.
+  Tensor output = {};
+  Tensor passed = {};
+};
 
 /// Adds the gradients of scale and shift, and `weight` (one number in the GPU's memory) times mean
-/// and unbiased variance: 2 b bytes.
-void add_norm_gradients(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
-                        const NormChannels& channels, Activation activation, const float* weight,
+/// and unbiased variance: 2 b bytes, and 2 b for a ReLU behind an Add.
+void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
+                        const NormChannels& channels, const float* weight,
                         const NormGradients& gradients, double* slice_sums);
 
-/// Of the input, after add_norm_gradients(): 3 b bytes. What the ReLU let pass is computed again.
-void normalise_backward(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
-                        const NormChannels& channels, Activation activation,
-                        const Tensor& input_diff);
+/// Of the input, after add_norm_gradients(): 3 b bytes.
+void normalise_backward(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
+                        const NormChannels& channels, const Tensor& input_diff);
 
 }  // namespace rondo::nn::cuda

@@ -53,11 +53,19 @@ std::vector<bool> wanted_gradients(const Topology& topology) {
   return wanted;
 }
 
-/// True if layer `i` and the next one, a ReLU that alone reads it, are one stage.
-bool is_followed_by_relu(const Topology& topology, std::size_t i) {
-  const auto& layers = topology.layers;
-  return takes_relu(layers[i]) && i + 1 < layers.size() && layers[i + 1].source == i + 1 &&
-         std::holds_alternative<Relu>(layers[i + 1].layer) && topology.readers()[i + 1] == 1;
+/// The next layer, if it is a T that reads layer `i`, which nobody else reads.
+template <class T>
+const ResolvedLayer* only_reader(const Topology& topology, std::size_t i) {
+  if (i + 1 == topology.layers.size() || topology.readers()[i + 1] != 1) return nullptr;
+  const ResolvedLayer& next = topology.layers[i + 1];
+  if (!std::holds_alternative<T>(next.layer)) return nullptr;
+  const bool adds = std::is_same_v<T, Add> && next.shortcut == i + 1;
+  return adds || next.source == i + 1 ? &next : nullptr;
+}
+
+/// What else an Add reads than that value.
+std::size_t other_summand(const ResolvedLayer& add, std::size_t value) {
+  return add.source == value ? add.shortcut : add.source;
 }
 
 std::shared_ptr<Libraries> make_libraries_for(const Device& device,
@@ -124,7 +132,7 @@ class CudaNetwork final : public DeviceNetwork {
 
  private:
   struct Step {
-    const ResolvedLayer* layer;  ///< the first one: a ReLU behind it has no parameters
+    const ResolvedLayer* layer;  ///< the first one: those behind it have no parameters
     std::unique_ptr<Stage> stage;
     StageValues values;
     StageGradients gradients = {};
@@ -132,20 +140,36 @@ class CudaNetwork final : public DeviceNetwork {
   };
 
   void make_stages() {
-    const auto& layers = topology_.layers;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const ResolvedLayer& layer = layers[i];
-      const bool has_relu = is_followed_by_relu(topology_, i);
-      auto stage = make_stage(context_, layer, has_relu ? Activation::relu : Activation::none);
-      i += has_relu ? 1 : 0;
-      StageValues values{.source = layer.source,
-                         .shortcut = {},
-                         .output = i + 1,
-                         .passes_gradient = stage->passes_gradient()};
-      if (std::holds_alternative<Add>(layer.layer)) values.shortcut = layer.shortcut;
-      const std::size_t workspace = memory_.add(stage->workspace_bytes_per_sample());
-      steps_.push_back({&layer, std::move(stage), values, {}, workspace});
+    for (std::size_t i = 0; i < topology_.layers.size();)
+      i = add_stage(i);
+  }
+
+  /// Of layer `i` and those behind it that are part of it; returns which layer is next.
+  std::size_t add_stage(std::size_t i) {
+    const ResolvedLayer& layer = topology_.layers[i];
+    StageValues values{.source = layer.source, .shortcut = {}, .output = i + 1};
+    if (std::holds_alternative<Add>(layer.layer)) values.shortcut = layer.shortcut;
+    Tail tail;
+    const ResolvedLayer* last = &layer;
+    const auto* const add = takes_add(layer) ? only_reader<Add>(topology_, i) : nullptr;
+    if (add != nullptr) {
+      tail.adds = true;
+      values.shortcut = other_summand(*add, i + 1);
+      last = add;
     }
+    const bool can_have_relu = takes_relu(*last);
+    const auto* const relu = can_have_relu ? only_reader<Relu>(topology_, last->index) : nullptr;
+    if (relu != nullptr) {
+      tail.activation = Activation::relu;
+      last = relu;
+    }
+    auto stage = make_stage(context_, layer, tail);
+    values.output = last->index + 1;
+    values.source_gradient = stage->source_gradient();
+    values.shortcut_gradient = stage->shortcut_gradient();
+    const std::size_t workspace = memory_.add(stage->workspace_bytes_per_sample());
+    steps_.push_back({&layer, std::move(stage), values, {}, workspace});
+    return values.output;
   }
 
   /// Every value has a part: forward passes of training keep them all.
@@ -218,12 +242,14 @@ class CudaNetwork final : public DeviceNetwork {
 
   StageTensors tensors(const Step& step, std::size_t samples) {
     const StageValues& values = step.values;
-    return {.input = value(values.source, samples),
-            .shortcut = values.shortcut ? value(*values.shortcut, samples) : Tensor{},
-            .output = value(values.output, samples),
-            .output_diff = gradient(step.gradients.output, values.output, samples),
-            .input_diff = gradient(step.gradients.input, values.source, samples),
-            .workspace = memory_.at(step.workspace)};
+    return {
+        .input = value(values.source, samples),
+        .shortcut = values.shortcut ? value(*values.shortcut, samples) : Tensor{},
+        .output = value(values.output, samples),
+        .output_diff = gradient(step.gradients.output, values.output, samples),
+        .input_diff = gradient(step.gradients.source, values.source, samples),
+        .shortcut_diff = gradient(step.gradients.shortcut, values.shortcut.value_or(0), samples),
+        .workspace = memory_.at(step.workspace)};
   }
 
   Tensor value(std::size_t number, std::size_t samples) {

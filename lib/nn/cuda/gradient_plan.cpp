@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "rondo/base/error.hpp"
+
 namespace rondo::nn::cuda {
 namespace {
 
@@ -50,19 +52,17 @@ class Planner {
       : elements_(elements), is_wanted_(is_wanted), gradients_(elements.size()) {}
 
   StageGradients plan(const StageValues& values) {
-    StageGradients stage{.output = gradients_[values.output], .input = {}, .sums = {}};
+    StageGradients stage{
+        .output = gradients_[values.output], .source = {}, .shortcut = {}, .sums = {}};
     if (!stage.output) return stage;
     const bool wants_shortcut = values.shortcut && is_wanted_[*values.shortcut];
-    if (is_wanted_[values.source] || wants_shortcut) {
-      const std::size_t input = values.passes_gradient ? buffers_.share(*stage.output)
-                                                       : buffers_.take(elements_[values.source]);
-      stage.input = input;
-      if (wants_shortcut) contribute(stage, *values.shortcut, buffers_.share(input));
-      if (is_wanted_[values.source])
-        contribute(stage, values.source, input);
-      else
-        buffers_.release(input);
-    }
+    if (is_wanted_[values.source] ||
+        (wants_shortcut && values.shortcut_gradient == GradientPlace::of_source))
+      stage.source = take(values.source_gradient, values.source, stage);
+    if (wants_shortcut || (values.shortcut && values.shortcut_gradient == GradientPlace::own))
+      stage.shortcut = take(values.shortcut_gradient, *values.shortcut, stage);
+    if (stage.shortcut) contribute(stage, *values.shortcut, *stage.shortcut);
+    if (stage.source) contribute(stage, values.source, *stage.source);
     buffers_.release(*stage.output);
     return stage;
   }
@@ -73,8 +73,18 @@ class Planner {
   std::vector<std::size_t> buffer_sizes() const { return buffers_.sizes(); }
 
  private:
+  std::size_t take(GradientPlace place, std::size_t value, const StageGradients& stage) {
+    switch (place) {
+      case GradientPlace::own: return buffers_.take(elements_[value]);
+      case GradientPlace::of_output: return buffers_.share(stage.output.value());
+      case GradientPlace::of_source: return buffers_.share(stage.source.value());
+    }
+    throw UsageError("place of a gradient out of range");
+  }
+
   /// The value's gradient so far and what `buffer` has become one.
   void contribute(StageGradients& stage, std::size_t value, std::size_t buffer) {
+    if (!is_wanted_[value]) return buffers_.release(buffer);
     std::optional<std::size_t>& gradient = gradients_[value];
     if (!gradient) {
       gradient = buffer;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,19 +18,28 @@ struct GradientSum {
   std::size_t value;  ///< whose gradient it is
 };
 
+/// The buffer in which a stage leaves the gradient of an input.
+enum class GradientPlace : std::uint8_t {
+  own,
+  of_output,  ///< the output's gradient is the input's
+  of_source   ///< the shortcut's gradient is the source's
+};
+
 /// What one stage reads and writes, by the topology's numbers of values.
 struct StageValues {
   std::size_t source;
   std::optional<std::size_t> shortcut;
   std::size_t output;
-  bool passes_gradient;  ///< the inputs' gradient is the output's
+  GradientPlace source_gradient = GradientPlace::own;
+  GradientPlace shortcut_gradient = GradientPlace::of_source;
 };
 
 /// Which buffers a stage's gradients are in.
 struct StageGradients {
-  std::optional<std::size_t> output;  ///< none: nobody behind it wants a gradient, so no pass
-  std::optional<std::size_t> input;   ///< none: nobody wants it
-  std::vector<GradientSum> sums;      ///< to be added when the stage is done
+  std::optional<std::size_t> output;    ///< none: nobody wants a gradient, so no pass
+  std::optional<std::size_t> source;    ///< none: nobody wants it
+  std::optional<std::size_t> shortcut;  ///< none as well; always there if it is the stage's own
+  std::vector<GradientSum> sums;        ///< to be added when the stage is done
 };
 
 struct GradientPlan {

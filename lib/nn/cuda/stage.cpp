@@ -57,12 +57,12 @@ class ConvolutionStage final : public Stage {
 
 class BatchNormStage final : public Stage {
  public:
-  BatchNormStage(const StageContext& context, const ResolvedLayer& layer, Activation activation)
+  BatchNormStage(const StageContext& context, const ResolvedLayer& layer, const Tail& tail)
       : context_(context),
         epsilon_(std::get<BatchNorm>(layer.layer).epsilon),
         scale_(layer.first_parameter),
         count_(layer.input.channels),
-        activation_(activation),
+        tail_(tail),
         memory_(context.device, 5 * count_, "a BatchNorm's statistics") {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
@@ -72,15 +72,23 @@ class BatchNormStage final : public Stage {
     else
       take_statistics(pass.stream, context_.views[scale_ + 2].value.data(),
                       context_.views[scale_ + 3].value.data(), count_, numbers);
-    normalise(pass.stream, t.input, numbers, activation_, t.output);
+    normalise(pass.stream, t.input, numbers, t.shortcut, tail_.activation, t.output);
   }
 
   void backward(const Pass& pass, const StageTensors& t) override {
-    add_norm_gradients(pass.stream, t.input, t.output_diff, channels(), activation_,
-                       pass.weight_sum, gradients(), pass.slice_sums);
+    NormDiff diff{.diff = t.output_diff, .activation = tail_.activation};
+    if (tail_.adds && tail_.activation == Activation::relu) {
+      diff.output = t.output;
+      diff.passed = t.shortcut_diff;
+    }
+    add_norm_gradients(pass.stream, t.input, diff, channels(), pass.weight_sum, gradients(),
+                       pass.slice_sums);
     if (t.input_diff.data != nullptr)
-      normalise_backward(pass.stream, t.input, t.output_diff, channels(), activation_,
-                         t.input_diff);
+      normalise_backward(pass.stream, t.input, diff, channels(), t.input_diff);
+  }
+
+  GradientPlace shortcut_gradient() const override {
+    return tail_.activation == Activation::relu ? GradientPlace::own : GradientPlace::of_output;
   }
 
  private:
@@ -105,7 +113,7 @@ class BatchNormStage final : public Stage {
   float epsilon_;
   std::size_t scale_;  ///< its parameter; shift, running mean and variance are the next ones
   std::size_t count_;
-  Activation activation_;
+  Tail tail_;
   DeviceMemory<float> memory_;
 };
 
@@ -131,7 +139,9 @@ class AddStage final : public Stage {
     if (activation_ == Activation::relu)
       relu_backward(pass.stream, t.output, t.output_diff, t.input_diff);
   }
-  bool passes_gradient() const override { return activation_ == Activation::none; }
+  GradientPlace source_gradient() const override {
+    return activation_ == Activation::none ? GradientPlace::of_output : GradientPlace::own;
+  }
 
  private:
   Activation activation_;
@@ -203,7 +213,7 @@ class DropoutStage final : public Stage {
 struct StageMaker {
   const StageContext& context;
   const ResolvedLayer& layer;
-  Activation activation;
+  const Tail& tail;
 
   using Result = std::unique_ptr<Stage>;
   Result operator()(const Conv2d&) const {
@@ -213,7 +223,7 @@ struct StageMaker {
     return std::make_unique<ConvolutionStage>(context, layer);
   }
   Result operator()(const BatchNorm&) const {
-    return std::make_unique<BatchNormStage>(context, layer, activation);
+    return std::make_unique<BatchNormStage>(context, layer, tail);
   }
   Result operator()(const Relu&) const { return std::make_unique<ReluStage>(); }
   Result operator()(const MaxPool&) const { return std::make_unique<MaxPoolStage>(layer); }
@@ -224,18 +234,22 @@ struct StageMaker {
     return std::make_unique<AveragePoolStage>(Window{layer.input.height, layer.input.width});
   }
   Result operator()(const Dropout&) const { return std::make_unique<DropoutStage>(layer); }
-  Result operator()(const Add&) const { return std::make_unique<AddStage>(activation); }
+  Result operator()(const Add&) const { return std::make_unique<AddStage>(tail.activation); }
 };
 
 }  // namespace
+
+bool takes_add(const ResolvedLayer& layer) {
+  return std::holds_alternative<BatchNorm>(layer.layer);
+}
 
 bool takes_relu(const ResolvedLayer& layer) {
   return std::holds_alternative<BatchNorm>(layer.layer) || std::holds_alternative<Add>(layer.layer);
 }
 
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,
-                                  Activation activation) {
-  return std::visit(StageMaker{context, layer, activation}, layer.layer);
+                                  const Tail& tail) {
+  return std::visit(StageMaker{context, layer, tail}, layer.layer);
 }
 
 }  // namespace rondo::nn::cuda

@@ -10,6 +10,7 @@
 #include "rondo/nn/device_network.hpp"
 
 #include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/gradient_plan.hpp"
 #include "nn/cuda/library_convolution.hpp"
 #include "nn/cuda/tensor.hpp"
 #include "nn/cuda/weights.hpp"
@@ -31,14 +32,15 @@ struct Pass {
 /// they are until the backward pass.
 struct StageTensors {
   Tensor input;
-  Tensor shortcut;  ///< what an Add reads besides
+  Tensor shortcut;  ///< what is added, if something is
   Tensor output;
   Tensor output_diff;
-  Tensor input_diff;  ///< without data where nobody wants it
+  Tensor input_diff;     ///< without data where nobody wants it
+  Tensor shortcut_diff;  ///< as well, unless its place is the stage's own
   void* workspace = nullptr;
 };
 
-/// A layer, or one with the ReLU behind it.
+/// A layer, or one with an Add and a ReLU behind it.
 class Stage {
  public:
   virtual ~Stage() = default;
@@ -46,8 +48,9 @@ class Stage {
   /// Adds to the bound gradients and writes that of the input.
   virtual void backward(const Pass& pass, const StageTensors& tensors) = 0;
   virtual std::size_t workspace_bytes_per_sample() const { return 0; }
-  /// Whether the gradient of the input is that of the output, and backward() has nothing to do.
-  virtual bool passes_gradient() const { return false; }
+  /// Where backward() leaves the gradients; where they are the output's it has nothing to do.
+  virtual GradientPlace source_gradient() const { return GradientPlace::own; }
+  virtual GradientPlace shortcut_gradient() const { return GradientPlace::of_source; }
 };
 
 /// What stages are made from; all of it must outlive them.
@@ -58,11 +61,18 @@ struct StageContext {
   const WorkingWeights& weights;
 };
 
-/// Whether a stage can be that layer and a ReLU behind it.
+/// What of the layers behind it a stage does too.
+struct Tail {
+  bool adds = false;  ///< an Add, to which this layer is one of the summands
+  Activation activation = Activation::none;
+};
+
+/// Whether a stage can be that layer and an Add behind it, or a ReLU.
+bool takes_add(const ResolvedLayer& layer);
 bool takes_relu(const ResolvedLayer& layer);
 
 /// \throws ConfigError  a window too large for this backend
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,
-                                  Activation activation);
+                                  const Tail& tail);
 
 }  // namespace rondo::nn::cuda

@@ -12,11 +12,11 @@
 namespace rondo::nn::cuda {
 namespace {
 
-constexpr bool passes = true;
-constexpr bool computes = false;
+constexpr auto computes = GradientPlace::own;
+constexpr auto passes = GradientPlace::of_output;
 
 /// Runs a plan with names of gradients in place of numbers: a stage's contribution to a value is
-/// its number, and a sum the set of all contributions.
+/// its number, to a shortcut 100 more, and a sum the set of all contributions.
 class Simulation {
  public:
   Simulation(const std::vector<StageValues>& stages, const GradientPlan& plan)
@@ -35,8 +35,10 @@ class Simulation {
     const StageGradients& gradients = plan_.stages[i];
     if (!gradients.output) return;
     outputs_[i] = buffers_[*gradients.output];
-    if (gradients.input && !stages_[i].passes_gradient)
-      buffers_[*gradients.input] = {static_cast<int>(i)};
+    if (gradients.source && stages_[i].source_gradient == GradientPlace::own)
+      buffers_[*gradients.source] = {static_cast<int>(i)};
+    if (gradients.shortcut && stages_[i].shortcut_gradient == GradientPlace::own)
+      buffers_[*gradients.shortcut] = {100 + static_cast<int>(i)};
     for (const GradientSum& sum : gradients.sums) {
       std::multiset<int> both = buffers_[sum.a];
       both.insert(buffers_[sum.b].begin(), buffers_[sum.b].end());
@@ -60,7 +62,7 @@ TEST(GradientPlan, needs_two_buffers_for_a_chain) {
   const GradientPlan plan = plan_gradients(stages, elements, {false, true, true, true, true});
 
   EXPECT_EQ(plan.buffers.size(), 2U);
-  EXPECT_FALSE(plan.stages[0].input);
+  EXPECT_FALSE(plan.stages[0].source);
   const Simulation simulation(stages, plan);
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(simulation.output_of(static_cast<std::size_t>(i)), (Names{i + 1}));
@@ -86,7 +88,7 @@ TEST(GradientPlan, stops_where_nobody_wants_a_gradient) {
   const GradientPlan plan = plan_gradients(stages, elements, {false, false, true, true});
 
   EXPECT_TRUE(plan.stages[1].output);
-  EXPECT_FALSE(plan.stages[1].input);
+  EXPECT_FALSE(plan.stages[1].source);
   EXPECT_FALSE(plan.stages[0].output);
 }
 
@@ -123,6 +125,37 @@ TEST(GradientPlan, adds_what_a_branch_and_a_projection_give) {
   EXPECT_EQ(simulation.output_of(3), (Names{4}));
   EXPECT_EQ(simulation.output_of(2), (Names{4}));
   EXPECT_EQ(simulation.output_of(0), (Names{3, 1}));
+  EXPECT_EQ(plan.buffers.size(), 3U);
+}
+
+// Stage 2 is a BatchNorm with the Add behind it; with a ReLU as well both summands have gradients
+// of their own.
+TEST(GradientPlan, gives_summands_of_one_stage_their_own_gradients) {
+  for (const GradientPlace shortcut : {computes, passes}) {
+    const std::vector<StageValues> stages{{0, {}, 1, computes},
+                                          {1, {}, 2, computes},
+                                          {2, 1, 4, computes, shortcut},
+                                          {4, {}, 5, computes}};
+    const std::vector<std::size_t> elements(6, 1);
+
+    const GradientPlan plan =
+        plan_gradients(stages, elements, {false, true, true, true, true, true});
+
+    const Simulation simulation(stages, plan);
+    EXPECT_EQ(simulation.output_of(1), (Names{2}));
+    EXPECT_EQ(simulation.output_of(0), (Names{shortcut == computes ? 102 : 3, 1}));
+    EXPECT_LE(plan.buffers.size(), 3U);
+  }
+}
+
+TEST(GradientPlan, keeps_a_place_of_its_own_for_a_shortcut_that_nobody_wants) {
+  const std::vector<StageValues> stages{{0, 0, 2, computes, computes}, {2, {}, 3, computes}};
+  const std::vector<std::size_t> elements(4, 1);
+
+  const GradientPlan plan = plan_gradients(stages, elements, {false, true, true, true});
+
+  EXPECT_FALSE(plan.stages[0].source);
+  EXPECT_TRUE(plan.stages[0].shortcut);
 }
 
 // Two residuals begin at value 1 and end one behind the other.

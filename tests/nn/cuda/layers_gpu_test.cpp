@@ -75,7 +75,20 @@ TEST_P(DeviceLayers, agree_with_the_reference_in_f16) {
                    {.smooth = 16 * 0x1p-12, .kinked = 5 * std::sqrt(0x1p-12)}, {4});
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, DeviceLayers, testing::ValuesIn(test::chains()),
+/// What the GPU's stages and vectors make special, besides.
+std::vector<Chain> device_chains() {
+  const BatchNorm norm{.epsilon = 0.1F};
+  const Conv2d to_seventeen{.out_channels = 17, .bias = false};
+  std::vector<Chain> all = test::chains();
+  all.push_back({"normed_residual_first", {3, 9, 7}, {Residual{{norm}}, Relu{}}});
+  all.push_back({"odd_channels",
+                 {1, 7, 5},
+                 {to_seventeen, norm, Relu{}, MaxPool{.kernel = 3, .stride = 2, .padding = 1},
+                  Residual{{to_seventeen, norm}}, Relu{}, Conv2d{.out_channels = 1}}});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, DeviceLayers, testing::ValuesIn(device_chains()),
                          [](const auto& chain_info) { return chain_info.param.name; });
 
 }  // namespace
