@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,8 @@
 
 namespace rondo::nn::cpu {
 
-/// A primitive with its arguments, ready to run any number of times without allocating.
+/// A primitive with its arguments, or a kernel of our own, ready to run any number of times without
+/// allocating.
 ///
 /// Keeps the memory objects alive; their data handles may change between runs.
 class Operation {
@@ -24,17 +26,22 @@ class Operation {
       arguments_.push_back({index, memory.get()});
   }
 
-  explicit operator bool() const { return !arguments_.empty(); }
+  Operation(std::string name, std::function<void()> kernel)
+      : name_(std::move(name)), kernel_(std::move(kernel)) {}
+
+  explicit operator bool() const { return kernel_ || !arguments_.empty(); }
 
   void run(const dnnl::stream& stream) const {
+    if (kernel_) return kernel_();
     dnnl::error::wrap_c_api(
         dnnl_primitive_execute(primitive_.get(), stream.get(), static_cast<int>(arguments_.size()),
                                arguments_.data()),
         "oneDNN could not run a primitive");
   }
 
-  /// What oneDNN calls the implementation that it chose.
+  /// What oneDNN calls the implementation that it chose, or the kernel's name.
   std::string implementation() const {
+    if (kernel_) return name_;
     const char* name = nullptr;
     dnnl::error::wrap_c_api(dnnl_primitive_desc_query(primitive_.get_primitive_desc(),
                                                       dnnl_query_impl_info_str, 0, &name),
@@ -43,6 +50,8 @@ class Operation {
   }
 
  private:
+  std::string name_;
+  std::function<void()> kernel_;
   dnnl::primitive primitive_;
   std::vector<Argument> memories_;
   std::vector<dnnl_exec_arg_t> arguments_;

@@ -37,7 +37,7 @@ StagePointer make_stage(PlanContext& context, const ResolvedLayer& layer, const 
       return make_batch_norm(context, layer, input, relu);
     }
     StagePointer operator()(const Relu&) { return make_relu(context, input); }
-    StagePointer operator()(const MaxPool&) { return make_pool(context, layer, input); }
+    StagePointer operator()(const MaxPool&) { return make_max_pool(context, layer, input); }
     StagePointer operator()(const AveragePool&) { return make_pool(context, layer, input); }
     StagePointer operator()(const GlobalAveragePool&) { return make_pool(context, layer, input); }
     StagePointer operator()(const Dropout&) { return make_dropout(context, layer, input); }
