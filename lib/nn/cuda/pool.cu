@@ -79,6 +79,10 @@ __device__ __forceinline__ void for_each_output(const Window& window, const Plac
   }
 }
 
+__device__ __forceinline__ bool takes_place(float value, float largest) {
+  return value > largest || value != value;  // or NaN
+}
+
 template <class T, int channels>
 struct MaxPoolWork {
   static constexpr int width = 1;
@@ -99,7 +103,7 @@ struct MaxPoolWork {
       const auto values = load_floats<channels>(input + in.index(place.image, h, w, place.channel));
 #pragma unroll
       for (int k = 0; k < channels; ++k) {
-        if (!is_first && !(values.at[k] > largest.at[k])) continue;
+        if (!is_first && !takes_place(values.at[k], largest.at[k])) continue;
         largest.at[k] = values.at[k];
         chosen.at[k] = static_cast<WindowPosition>(position);
       }

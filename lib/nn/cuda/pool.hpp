@@ -23,9 +23,9 @@ struct Window {
 using WindowPosition = std::uint16_t;
 inline constexpr std::size_t most_window_positions = std::size_t{1} << 16;
 
-/// Of equal largest values the first one, row by row; a NaN only if it is the window's first
-/// value. `positions`, as long as the output, is not written if null. b bytes for each input,
-/// b + 2 for each output.
+/// Of equal largest values the first one, row by row; if there are NaNs, the last of them.
+/// `positions`, as long as the output, is not written if null. b bytes for each input, b + 2 for
+/// each output.
 void max_pool(DeviceStream& stream, const Window& window, const Tensor& input, const Tensor& output,
               WindowPosition* positions);
 

@@ -277,7 +277,8 @@ void for_each_in_window(const Window& window, const ImageShape& input, std::size
   }
 }
 
-/// Of several equal largest values the first one, row by row, gets the gradient.
+/// Of several equal largest values the first one, row by row, gets the gradient; of several NaNs,
+/// which count as larger, the last one.
 class MaxPoolFunction final : public LayerFunction {
  public:
   MaxPoolFunction(const Window& window, const ImageShape& output)
@@ -305,9 +306,13 @@ class MaxPoolFunction final : public LayerFunction {
     std::optional<std::size_t> best;
     for_each_in_window(window_, input.shape, out_h, out_w, [&](auto h, auto w) {
       const std::size_t i = input.index(n, c, h, w);
-      if (!best || input.values[i] > input.values[*best]) best = i;
+      if (!best || takes_place(input.values[i], input.values[*best])) best = i;
     });
     return best.value();
+  }
+
+  static bool takes_place(float value, float largest) {
+    return value > largest || std::isnan(value);
   }
 
   Window window_;

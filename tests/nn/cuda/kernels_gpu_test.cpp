@@ -102,6 +102,19 @@ TEST_F(DeviceLayerKernels, max_pool_chooses_as_the_reference_among_equals_and_na
   }
 }
 
+TEST_F(DeviceLayerKernels, max_pool_keeps_a_nan_wherever_it_is) {
+  for (std::size_t at = 0; at < 4; ++at) {
+    Host input = random_tensor(1, {1, 2, 2}, 1);
+    input.values[at] = NAN;
+    auto x = upload(input);
+    auto y = upload(Host(1, {1, 1, 1}));
+
+    max_pool(stream_, {2, 2, 2, 0}, x.view(), y.view(), nullptr);
+
+    EXPECT_TRUE(std::isnan(y.read().values[0])) << "position " << at;
+  }
+}
+
 TEST_F(DeviceLayerKernels, max_pool_needs_no_positions_in_evaluation) {
   const Host input = random_tensor(2, {8, 4, 4}, 1);
   auto x = upload(input);
