@@ -30,7 +30,10 @@ class DeviceModel final : public Model {
   std::span<const ParameterSpec> parameters() const noexcept override {
     return network_->parameters();
   }
-  const optim::Optimizer& optimizer() const noexcept override { return optimizer_->rule(); }
+  void check(const train::Session::Options& options, int ranks) const override {
+    train::check(options, optimizer_->rule(), ranks);
+    train::check_on_device(options);
+  }
   train::MemoryPlan plan_memory(const train::Session& session,
                                 const train::Session::Options& options,
                                 const comm::Communicator& comm) const override;

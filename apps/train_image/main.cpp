@@ -294,8 +294,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
     options.bucket_bytes = train::stored_bucket_bytes(comm, checkpoints);
   auto model = make_model(comm, options, inputs.network);
   std::optional<Course> course;
-  comm::agree_on_success(
-      comm, [&] { course = plan_course(options, inputs, model->optimizer(), comm.size()); });
+  comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, *model, comm.size()); });
   std::optional<train::Tracing> tracing;  // outlives all threads that it records
   Trainer trainer(comm, options, std::move(inputs), std::move(model), *course);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rondo/comm/agree.hpp"
+#include "rondo/optim/optimizer.hpp"
 
 #include "train_image/device_model.hpp"
 
@@ -26,7 +27,9 @@ class HostModel final : public Model {
   std::span<const ParameterSpec> parameters() const noexcept override {
     return network_->parameters();
   }
-  const optim::Optimizer& optimizer() const noexcept override { return *optimizer_; }
+  void check(const train::Session::Options& options, int ranks) const override {
+    train::check(options, *optimizer_, ranks);
+  }
 
   train::MemoryPlan plan_memory(const train::Session& session,
                                 const train::Session::Options& options,

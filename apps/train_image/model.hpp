@@ -11,7 +11,6 @@
 #include "rondo/comm/communicator.hpp"
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/nn/network.hpp"
-#include "rondo/optim/optimizer.hpp"
 #include "rondo/train/memory.hpp"
 #include "rondo/train/session.hpp"
 
@@ -30,8 +29,9 @@ class Model {
   /// What the layers compute in.
   virtual Precision precision() const noexcept = 0;
   virtual std::span<const ParameterSpec> parameters() const noexcept = 0;
-  /// Until make_session().
-  virtual const optim::Optimizer& optimizer() const noexcept = 0;
+  /// What speaks against a session of these options. Local, before make_session().
+  /// \throws ConfigError
+  virtual void check(const train::Session::Options& options, int ranks) const = 0;
 
   virtual train::MemoryPlan plan_memory(const train::Session& session,
                                         const train::Session::Options& options,

@@ -41,10 +41,10 @@ std::size_t resolve_lanes(comm::Communicator& comm, const TrainOptions& options,
   return static_cast<std::size_t>(comm.size()) * options.accumulate.value_or(1);
 }
 
-Course plan_course(const TrainOptions& options, const Inputs& inputs,
-                   const optim::Optimizer& optimizer, int ranks) {
+Course plan_course(const TrainOptions& options, const Inputs& inputs, const Model& model,
+                   int ranks) {
   const std::size_t lanes = *options.lanes;
-  train::check(options.session_options(lanes), optimizer, ranks);
+  model.check(options.session_options(lanes), ranks);
   data::require_enough_samples(inputs.train->info(), lanes, options.data);
   const data::LaneSampler sampler(sampler_options(options, lanes, inputs.train->info()));
   const std::uint64_t steps = options.epochs * sampler.steps_per_epoch();

@@ -15,6 +15,7 @@
 #include "rondo/optim/schedule.hpp"
 #include "rondo/train/session_checkpoint.hpp"
 
+#include "train_image/model.hpp"
 #include "train_image/options.hpp"
 
 // What a run opens and settles before its first step.
@@ -46,9 +47,9 @@ struct Course {
   optim::Schedule schedule;
 };
 
-/// `options.lanes` is resolved; `optimizer` is the run's.
+/// `options.lanes` is resolved.
 /// \throws ConfigError  options that do not fit each other, the data or the ranks
-Course plan_course(const TrainOptions& options, const Inputs& inputs,
-                   const optim::Optimizer& optimizer, int ranks);
+Course plan_course(const TrainOptions& options, const Inputs& inputs, const Model& model,
+                   int ranks);
 
 }  // namespace rondo::apps

@@ -39,13 +39,6 @@ void check_sharding(const Session::Options& options, const optim::Optimizer& opt
         name_of(options.sharding), optimizer.name()));
 }
 
-void check_on_device(const Session::Options& options) {
-  if (options.sharding == grad::Sharding::none && options.compression == "none") return;
-  throw ConfigError(fmt::format(
-      "sharding {} and compression {} on a GPU: neither is built yet. Choose none for both",
-      name_of(options.sharding), options.compression));
-}
-
 precision::LossScaler make_scaler(const Session::Options& options) {
   return options.precision.scales_loss() ? precision::LossScaler(options.loss_scale)
                                          : precision::LossScaler::fixed(1.0F);
@@ -84,6 +77,13 @@ grad::BucketSize checked_bucket_size(comm::Communicator& comm,
 }
 
 }  // namespace
+
+void check_on_device(const Session::Options& options) {
+  if (options.sharding == grad::Sharding::none && options.compression == "none") return;
+  throw ConfigError(fmt::format(
+      "sharding {} and compression {} on a GPU: neither is built yet. Choose none for both",
+      name_of(options.sharding), options.compression));
+}
 
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks) {
   precision::check(options.precision);

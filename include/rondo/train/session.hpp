@@ -264,6 +264,9 @@ class Session {
 /// \throws ConfigError  as there
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks);
 
+/// The same of what is not built yet on GPUs. Local. \throws ConfigError
+void check_on_device(const Session::Options& options);
+
 /// What a session of options that check() lets pass is going to need on one of the ranks, without
 /// what saves take (SessionSaver::planned_copy). Local.
 MemoryPlan plan_memory(std::span<const ParameterSpec> parameters, const optim::Optimizer& optimizer,
