@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-// rondo-bench-gpu: the kernels of a step's end beside a copy in the GPU's memory.
+// rondo-bench-gpu: the kernels of a step's end beside a copy in the GPU's memory, and a whole step.
 #include "gpu/gpu_command.hpp"
 
 #include <filesystem>
@@ -15,7 +15,9 @@
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 #include "gpu/gpu_kernels.hpp"
+#include "gpu/step_report.hpp"
 #include "gpu/tensors.hpp"
+#include "gpu/training_step.hpp"
 
 namespace rondo::bench {
 namespace {
@@ -24,24 +26,50 @@ struct GpuCommand {
   std::string kernels = "all";
   std::size_t tensors = 0;
   int device = 0;
+  StepOptions step;
   GpuRaceOptions race;
   std::filesystem::path json;
 };
 
+void declare_step(apps::Options& options, StepOptions& step) {
+  options.group("The training step (--kernels step)");
+  options.add("model", step.model, "that is trained, by SGD with momentum")
+      .one_of(nn::model_names());
+  options.add("batch", step.batch, "samples of a step").at_least(1);
+  options.add("image-size", step.image_size, "height and width of an image of three channels")
+      .at_least(1);
+  options.add("classes", step.classes, "that images are of").at_least(2);
+  options.add("precision", step.precision,
+              {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}},
+              "type in which layers compute");
+  options.add(
+      "kernels-by", step.kernels,
+      {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
+      "what convolutions and linear layers run: cuDNN, or the slow kernels that are its oracle");
+  options.add("plans", step.plans,
+              {{"measured", nn::PlanChoice::measured}, {"heuristic", nn::PlanChoice::heuristic}},
+              "how cuDNN's way to compute a layer is chosen");
+}
+
 void declare(apps::Options& options, GpuCommand& command) {
   options.group("What is measured");
-  options.add("kernels", command.kernels, "norm, clipping and AdamW; sums over lanes; conversions")
-      .one_of({"all", "update", "tree", "casts"});
+  options
+      .add("kernels", command.kernels,
+           "norm, clipping and AdamW; sums over lanes; conversions; all of these; or a whole "
+           "training step")
+      .one_of({"all", "update", "tree", "casts", "step"});
   options.add("tensors", command.tensors,
               "of the model that is updated, 148 as in GPT-2 or an even number; 0: 148 and 2000");
   options.add("device", command.device, "GPU, by its index among those that are visible")
       .at_least(0);
+  declare_step(options, command.step);
   options.group("How");
   options.add("warmup", command.race.warmup, "calls before the timed ones").at_least(1);
   options.add("repeats", command.race.repeats, "timed calls; the median is the figure").at_least(1);
   options.add("json", command.json, "append the figures to this file, one JSON object a line");
   options.example("rondo-bench-gpu --json gpu.ndjson");
   options.example("rondo-bench-gpu --kernels update --tensors 148");
+  options.example("rondo-bench-gpu --kernels step --model resnet50 --batch 256 --precision bf16");
 }
 
 void print(const GpuFigures& figures) {
@@ -96,7 +124,18 @@ class Report {
   std::size_t wrong_ = 0;
 };
 
+ExitCode run_step(const GpuCommand& command) {
+  const Device device(command.device);
+  telemetry::StepLog log;
+  if (!command.json.empty())
+    log = telemetry::StepLog(command.json, telemetry::StepLog::Mode::append);
+  const StepFigures figures = measure_step(device, command.step, command.race);
+  report_step(device, command.step, figures, log);
+  return figures.wrong == 0 ? ExitCode::ok : ExitCode::internal;
+}
+
 ExitCode run_gpu(const GpuCommand& command) {
+  if (command.kernels == "step") return run_step(command);
   if (command.tensors != 0) tensor_lengths(command.tensors);  // judged before anything is measured
   const Device device(command.device);
   Report report(device, command.json);
@@ -119,7 +158,8 @@ ExitCode run_gpu(const GpuCommand& command) {
 int gpu_main(int argc, const char* const* argv) {
   GpuCommand command;
   apps::Options options("rondo-bench-gpu",
-                        "The kernels of a step's end on a GPU, beside a copy in its memory.");
+                        "The kernels of a step's end on a GPU, beside a copy in its memory, or a "
+                        "whole training step.");
   declare(options, command);
   return apps::run_tool(options, argc, argv, [&] { return run_gpu(command); });
 }

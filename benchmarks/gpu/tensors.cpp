@@ -27,6 +27,20 @@ std::vector<std::size_t> gpt2_lengths() {
   return lengths;
 }
 
+void append_tensor(GpuModel& model, std::size_t length, ParameterRole role) {
+  constexpr std::size_t most = precision::DevicePiece::most_elements;
+  const std::size_t begin = (model.arena_elements + alignment - 1) / alignment * alignment;
+  const auto tensor = static_cast<std::uint32_t>(model.begins.size());
+  for (std::size_t done = 0; done < length; done += most)
+    model.pieces.push_back({.begin = begin + done,
+                            .count = static_cast<std::uint16_t>(std::min(most, length - done)),
+                            .role = role,
+                            .parameter = tensor});
+  model.begins.push_back(begin);
+  model.parameters += length;
+  model.arena_elements = begin + length;
+}
+
 }  // namespace
 
 std::vector<std::size_t> tensor_lengths(std::size_t tensors) {
@@ -45,17 +59,16 @@ std::vector<std::size_t> tensor_lengths(std::size_t tensors) {
 }
 
 GpuModel make_gpu_model(const std::vector<std::size_t>& lengths) {
-  constexpr std::size_t most = precision::DevicePiece::most_elements;
   GpuModel model;
-  for (const std::size_t length : lengths) {
-    const std::size_t begin = (model.arena_elements + alignment - 1) / alignment * alignment;
-    for (std::size_t done = 0; done < length; done += most)
-      model.pieces.push_back({.begin = begin + done,
-                              .count = static_cast<std::uint16_t>(std::min(most, length - done)),
-                              .role = ParameterRole::weight});
-    model.parameters += length;
-    model.arena_elements = begin + length;
-  }
+  for (const std::size_t length : lengths)
+    append_tensor(model, length, ParameterRole::weight);
+  return model;
+}
+
+GpuModel make_gpu_model(std::span<const ParameterSpec> parameters) {
+  GpuModel model;
+  for (const ParameterSpec& parameter : parameters)
+    append_tensor(model, element_count(parameter.shape), parameter.role);
   return model;
 }
 

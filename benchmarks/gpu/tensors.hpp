@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
+#include "rondo/base/parameter.hpp"
 #include "rondo/precision/device_pieces.hpp"
 
 namespace rondo::bench {
@@ -19,8 +21,11 @@ std::vector<std::size_t> tensor_lengths(std::size_t tensors);
 struct GpuModel {
   std::size_t parameters = 0;
   std::size_t arena_elements = 0;
+  std::vector<std::size_t> begins;  ///< by tensor
   std::vector<precision::DevicePiece> pieces;
 };
+/// All of them weights.
 GpuModel make_gpu_model(const std::vector<std::size_t>& lengths);
+GpuModel make_gpu_model(std::span<const ParameterSpec> parameters);
 
 }  // namespace rondo::bench

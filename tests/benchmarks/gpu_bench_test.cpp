@@ -3,6 +3,7 @@
 // What rondo-bench-gpu does without a GPU.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -15,7 +16,9 @@
 
 #include "gpu/gpu_command.hpp"
 #include "gpu/gpu_race.hpp"
+#include "gpu/network_work.hpp"
 #include "gpu/tensors.hpp"
+#include "gpu/training_step.hpp"
 
 namespace rondo::bench {
 namespace {
@@ -68,6 +71,40 @@ TEST(GpuBench, cuts_every_tensor_into_pieces_on_cache_lines) {
   EXPECT_EQ(model.arena_elements, 2096U);
 }
 
+TEST(GpuBench, gives_tensors_of_a_network_their_roles) {
+  const std::array parameters{
+      ParameterSpec{.name = "weight", .shape = {2, 600}, .role = ParameterRole::weight},
+      ParameterSpec{.name = "mean", .shape = {5}, .role = ParameterRole::statistic}};
+
+  const GpuModel model = make_gpu_model(parameters);
+
+  EXPECT_EQ(model.begins, (std::vector<std::size_t>{0, 1200}));
+  ASSERT_EQ(model.pieces.size(), 3U);
+  EXPECT_EQ(model.pieces[1].parameter, 0U);
+  EXPECT_EQ(model.pieces[1].count, 176U);
+  EXPECT_EQ(model.pieces[2].parameter, 1U);
+  EXPECT_EQ(model.pieces[2].role, ParameterRole::statistic);
+}
+
+TEST(GpuBench, counts_the_work_of_resnet50) {
+  const NetworkWork work = network_work(nn::make_model("resnet50", {3, 224, 224}, 1000));
+
+  EXPECT_EQ(work.forward, 4'089'184'256U);
+  // Nobody needs the gradient of the images.
+  constexpr std::size_t first_layer = std::size_t{112} * 112 * 64 * 3 * 7 * 7;
+  EXPECT_EQ(work.training, 3 * work.forward - first_layer);
+}
+
+TEST(GpuBench, counts_what_is_wrong_with_losses) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  EXPECT_EQ(wrong_losses(std::array{3.0, 4.0, 2.0}), 0U);
+  EXPECT_EQ(wrong_losses(std::array{3.0, 2.0, 3.0}), 1U);
+  EXPECT_EQ(wrong_losses(std::array{3.0, infinity, 2.0}), 1U);
+  EXPECT_EQ(wrong_losses(std::array{3.0, nan, nan}), 3U);
+}
+
 TEST(GpuBench, compares_bandwidths_repeat_by_repeat) {
   const std::array seconds{2.0, 4.0, 8.0};
   const std::array copy_seconds{1.0, 4.0, 6.0};  // as fast as 1/2, 1, 3/4 of the kernel's time
@@ -94,6 +131,15 @@ TEST(GpuBench, names_what_is_wrong_with_its_arguments) {
   EXPECT_EQ(unknown.code, static_cast<int>(ExitCode::usage));
   EXPECT_THAT(unknown.error, HasSubstr("one of all, update, tree, casts"));
 
+  const Outcome model = run({"--kernels", "step", "--model", "alexnet"});
+  EXPECT_EQ(model.code, static_cast<int>(ExitCode::usage));
+  EXPECT_THAT(model.error, HasSubstr("resnet50"));
+  for (const char* option : {"--precision", "--kernels-by", "--plans", "--batch", "--image-size"}) {
+    const Outcome bad = run({"--kernels", "step", option, "0"});
+    EXPECT_EQ(bad.code, static_cast<int>(ExitCode::usage)) << option;
+    EXPECT_THAT(bad.error, HasSubstr(option));
+  }
+
   const Outcome odd = run({"--tensors", "7"});
   EXPECT_EQ(odd.code, static_cast<int>(ExitCode::configuration));
   EXPECT_THAT(odd.error, HasSubstr("tensors is 7"));
@@ -104,10 +150,12 @@ TEST(GpuBench, says_that_there_is_no_gpu) {
     if (device_count() > 0) GTEST_SKIP() << "there is a GPU";
   } catch (const ConfigError&) {
   }
-  const Outcome result = run({});
+  for (const char* kernels : {"all", "step"}) {
+    const Outcome result = run({"--kernels", kernels});
 
-  EXPECT_EQ(result.code, static_cast<int>(ExitCode::configuration));
-  EXPECT_THAT(result.error, testing::ContainsRegex("cannot use GPUs|NVIDIA driver|no GPU"));
+    EXPECT_EQ(result.code, static_cast<int>(ExitCode::configuration));
+    EXPECT_THAT(result.error, testing::ContainsRegex("cannot use GPUs|NVIDIA driver|no GPU"));
+  }
 }
 
 }  // namespace
