@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The Rondo authors
+# SPDX-License-Identifier: Apache-2.0
+"""What compare-gpu-optimizer and compare-gpu-step share: rondo-bench-gpu and PyTorch taking turns on one GPU."""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SKIPPED = 77
+
+
+def rondo_lines(program, arguments):
+    """Runs rondo-bench-gpu and returns its figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "figures.ndjson")
+        subprocess.run([program, *arguments, "--json", report], check=True, stdout=subprocess.DEVNULL)
+        with open(report, encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+
+def torch_seconds(torch, step, warmup, repeats):
+    """The median time of a step on the GPU's clock."""
+    for _ in range(warmup):
+        step()
+    seconds = []
+    for _ in range(repeats):
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin.record()
+        step()
+        end.record()
+        torch.cuda.synchronize()
+        seconds.append(begin.elapsed_time(end) * 1e-3)
+    return statistics.median(seconds)
+
+
+def take_turns(torch, ours, theirs, rounds):
+    """Rounds of both in turn, each of which returns seconds: medians, and that of each round's ratio."""
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    ratios = [torch_round / rondo_round for rondo_round, torch_round in pairs]
+    return {"peer": f"torch {torch.__version__}", "seconds": statistics.median(pair[0] for pair in pairs),
+            "torch_seconds": statistics.median(pair[1] for pair in pairs), "ratio": statistics.median(ratios), "ratios": ratios}
+
+
+def report(name, figures, path):
+    """Prints a comparison and appends it to the file, if any."""
+    print(f"{name}: rondo {figures['seconds'] * 1e3:.3f} ms, torch {figures['torch_seconds'] * 1e3:.3f} ms, "
+          f"torch / rondo {figures['ratio']:.2f} ({' '.join(f'{ratio:.2f}' for ratio in figures['ratios'])})", flush=True)
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(figures) + "\n")
+
+
+def import_torch():
+    """PyTorch with a GPU; without, the program ends with code 77 and a reason."""
+    try:
+        import torch
+    except ImportError as error:
+        print(f"skipped: no PyTorch here: {error}")
+        sys.exit(SKIPPED)
+    if not torch.cuda.is_available():
+        print("skipped: this PyTorch has no GPU")
+        sys.exit(SKIPPED)
+    return torch
+
+
+def option_parser(description, repeats):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default=os.path.join(HERE, "../../build/cuda/bin/rondo-bench-gpu"),
+                        help="rondo-bench-gpu (default: of the preset cuda)")
+    parser.add_argument("--rounds", type=int, default=3, help="of each, in turn (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=repeats, help="steps in a round (default: %(default)s)")
+    parser.add_argument("--json", help="append the figures to this file")
+    return parser
