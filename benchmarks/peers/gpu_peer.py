@@ -23,18 +23,16 @@ def rondo_lines(program, arguments):
 
 
 def torch_seconds(torch, step, warmup, repeats):
-    """The median time of a step on the GPU's clock."""
+    """The median time of a step on the GPU's clock; as rondo-bench-gpu, nothing waits between steps."""
     for _ in range(warmup):
         step()
-    seconds = []
-    for _ in range(repeats):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    laps = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(repeats)]
+    for begin, end in laps:
         begin.record()
         step()
         end.record()
-        torch.cuda.synchronize()
-        seconds.append(begin.elapsed_time(end) * 1e-3)
-    return statistics.median(seconds)
+    torch.cuda.synchronize()
+    return statistics.median(begin.elapsed_time(end) * 1e-3 for begin, end in laps)
 
 
 def take_turns(torch, ours, theirs, rounds):
