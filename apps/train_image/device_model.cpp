@@ -3,6 +3,7 @@
 #include "train_image/device_model.hpp"
 
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -18,17 +19,36 @@ nn::PlanChoice plan_choice(const TrainOptions& options) {
                                                      : nn::PlanChoice::measured;
 }
 
+std::optional<data::ImageDecoding> device_decoding(const TrainOptions& options,
+                                                   const data::DatasetInfo& info) {
+  if (!options.device_decode) return std::nullopt;
+  return data::image_decoding(info, options.image_size);
+}
+
+/// Those whose gradient is a bucket's last: gradients come from the last parameter on.
+std::vector<std::size_t> completing_parameters(const grad::Layout& layout) {
+  std::vector<std::size_t> completing;
+  const auto first_bucket = [&](std::size_t parameter) {
+    return layout.buckets_of(layout.parameter(parameter)).begin;
+  };
+  for (std::size_t i = 0; i < layout.specs().size(); ++i)
+    if (i == 0 || first_bucket(i) < first_bucket(i - 1)) completing.push_back(i);
+  return completing;
+}
+
 }  // namespace
 
 DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
-                         const nn::NetworkSpec& spec)
+                         const nn::NetworkSpec& spec, const data::DatasetInfo& info)
     : device_(comm::device_of_rank(comm)),
       stream_(device_),
-      devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})) {
+      devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})),
+      decodes_(options.device_decode) {
   comm::agree_on_success(comm, [&] {
     network_ = nn::make_device_network(device_, spec,
                                        {.kernels = options.device_kernels,
                                         .plans = plan_choice(options),
+                                        .graphs = options.cuda_graph,
                                         .precision = options.policy(),
                                         .micro_batch = options.batch,
                                         .seed = options.seed});
@@ -36,14 +56,16 @@ DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
         std::make_unique<optim::DeviceOptimizer>(options.optimizer, options.optimizer_options());
     batches_ = std::make_unique<data::DeviceBatches>(
         device_, data::DeviceBatches::Options{.samples = options.batch,
-                                              .sample_elements = spec.input.elements()});
+                                              .sample_elements = spec.input.elements(),
+                                              .decoding = device_decoding(options, info)});
     sums_ = {device_, 2, "the sums of a lane"};
     fetched_sums_ = {sums_.size(), "the sums of a lane"};
   });
 }
 
 std::string DeviceModel::place() const {
-  return fmt::format("{} at {}, {}", device_.name(), device_.pci_address(), devices_->explain());
+  return fmt::format("{} at {}, {}; images decoded {}", device_.name(), device_.pci_address(),
+                     devices_->explain(), decodes_ ? "there" : "on the CPU");
 }
 
 train::MemoryPlan DeviceModel::plan_memory(const train::Session& session,
@@ -55,7 +77,14 @@ train::MemoryPlan DeviceModel::plan_memory(const train::Session& session,
 
 train::Session DeviceModel::make_session(comm::Communicator& comm,
                                          const train::Session::Options& options) {
-  return {comm, parameters(), std::move(optimizer_), options, {device_, stream_, *devices_}};
+  train::Session::Options own = options;
+  own.gather = train::Gather::in_step;  // layers do not wait for their values one by one
+  return {comm, parameters(), std::move(optimizer_), own, {device_, stream_, *devices_}};
+}
+
+void DeviceModel::bind(train::Session& session) {
+  network_->bind(session.device_parameters());
+  network_->report_at(completing_parameters(session.arena().layout()));
 }
 
 nn::DeviceBatch DeviceModel::send(const data::LaneBatch& batch) {

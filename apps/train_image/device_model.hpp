@@ -22,7 +22,8 @@ namespace rondo::apps {
 class DeviceModel final : public Model {
  public:
   /// Collective. \throws AgreedError  no GPU for a rank, or one that cannot be used
-  DeviceModel(comm::Communicator& comm, const TrainOptions& options, const nn::NetworkSpec& spec);
+  DeviceModel(comm::Communicator& comm, const TrainOptions& options, const nn::NetworkSpec& spec,
+              const data::DatasetInfo& info);
 
   std::string place() const override;
   const nn::NetworkSpec& spec() const noexcept override { return network_->spec(); }
@@ -40,7 +41,7 @@ class DeviceModel final : public Model {
 
   train::Session make_session(comm::Communicator& comm,
                               const train::Session::Options& options) override;
-  void bind(train::Session& session) override { network_->bind(session.device_parameters()); }
+  void bind(train::Session& session) override;
   void parameters_changed() override { network_->parameters_changed(); }
   void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
              std::uint64_t step) override;
@@ -59,6 +60,7 @@ class DeviceModel final : public Model {
   std::unique_ptr<data::DeviceBatches> batches_;
   DeviceMemory<float> sums_;  // loss and correct of the lane at hand
   PinnedMemory<float> fetched_sums_;
+  bool decodes_;
 };
 
 }  // namespace rondo::apps

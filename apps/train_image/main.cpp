@@ -216,7 +216,8 @@ class Trainer {
                                    .collective = together,
                                    .image_size = options_.image_size,
                                    .seed = options_.seed,
-                                   .augmentation = options_.augmentation()});
+                                   .augmentation = options_.augmentation(),
+                                   .image_form = options_.image_form()});
     if (!loader_->obstacle().empty())
       log::info(fmt::format("reads through HDF5: {}", loader_->obstacle()));
   }
@@ -292,7 +293,7 @@ ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Opti
   options.lanes = resolve_lanes(comm, options, checkpoints);
   if (options.resume && !options.bucket_bytes)
     options.bucket_bytes = train::stored_bucket_bytes(comm, checkpoints);
-  auto model = make_model(comm, options, inputs.network);
+  auto model = make_model(comm, options, inputs.network, inputs.train->info());
   std::optional<Course> course;
   comm::agree_on_success(comm, [&] { course = plan_course(options, inputs, *model, comm.size()); });
   std::optional<train::Tracing> tracing;  // outlives all threads that it records

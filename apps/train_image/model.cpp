@@ -77,8 +77,9 @@ class HostModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> make_model(comm::Communicator& comm, const TrainOptions& options,
-                                  const nn::NetworkSpec& spec) {
-  if (options.device == DeviceKind::cuda) return std::make_unique<DeviceModel>(comm, options, spec);
+                                  const nn::NetworkSpec& spec, const data::DatasetInfo& info) {
+  if (options.device == DeviceKind::cuda)
+    return std::make_unique<DeviceModel>(comm, options, spec, info);
   std::unique_ptr<Model> model;
   comm::agree_on_success(comm, [&] { model = std::make_unique<HostModel>(options, spec); });
   return model;

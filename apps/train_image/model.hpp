@@ -10,6 +10,7 @@
 
 #include "rondo/comm/communicator.hpp"
 #include "rondo/data/batch_loader.hpp"
+#include "rondo/data/dataset.hpp"
 #include "rondo/nn/network.hpp"
 #include "rondo/train/memory.hpp"
 #include "rondo/train/session.hpp"
@@ -23,7 +24,7 @@ class Model {
  public:
   virtual ~Model() = default;
 
-  /// Which device, and how it reaches the others'; empty on the CPU.
+  /// Which device, how it reaches the others', and who decodes images; empty on the CPU.
   virtual std::string place() const { return {}; }
   virtual const nn::NetworkSpec& spec() const noexcept = 0;
   /// What the layers compute in.
@@ -52,8 +53,9 @@ class Model {
   virtual void finish() {}
 };
 
-/// As --device says. Collective. \throws AgreedError  a network or a device that cannot be had
+/// As --device says, for batches of that data set. Collective.
+/// \throws AgreedError  a network or a device that cannot be had
 std::unique_ptr<Model> make_model(comm::Communicator& comm, const TrainOptions& options,
-                                  const nn::NetworkSpec& spec);
+                                  const nn::NetworkSpec& spec, const data::DatasetInfo& info);
 
 }  // namespace rondo::apps

@@ -136,11 +136,18 @@ void check_all_count(const TrainOptions& options) {
                    "device",
                    name_of(options.device),
                    {"cuda"}});
+  require_company({"cuda-graph",
+                   options.cuda_graph != nn::DeviceGraphs::automatic,
+                   "device",
+                   name_of(options.device),
+                   {"cuda"}});
   require_company({"device-kernels",
                    options.device_kernels != nn::DeviceKernels::libraries,
                    "device",
                    name_of(options.device),
                    {"cuda"}});
+  require_company(
+      {"no-device-decode", !options.device_decode, "device", name_of(options.device), {"cuda"}});
   if (options.trace_steps && !options.trace)
     throw ConfigError("--trace-steps means nothing without --trace: leave it out, or name a file");
   if (options.accumulate && options.lanes)

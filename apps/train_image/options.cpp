@@ -220,6 +220,14 @@ void declare(Options& options, TrainOptions& values) {
   options.add("device-kernels", values.device_kernels,
               {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
               "what multiplies by weights on a GPU; direct: plain kernels, slow, to compare with");
+  options.add("cuda-graph", values.cuda_graph,
+              {{"automatic", nn::DeviceGraphs::automatic},
+               {"on", nn::DeviceGraphs::on},
+               {"off", nn::DeviceGraphs::off}},
+              "whether full batches are queued on a GPU as CUDA graphs, the same bits; automatic: "
+              "unless CUDA cannot capture them");
+  options.add("device-decode", values.device_decode,
+              "images go to a GPU as stored and are augmented and normalised there, the same bits");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
   options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
       .between(0.001, 1e6);

@@ -15,6 +15,7 @@
 #include "rondo/data/batch_loader.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/data/stored_images.hpp"
 #include "rondo/grad/compression.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/job/run_directory.hpp"
@@ -98,6 +99,8 @@ struct TrainOptions {
   DeviceKind device = DeviceKind::cpu;
   comm::DevicePath device_path = comm::DevicePath::automatic;
   nn::DeviceKernels device_kernels = nn::DeviceKernels::libraries;
+  nn::DeviceGraphs cuda_graph = nn::DeviceGraphs::automatic;
+  bool device_decode = true;
   int threads = 1;
   double time_limit = 120;
   std::optional<std::chrono::seconds> max_time;
@@ -124,6 +127,11 @@ struct TrainOptions {
   float peak_lr(std::size_t resolved_lanes) const;
   data::Augmentation augmentation() const {
     return {.resized_crop = resized_crop, .flip = flip, .shift = shift, .noise = noise};
+  }
+  /// What the loaders hand out, so that the CPU or the GPU decodes.
+  data::ImageForm image_form() const {
+    const bool on_device = device == DeviceKind::cuda && device_decode;
+    return on_device ? data::ImageForm::stored : data::ImageForm::decoded;
   }
   std::optional<data::StageOptions> stage_options() const {
     if (!stage) return std::nullopt;

@@ -109,7 +109,8 @@ std::unique_ptr<data::BatchLoader> make_test_loader(data::Dataset& test,
                                  .read_mode = options.read == data::ReadMode::library
                                                   ? data::ReadMode::library
                                                   : data::ReadMode::direct,
-                                 .image_size = options.image_size});
+                                 .image_size = options.image_size,
+                                 .image_form = options.image_form()});
 }
 
 data::LoaderStatistics with_memory_of(data::LoaderStatistics loader,

@@ -45,10 +45,17 @@ void declare_step(apps::Options& options, StepOptions& step) {
   options.add(
       "kernels-by", step.kernels,
       {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
-      "what convolutions and linear layers run: cuDNN, or the slow kernels that are its oracle");
+      "what convolutions and linear layers run: cuDNN and cuBLASLt, or the slow kernels that are "
+      "their oracle");
   options.add("plans", step.plans,
               {{"measured", nn::PlanChoice::measured}, {"heuristic", nn::PlanChoice::heuristic}},
-              "how cuDNN's way to compute a layer is chosen");
+              "how cuDNN's way to compute a convolution is chosen");
+  options.add("cuda-graph", step.graphs,
+              {{"automatic", nn::DeviceGraphs::automatic},
+               {"on", nn::DeviceGraphs::on},
+               {"off", nn::DeviceGraphs::off}},
+              "whether forward and backward are queued as one CUDA graph; automatic: unless CUDA "
+              "cannot capture them, which is said");
 }
 
 void declare(apps::Options& options, GpuCommand& command) {

@@ -17,11 +17,20 @@ const char* plans_name(nn::PlanChoice plans) {
   return plans == nn::PlanChoice::measured ? "measured" : "heuristic";
 }
 
+const char* graphs_name(nn::DeviceGraphs graphs) {
+  switch (graphs) {
+    case nn::DeviceGraphs::off: return "off";
+    case nn::DeviceGraphs::automatic: return "automatic";
+    case nn::DeviceGraphs::on: return "on";
+  }
+  return "";
+}
+
 void print_step(const Device& device, const StepOptions& options, const StepFigures& figures) {
   fmt::print("{}, compute capability {:.1f}\n", device.name(), device.compute_capability() / 10.0);
-  fmt::print("{}, {} samples of 3x{}x{}, {}, kernels: {}, plans: {}\n", options.model,
+  fmt::print("{}, {} samples of 3x{}x{}, {}, kernels: {}, plans: {}, graph: {}\n", options.model,
              options.batch, options.image_size, options.image_size, name_of(options.precision),
-             kernels_name(options.kernels), plans_name(options.plans));
+             kernels_name(options.kernels), plans_name(options.plans), graphs_name(options.graphs));
   fmt::print("{:>9} {:>9} {:>9} {:>10} {:>8} {:>8} {:>8} {:>8} {:>6}\n", "ms", "p95", "no update",
              "samples/s", "TFLOP/s", "MiB", "loss 1", "loss n", "wrong");
   fmt::print("{:>9.3f} {:>9.3f} {:>9.3f} {:>10.1f} {:>8.2f} {:>8} {:>8.4f} {:>8.4f} {:>6}\n",
@@ -46,6 +55,7 @@ void report_step(const Device& device, const StepOptions& options, const StepFig
              {"precision", name_of(options.precision)},
              {"kernels", kernels_name(options.kernels)},
              {"plans", plans_name(options.plans)},
+             {"cuda_graph", graphs_name(options.graphs)},
              {"parameters", figures.parameters},
              {"median_seconds", figures.seconds.median},
              {"minimum_seconds", figures.seconds.minimum},

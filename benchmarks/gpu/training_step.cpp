@@ -62,6 +62,7 @@ class TrainingStep {
         network_(nn::make_device_network(device, spec,
                                          {.kernels = options.kernels,
                                           .plans = options.plans,
+                                          .graphs = options.graphs,
                                           .precision = policy_,
                                           .micro_batch = options.batch,
                                           .seed = start_seed})),

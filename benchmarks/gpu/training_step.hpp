@@ -23,6 +23,7 @@ struct StepOptions {
   Precision precision = Precision::bf16;
   nn::DeviceKernels kernels = nn::DeviceKernels::libraries;
   nn::PlanChoice plans = nn::PlanChoice::measured;
+  nn::DeviceGraphs graphs = nn::DeviceGraphs::automatic;
 };
 
 /// One line of the table. METRICS.md defines every figure.

@@ -76,7 +76,7 @@ class Update {
   /// in another order differ by some parts in 2^52.
   std::size_t wrong_norm(DeviceStream& stream) {
     measure_norm(stream);
-    const auto found = read_gpu(stream, norm_.squares());
+    const auto found = read_gpu(stream, std::as_const(norm_).squares());
     std::size_t wrong = 0;
     double squares = 0;
     for (std::size_t p = 0; p < found.size(); ++p) {

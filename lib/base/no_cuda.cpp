@@ -3,6 +3,7 @@
 #include "base/no_cuda.hpp"
 
 #include "rondo/base/device.hpp"
+#include "rondo/base/device_graph.hpp"
 #include "rondo/base/device_memory.hpp"
 #include "rondo/base/device_stream.hpp"
 
@@ -48,6 +49,9 @@ void DeviceStream::wait_for(const DeviceEvent& /*event*/) {
 void DeviceStream::launched(const char* /*kernel*/) {
   no_cuda();
 }
+std::vector<const char*> DeviceStream::kernels_of(const std::function<void()>& /*queue_work*/) {
+  no_cuda();
+}
 DeviceEvent::DeviceEvent(const Device& /*device*/) {
   no_cuda();
 }
@@ -61,6 +65,14 @@ void DeviceEvent::wait() const {
   no_cuda();
 }
 float DeviceEvent::seconds_since(const DeviceEvent& /*earlier*/) const {
+  no_cuda();
+}
+
+void DeviceGraphTraits::close(handle_type /*graph*/) noexcept {}
+DeviceGraph::DeviceGraph(DeviceStream& /*stream*/, const std::function<void()>& /*queue_work*/) {
+  no_cuda();
+}
+void DeviceGraph::launch(DeviceStream& /*stream*/) {
   no_cuda();
 }
 

@@ -58,6 +58,14 @@ void require_apart(const Call& call) {
       fmt::format("{}: input and output overlap; they must be apart", name_of(call.collective)));
 }
 
+/// The block lies where the whole has the rank's own one, or apart from all of it.
+void require_own_block(const Call& call, std::span<const std::byte> whole,
+                       std::span<const std::byte> block, const Place& place, OwnBlock allowed) {
+  const std::byte* const own = whole.data() + static_cast<std::size_t>(place.rank) * block.size();
+  if (allowed == OwnBlock::apart_or_in_place && block.data() == own) return;
+  require_apart(call);
+}
+
 /// The result lies in `part` of a node's sum, exactly, or apart from all of it.
 void require_in_place_or_apart(const LaneNode& node, std::span<const float> part,
                                std::span<const std::byte> result) {
@@ -98,7 +106,7 @@ void require_wire(const Call& call) {
 
 }  // namespace
 
-void check_call(const Call& call, const Place& place) {
+void check_call(const Call& call, const Place& place, OwnBlock own_block) {
   require_wire(call);
   switch (call.collective) {
     case Collective::allreduce:
@@ -111,10 +119,10 @@ void check_call(const Call& call, const Place& place) {
       require_op(call.op);
       require_whole_elements(call.output.size(), call.dtype);
       require_blocks(call.input.size(), call.output.size(), place.size);
-      return require_apart(call);
+      return require_own_block(call, call.input, call.output, place, own_block);
     case Collective::allgather:
       require_blocks(call.output.size(), call.input.size(), place.size);
-      return require_apart(call);
+      return require_own_block(call, call.output, call.input, place, own_block);
     case Collective::all_to_all:
       require_equal(call);
       require_blocks(call.input.size(), call.input.size() / static_cast<std::size_t>(place.size),

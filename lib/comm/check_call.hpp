@@ -6,7 +6,10 @@
 
 namespace rondo::comm {
 
+/// Where a rank's own block of a reduce-scatter or allgather may lie.
+enum class OwnBlock { apart, apart_or_in_place };
+
 /// What a rank can see of a wrong call before it says anything. \throws UsageError
-void check_call(const Call& call, const Place& place);
+void check_call(const Call& call, const Place& place, OwnBlock own_block = OwnBlock::apart);
 
 }  // namespace rondo::comm

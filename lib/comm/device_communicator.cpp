@@ -28,10 +28,10 @@ Call as_host_call(const DeviceCall& call, const std::vector<LaneNode>& nodes) {
 void require_supported(const DeviceCall& call, bool in_group) {
   const bool reduces =
       call.collective == Collective::allreduce || call.collective == Collective::reduce_scatter;
-  const bool is_float =
-      call.dtype == DType::f32 || call.dtype == DType::f16 || call.dtype == DType::bf16;
+  const bool is_float = call.dtype == DType::f32 || call.dtype == DType::f16 ||
+                        call.dtype == DType::bf16 || call.dtype == DType::f64;
   if (reduces && !is_float)
-    throw UsageError(fmt::format("{} of {} on GPUs: sums are of f32, f16 or bf16",
+    throw UsageError(fmt::format("{} of {} on GPUs: sums are of f64, f32, f16 or bf16",
                                  name_of(call.collective), name_of(call.dtype)));
   if (call.collective == Collective::barrier || call.collective == Collective::all_to_all)
     throw UsageError(fmt::format("no {} on GPUs: use exchange(), or the host's communicator",
@@ -45,7 +45,7 @@ void check_device_call(const DeviceCall& call, const Place& place, bool in_group
   std::vector<LaneNode> nodes;
   for (const DeviceLaneNode& node : call.nodes)
     nodes.push_back({node.lanes, {node.sum.data(), node.sum.size()}});
-  check_call(as_host_call(call, nodes), place);
+  check_call(as_host_call(call, nodes), place, OwnBlock::apart_or_in_place);
 }
 
 DeviceCall lanes_call(Collective collective, std::span<const DeviceLaneNode> nodes,

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <numbers>
 
 #include "rondo/base/philox.hpp"
+
+#include "data/kernels/noise.hpp"
 
 namespace rondo::data {
 namespace {
@@ -27,17 +27,6 @@ struct Range {
 Range covered(std::ptrdiff_t length, std::ptrdiff_t offset) {
   return {std::clamp<std::ptrdiff_t>(offset, 0, length),
           std::clamp<std::ptrdiff_t>(length + offset, 0, length)};
-}
-
-std::array<float, 4> normal_pairs(const Philox::Block& bits) {
-  std::array<float, 4> normal{};
-  for (std::size_t i = 0; i < 4; i += 2) {
-    const float radius = std::sqrt(-2.0F * std::log(1.0F - Philox::uniform(bits[i])));
-    const float angle = 2.0F * std::numbers::pi_v<float> * Philox::uniform(bits[i + 1]);
-    normal[i] = radius * std::cos(angle);
-    normal[i + 1] = radius * std::sin(angle);
-  }
-  return normal;
 }
 
 }  // namespace
@@ -75,17 +64,23 @@ void apply_change(const Change& change, std::size_t height, std::size_t width,
   }
 }
 
-void add_noise(float deviation, std::uint64_t seed, std::size_t epoch, std::uint64_t sample,
-               std::span<float> image) {
-  if (deviation == 0) return;
+std::uint64_t draw_noise_key(std::uint64_t seed, std::size_t epoch, std::uint64_t sample) {
   const auto own =
       Philox(seed, RandomPurpose::noise, static_cast<std::uint32_t>(epoch)).block(sample);
-  const Philox random(std::uint64_t{own[0]} << 32 | own[1], RandomPurpose::noise);
-  for (std::size_t first = 0; first < image.size(); first += 4) {
-    const auto bits = random.block(first / 4);
-    const auto normal = normal_pairs(bits);
-    for (std::size_t i = first; i < std::min(first + 4, image.size()); ++i)
-      image[i] += deviation * normal[i - first];
+  return std::uint64_t{own[0]} << 32 | own[1];
+}
+
+void add_noise(float deviation, std::uint64_t key, std::span<float> image) {
+  if (deviation == 0) return;
+  const Philox random = noise_numbers(key);
+  for (std::size_t first = 0; first < image.size(); first += noise_per_block) {
+    const auto bits = random.block(first / noise_per_block);
+    const NormalPair a = normal_pair(bits[0], bits[1]);
+    const NormalPair b = normal_pair(bits[2], bits[3]);
+    const std::array<float, noise_per_block> normal{a.first, a.second, b.first, b.second};
+    const std::size_t count = std::min<std::size_t>(noise_per_block, image.size() - first);
+    for (std::size_t i = 0; i < count; ++i)
+      image[first + i] = with_noise(image[first + i], deviation, normal[i]);
   }
 }
 

@@ -28,9 +28,11 @@ Change draw_change(const Augmentation& augmentation, std::uint64_t seed, std::si
 void apply_change(const Change& change, std::size_t height, std::size_t width,
                   std::span<float> image, std::vector<float>& scratch);
 
+/// What the noise of a sample is drawn by; as pure as draw_change().
+std::uint64_t draw_noise_key(std::uint64_t seed, std::size_t epoch, std::uint64_t sample);
+
 /// Adds normal noise of this deviation to each value; nothing if it is 0. A pure function of its
-/// arguments, element by element (Box and Muller, Ann. Math. Stat. 29, 1958).
-void add_noise(float deviation, std::uint64_t seed, std::size_t epoch, std::uint64_t sample,
-               std::span<float> image);
+/// arguments, element by element (noise_at()).
+void add_noise(float deviation, std::uint64_t key, std::span<float> image);
 
 }  // namespace rondo::data

@@ -14,8 +14,9 @@ namespace rondo::data {
 namespace {
 
 std::size_t bytes_of(const LaneBatch& batch) {
-  std::size_t bytes =
-      batch.images.size() * sizeof(float) + batch.labels.size() * sizeof(std::int32_t);
+  std::size_t bytes = batch.images.size() * sizeof(float) + batch.stored.samples.size() +
+                      batch.stored.transforms.size() * sizeof(ImageTransform) +
+                      batch.labels.size() * sizeof(std::int32_t);
   for (const LaneField& field : batch.others)
     bytes += field.samples.size();
   return bytes;

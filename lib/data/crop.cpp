@@ -9,6 +9,8 @@
 
 #include "rondo/base/philox.hpp"
 
+#include "data/kernels/image_elements.hpp"
+
 namespace rondo::data {
 namespace {
 
@@ -50,30 +52,14 @@ Crop largest_crop(const Extent& image) {
                                std::clamp<std::size_t>(rounded(height * widest), 1, image.width)});
 }
 
-/// Where a value of the result comes from along one axis.
-struct Tap {
-  std::size_t low;
-  std::size_t high;
-  float weight;  ///< of `high`
-};
-
 /// `begin` and `length` of the crop, `count` values of the result.
 std::vector<Tap> make_taps(std::size_t begin, std::size_t length, std::size_t count) {
-  const double scale = static_cast<double>(length) / static_cast<double>(count);
-  const auto last = static_cast<double>(length - 1);
+  const double scale = axis_scale(length, count);
   std::vector<Tap> taps(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale - 0.5;
-    const double at = std::clamp(centre, 0.0, last);
-    const auto low = static_cast<std::size_t>(at);
-    taps[i] = {begin + low, begin + std::min(low + 1, length - 1),
-               static_cast<float>(at - static_cast<double>(low))};
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    taps[i] = tap_at(static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(length), scale,
+                     static_cast<std::uint32_t>(i));
   return taps;
-}
-
-float between(float low, float high, float weight) {
-  return low + weight * (high - low);
 }
 
 }  // namespace

@@ -26,8 +26,10 @@ bool is_kept_whole(const FieldInfo& field, std::size_t chunk_samples) {
          field.samples * field.sample_bytes() <= most_whole_bytes;
 }
 
-std::size_t batch_bytes_per_sample(const FieldInfo& field, std::optional<std::size_t> image_size) {
+std::size_t batch_bytes_per_sample(const FieldInfo& field, std::optional<std::size_t> image_size,
+                                   ImageForm image_form) {
   if (field.name == schema::image) {
+    if (image_form == ImageForm::stored) return field.sample_bytes() + sizeof(ImageTransform);
     const std::size_t channels = field.sample_shape.size() > 2 ? field.sample_shape.front() : 1;
     const std::size_t elements =
         image_size ? channels * *image_size * *image_size : field.sample_elements();
@@ -52,8 +54,8 @@ LoaderMemory planned_memory(const std::vector<FieldInfo>& fields, const LaneSamp
   LoaderMemory memory{.chunks = chunk_buffers(sampler, options)};
   for (const FieldInfo& field : fields) {
     memory.chunk_bytes += memory.chunks * chunk_samples * field.sample_bytes();
-    memory.batch_bytes +=
-        options.depth * sampler.micro_batch() * batch_bytes_per_sample(field, options.image_size);
+    memory.batch_bytes += options.depth * sampler.micro_batch() *
+                          batch_bytes_per_sample(field, options.image_size, options.image_form);
     if (is_kept_whole(field, chunk_samples))
       memory.whole_bytes += field.samples * field.sample_bytes();
   }

@@ -7,6 +7,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "data/kernels/image_elements.hpp"
+
 namespace rondo::data {
 
 ImageNormalizer::ImageNormalizer(const DatasetInfo& info)
@@ -22,7 +24,7 @@ void ImageNormalizer::normalize(DType dtype, std::span<const std::byte> stored,
     const auto target = out.subspan(channel * plane_, plane_);
     if (dtype == DType::f32) {
       for (float& value : target)
-        value = (value - mean_[channel]) / deviation_[channel];
+        value = normalized(value, mean_[channel], deviation_[channel]);
       continue;
     }
     tables_[channel].look_up(stored.subspan(channel * plane_, plane_), target);

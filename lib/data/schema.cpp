@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -128,14 +129,16 @@ class SplitReader {
     info_.channels = shape.channels;
     info_.height = shape.height;
     info_.width = shape.width;
-    info_.mean = per_channel("mean", options_.given.mean, 0.0);
+    const bool has_bytes = field.info.dtype == DType::u8;
+    info_.mean =
+        per_channel("mean", options_.given.mean, has_bytes ? std::optional(0.0) : std::nullopt);
     info_.deviation = per_channel("deviation", options_.given.deviation, 1e-6);
     if (info_.mean.empty() != info_.deviation.empty())
       problems_.add("attributes mean and deviation: expected both or neither, found one");
   }
 
   std::vector<float> per_channel(const char* attribute, const std::vector<float>& given,
-                                 double minimum) {
+                                 std::optional<double> minimum) {
     std::vector<float> result = given;
     if (given.empty()) {
       if (!file_.has_attribute("", attribute)) return {};
@@ -144,11 +147,12 @@ class SplitReader {
       result.assign(values->begin(), values->end());
     }
     const bool is_usable = std::all_of(result.begin(), result.end(), [&](float value) {
-      return std::isfinite(value) && double{value} >= minimum;
+      return std::isfinite(value) && (!minimum || double{value} >= *minimum);
     });
-    problems_.add_unless(is_usable, fmt::format("attribute {}: expected finite numbers of at least "
-                                                "{}, found ({})",
-                                                attribute, minimum, fmt::join(result, ", ")));
+    problems_.add_unless(
+        is_usable, fmt::format("attribute {}: expected finite numbers{}, found ({})", attribute,
+                               minimum ? fmt::format(" of at least {}", *minimum) : "",
+                               fmt::join(result, ", ")));
     problems_.add_unless(result.size() == info_.channels,
                          fmt::format("attribute {}: expected one number for each of {} channels, "
                                      "found {}",

@@ -43,7 +43,7 @@ class Buckets {
   virtual void finish(std::size_t bucket) = 0;
   /// The sums of squares of this rank's shard of a finished bucket.
   virtual void measure(std::size_t bucket) = 0;
-  /// The squares of all pieces, the trailer, and for all to see what this rank did with its time.
+  /// The squares, the trailer, and for all to see what this rank did with its time.
   virtual StepSums exchange(const telemetry::RankTimes& own) = 0;
 
   /// As GradientSum's, after exchange().

@@ -37,9 +37,11 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
       }) {}
 
 GradientSum::GradientSum(const Layout& layout, const DeviceGradients& gradients,
-                         comm::Communicator& comm, std::size_t lanes, Reduction reduction)
+                         comm::Communicator& comm, std::size_t lanes, Reduction reduction,
+                         Sharding sharding, DeviceCompressor* compressor)
     : GradientSum(layout, comm, lanes, [&] {
-        return std::make_unique<DeviceBuckets>(layout, gradients, comm, lanes, reduction);
+        return std::make_unique<DeviceBuckets>(layout, gradients, comm, lanes, reduction, sharding,
+                                               compressor);
       }) {}
 
 GradientSum::GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,

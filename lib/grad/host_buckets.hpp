@@ -35,7 +35,7 @@ class HostBuckets final : public Buckets {
   void measure(std::size_t bucket) override;
   StepSums exchange(const telemetry::RankTimes& own) override;
 
-  std::span<const double> squares() const noexcept override { return squares_.pieces(); }
+  std::span<const double> squares() const noexcept override { return squares_.of_parameters(); }
   std::span<const telemetry::RankTimes> rank_times() const noexcept override {
     return squares_.times();
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rondo/precision/squares.hpp"
+#include "rondo/precision/strided_sum.hpp"
 
 namespace rondo::grad {
 namespace {
@@ -18,6 +19,7 @@ std::size_t elements_of(const Layout& layout, std::size_t ranks) {
 PieceSquares::PieceSquares(const Layout& layout, comm::Communicator& comm)
     : layout_(layout),
       comm_(comm),
+      of_parameters_(layout.specs().size()),
       times_(static_cast<std::size_t>(comm.size())),
       memory_(comm.allocate(elements_of(layout, times_.size()) * sizeof(double))),
       all_(reinterpret_cast<double*>(memory_->bytes().data()), elements_of(layout, times_.size())) {
@@ -25,6 +27,7 @@ PieceSquares::PieceSquares(const Layout& layout, comm::Communicator& comm)
 
 void PieceSquares::clear() {
   std::ranges::fill(all_, 0.0);
+  std::ranges::fill(of_parameters_, 0.0);
 }
 
 void PieceSquares::measure(ElementRange bucket, std::span<const float> shard) {
@@ -56,12 +59,21 @@ StepSums PieceSquares::exchange() {
   for (std::size_t r = 0; r < times_.size(); ++r)
     std::ranges::copy(reports().subspan(r * telemetry::cause_count, telemetry::cause_count),
                       times_[r].seconds.begin());
+  add_up_parameters();
   const auto sums = all_.last(Trailer::used);
   return {.weight = sums[Trailer::weight],
           .loss = sums[Trailer::loss],
           .correct = sums[Trailer::correct],
           .stop = sums[Trailer::stop] > 0,
           .complete = sums[Trailer::complete] > 0};
+}
+
+void PieceSquares::add_up_parameters() {
+  for (std::size_t p = 0; p < of_parameters_.size(); ++p) {
+    const ElementRange own = layout_.pieces_in(layout_.parameter(p));
+    of_parameters_[p] =
+        precision::strided_sum(std::span<const double>(all_.subspan(own.begin, own.size())));
+  }
 }
 
 }  // namespace rondo::grad

@@ -17,8 +17,8 @@ namespace rondo::grad {
 /// Sums of squares of all pieces, each computed by the rank whose shard the piece lies in.
 ///
 /// Together with them travel the step's trailer and what every rank did with its time. All of it is
-/// f64 and has one contributor, the
-/// others add zeros: the sum is exact and the same bits on all ranks.
+/// f64 and has one contributor, the others add zeros: the sum is exact and the same bits on all
+/// ranks.
 class PieceSquares {
  public:
   /// Collective.
@@ -33,17 +33,20 @@ class PieceSquares {
   /// Collective, once all buckets were measured: the pieces of all ranks, the trailer, the times.
   StepSums exchange();
 
-  std::span<const double> pieces() const noexcept { return all_.first(layout_.pieces().size()); }
+  /// By parameter, as registered; of the last exchange.
+  std::span<const double> of_parameters() const noexcept { return of_parameters_; }
   /// By rank, as the last exchange brought them.
   std::span<const telemetry::RankTimes> times() const noexcept { return times_; }
 
  private:
+  void add_up_parameters();
   std::span<double> reports() noexcept {
     return all_.subspan(layout_.pieces().size(), telemetry::cause_count * times_.size());
   }
 
   const Layout& layout_;
   comm::Communicator& comm_;
+  std::vector<double> of_parameters_;
   std::vector<telemetry::RankTimes> times_;
   std::unique_ptr<comm::Memory> memory_;
   std::span<double>

@@ -5,23 +5,6 @@
 #include <algorithm>
 
 namespace rondo::nn {
-namespace {
-
-/// One stream for each layer, under a key that is drawn for the lane and step: together they are
-/// more than a counter holds.
-Philox stream_of(const DropoutKey& key, std::size_t layer) {
-  const auto bits = Philox(key.seed, RandomPurpose::dropout, static_cast<std::uint32_t>(key.lane))
-                        .block(key.step);
-  return {std::uint64_t{bits[0]} | std::uint64_t{bits[1]} << 32, RandomPurpose::dropout,
-          static_cast<std::uint32_t>(layer)};
-}
-
-}  // namespace
-
-DropoutMask::DropoutMask(const DropoutKey& key, std::size_t layer, float probability)
-    : random_(stream_of(key, layer)),
-      probability_(probability),
-      kept_(1.0F / (1.0F - probability)) {}
 
 void draw_dropout_mask(const DropoutKey& key, std::size_t layer, float probability,
                        std::span<float> mask) {

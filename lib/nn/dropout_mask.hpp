@@ -23,7 +23,10 @@ struct DropoutKey {
 /// (N, C, H, W) order.
 class DropoutMask {
  public:
-  DropoutMask(const DropoutKey& key, std::size_t layer, float probability);
+  constexpr DropoutMask(const DropoutKey& key, std::size_t layer, float probability) noexcept
+      : random_(stream_of(key, layer)),
+        probability_(probability),
+        kept_(1.0F / (1.0F - probability)) {}
 
   /// Of the elements [4 i, 4 i + 4).
   constexpr std::array<float, 4> quad(std::uint64_t i) const noexcept {
@@ -35,6 +38,14 @@ class DropoutMask {
   }
 
  private:
+  /// One stream for each layer, under a key that is drawn for the lane and step: together they are
+  /// more than a counter holds.
+  static constexpr Philox stream_of(const DropoutKey& key, std::size_t layer) noexcept {
+    const auto bits = Philox(key.seed, RandomPurpose::dropout, static_cast<std::uint32_t>(key.lane))
+                          .block(key.step);
+    return {std::uint64_t{bits[0]} | std::uint64_t{bits[1]} << 32, RandomPurpose::dropout,
+            static_cast<std::uint32_t>(layer)};
+  }
   constexpr float factor(std::uint32_t bits) const noexcept {
     return Philox::uniform(bits) < probability_ ? 0.0F : kept_;
   }

@@ -8,9 +8,15 @@
 
 namespace rondo::optim {
 
-/// \throws UsageError  an arena that does not fit `rule` or pieces that reach to `elements`, a
-/// verdict of more than one element, or step 0
-void require_valid(const Optimizer& rule, std::size_t elements, const DeviceArena& arena,
+/// How far pieces reach.
+struct PieceBounds {
+  std::size_t elements = 0;
+  std::size_t held_elements = elements;
+};
+
+/// \throws UsageError  an arena that does not fit `rule` or the pieces, a verdict of more than one
+/// element, or step 0
+void require_valid(const Optimizer& rule, const PieceBounds& bounds, const DeviceArena& arena,
                    const StepContext& context,
                    DeviceSpan<const precision::GradientVerdict> verdict);
 

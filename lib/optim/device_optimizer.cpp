@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +23,7 @@ namespace {
 using cuda::UpdateWork;
 
 void queue_sgd(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-               const StepContext& context) {
+               const StepContext& context, DeviceNorms* /*norms*/) {
   const Sgd::Options own = sgd_options(options);
   const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
                                    .lr = context.lr,
@@ -33,17 +34,17 @@ void queue_sgd(DeviceStream& stream, const UpdateWork& work, const OptimizerOpti
 }
 
 void queue_adam(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context) {
+                const StepContext& context, DeviceNorms* /*norms*/) {
   cuda::adam(stream, work, adam_factors(adam_options(options), {}, context));
 }
 
 void queue_adamw(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                 const StepContext& context) {
+                 const StepContext& context, DeviceNorms* /*norms*/) {
   cuda::adamw(stream, work, adam_factors(adam_options(options), {}, context));
 }
 
 void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context) {
+                const StepContext& context, DeviceNorms* /*norms*/) {
   const Lion::Options own = lion_options(options);
   cuda::lion(stream, work,
              {.gradient = kernel::Gradient(context),
@@ -54,18 +55,26 @@ void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOpt
 }
 
 void queue_lamb(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context) {
-  cuda::lamb(stream, work, adam_factors(lamb_options(options), {}, context));
+                const StepContext& context, DeviceNorms* norms) {
+  const kernel::AdamFactors factors = adam_factors(lamb_options(options), {}, context);
+  cuda::measure_lamb(stream, work, factors);
+  norms->share(stream);
+  cuda::sum_norms(stream, work);
+  cuda::lamb(stream, work, factors);
 }
 
 void queue_lars(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context) {
+                const StepContext& context, DeviceNorms* norms) {
   const Lars::Options own = lars_options(options);
   const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
                                    .lr = context.lr,
                                    .momentum = own.momentum,
                                    .decay = own.weight_decay};
-  cuda::lars(stream, work, {factors, own.trust_coefficient});
+  const cuda::LarsFactors with_trust{factors, own.trust_coefficient};
+  cuda::measure_lars(stream, work, with_trust);
+  norms->share(stream);
+  cuda::sum_norms(stream, work);
+  cuda::lars(stream, work, with_trust);
 }
 
 constexpr std::array<std::string_view, 6> names_with_kernel{"adam", "adamw", "lamb",
@@ -91,26 +100,32 @@ bool is_aligned(const T* memory) {
 
 }  // namespace
 
-DeviceNorms::DeviceNorms(const Device& device, const precision::DevicePieces& pieces)
+DeviceNorms::DeviceNorms(const Device& device, const precision::DevicePieces& pieces, Share share)
     : by_piece_(device, pieces.size(), "the norms of the arena's pieces"),
       by_parameter_(device, pieces.parameters(), "the parameters' norms"),
-      blocks_done_(device, 1, "the parameters' norms") {}
+      share_(std::move(share)) {}
 
-void require_valid(const Optimizer& rule, std::size_t elements, const DeviceArena& arena,
+void DeviceNorms::share(DeviceStream& stream) {
+  if (share_) share_(stream, by_piece());
+}
+
+void require_valid(const Optimizer& rule, const PieceBounds& bounds, const DeviceArena& arena,
                    const StepContext& context,
                    DeviceSpan<const precision::GradientVerdict> verdict) {
   require(context.step >= 1, "optimizer steps count from 1");
   require(verdict.size() <= 1, "an update takes one verdict or none");
   const std::size_t count = arena.values.size();
-  if (count < elements)
-    throw UsageError(
-        fmt::format("the pieces reach to element {}, the GPU's arena has {}", elements, count));
+  if (count < bounds.elements)
+    throw UsageError(fmt::format("the pieces reach to element {}, the GPU's arena has {}",
+                                 bounds.elements, count));
   require_device_length(arena.grads.size(), count, "gradients");
   if (!arena.copy.empty()) require_device_length(arena.copy.size(), count, "elements of the copy");
   const auto names = rule.slot_names();
   require_device_length(arena.slots.size(), names.size(), "optimizer slots");
   for (std::size_t k = 0; k < names.size(); ++k)
-    require_device_length(arena.slots[k].size(), count, names[k]);
+    if (arena.slots[k].size() < bounds.held_elements)
+      throw UsageError(fmt::format("the pieces reach to element {} of {}, the GPU has {}",
+                                   bounds.held_elements, names[k], arena.slots[k].size()));
 }
 
 void require_norms(const Optimizer& rule, const precision::DevicePieces& pieces,
@@ -136,10 +151,12 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
                              const DeviceArena& arena, const StepContext& context,
                              const StatisticUpdate& statistic,
                              DeviceSpan<const precision::GradientVerdict> verdict) const {
-  require_valid(*rule_, pieces.elements(), arena, context, verdict);
+  require_valid(*rule_, {pieces.elements(), pieces.held_elements()}, arena, context, verdict);
   require_norms(*rule_, pieces, arena.norms);
   UpdateWork work{.pieces = pieces.span().data(),
                   .piece_count = pieces.size(),
+                  .first_pieces = pieces.first_pieces().data(),
+                  .parameters = pieces.parameters(),
                   .values = arena.values.data(),
                   .grads = arena.grads.data(),
                   .slots = {},
@@ -147,7 +164,6 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
                   .verdict = verdict.empty() ? nullptr : verdict.data(),
                   .piece_norms = nullptr,
                   .norms = nullptr,
-                  .blocks_done = nullptr,
                   .statistic = statistic,
                   .at_random = context.rounding_seed.has_value(),
                   .seed = context.rounding_seed.value_or(0),
@@ -156,12 +172,11 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
   if (arena.norms != nullptr) {
     work.piece_norms = arena.norms->by_piece().data();
     work.norms = arena.norms->by_parameter().data();
-    work.blocks_done = arena.norms->blocks_done().data();
   }
   work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.slots[0]) &&
                  is_aligned(work.slots[1]) && is_aligned(work.copy);
   queues[static_cast<std::size_t>(find_name(rule_->name()) - names_with_kernel.begin())](
-      stream, work, options_, context);
+      stream, work, options_, context, arena.norms);
 }
 
 }  // namespace rondo::optim

@@ -31,5 +31,14 @@ void lamb(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const kernel::Ad
 void lars(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const LarsFactors&) {
   no_cuda();
 }
+void measure_lamb(DeviceStream& /*stream*/, const UpdateWork&, const kernel::AdamFactors&) {
+  no_cuda();
+}
+void measure_lars(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const LarsFactors&) {
+  no_cuda();
+}
+void sum_norms(DeviceStream& /*stream*/, const UpdateWork& /*work*/) {
+  no_cuda();
+}
 
 }  // namespace rondo::optim::cuda

@@ -26,6 +26,10 @@ void convert(DeviceStream& /*stream*/, DeviceSpan<const half> /*from*/, DeviceSp
 void convert(DeviceStream& /*stream*/, DeviceSpan<const half> /*from*/, DeviceSpan<bfloat16>) {
   no_cuda();
 }
+void round_to_copy(DeviceStream& /*stream*/, DeviceSpan<const float> /*values*/,
+                   DeviceSpan<bfloat16> /*copy*/, const RoundingKey& /*key*/) {
+  no_cuda();
+}
 void accumulate(DeviceStream& /*stream*/, DeviceSpan<const float> /*values*/, DeviceSpan<float>) {
   no_cuda();
 }
@@ -41,6 +45,12 @@ GradientNorm::GradientNorm(const Device& /*device*/, const DevicePieces& pieces)
 }
 void GradientNorm::measure(DeviceStream& /*stream*/, DeviceSpan<const float> /*grads*/,
                            const Unscaling& /*unscaling*/) {
+  no_cuda();
+}
+void GradientNorm::measure_pieces(DeviceStream& /*stream*/, DeviceSpan<const float> /*grads*/) {
+  no_cuda();
+}
+void GradientNorm::add_up(DeviceStream& /*stream*/, const Unscaling& /*unscaling*/) {
   no_cuda();
 }
 

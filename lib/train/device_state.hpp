@@ -9,6 +9,7 @@
 
 #include "rondo/base/device_memory.hpp"
 #include "rondo/base/device_parameter.hpp"
+#include "rondo/base/device_stream.hpp"
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/device_gradients.hpp"
 #include "rondo/optim/device_optimizer.hpp"
@@ -17,13 +18,21 @@
 namespace rondo::train {
 
 /// A session's memory on a GPU: laid out as its arena in the host's memory, with the optimizer's
-/// slots. Local.
+/// slots of what this rank updates. Local.
 class DeviceState {
  public:
-  /// The arena must outlive this. \throws DeviceError  out of memory
-  DeviceState(const DeviceSite& site, grad::Arena& arena, const optim::Optimizer& optimizer);
+  /// The arena must outlive this. `sharded`: the rank updates its shards.
+  /// \throws DeviceError  out of memory
+  DeviceState(const DeviceSite& site, grad::Arena& arena, const optim::Optimizer& optimizer,
+              bool sharded);
 
   DeviceStream& stream() noexcept { return site_.stream; }
+  /// On which gradients and values travel between the ranks.
+  DeviceStream& transfers() noexcept { return transfers_; }
+  comm::DeviceCommunicator& comm() noexcept { return site_.comm; }
+  const Device& device() const noexcept { return site_.device; }
+  bool is_sharded() const noexcept { return sharded_; }
+
   grad::DeviceGradients gradients() noexcept;
   const precision::DevicePieces& pieces() const noexcept { return pieces_; }
   /// All that an optimizer reads and writes.
@@ -39,11 +48,18 @@ class DeviceState {
   std::size_t bytes() const noexcept;
 
  private:
+  DeviceSpan<float> values() noexcept { return floats_of(*values_); }
+  DeviceSpan<float> floats_of(comm::DeviceArena& memory) const noexcept;
+  void add_norms(DeviceStream& stream, DeviceSpan<optim::SquareSums> norms);
+
   DeviceSite site_;
   grad::Arena& host_;
+  bool sharded_;
+  DeviceStream transfers_;
+  DeviceEvent turn_;  // of one stream, for the other
   precision::DevicePieces pieces_;
   std::unique_ptr<comm::DeviceArena> grads_;
-  DeviceMemory<float> values_;
+  std::unique_ptr<comm::DeviceArena> values_;
   DeviceMemory<bfloat16> copy_;
   std::vector<DeviceMemory<float>> slots_;
   std::vector<DeviceSpan<float>> slot_views_;

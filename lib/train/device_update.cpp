@@ -7,21 +7,26 @@
 namespace rondo::train {
 
 DeviceUpdate::DeviceUpdate(grad::Arena& arena, DeviceState& device,
-                           const optim::DeviceOptimizer& optimizer, int rank,
-                           float statistic_momentum)
-    : device_(device),
+                           const optim::DeviceOptimizer& optimizer, const Options& options)
+    : layout_(arena.layout()),
+      device_(device),
       optimizer_(optimizer),
-      statistic_momentum_(statistic_momentum),
-      state_(arena.layout(), optimizer.rule(), rank, false) {}
+      options_(options),
+      state_(layout_, optimizer.rule(), device.comm().rank(), device.is_sharded()) {
+  if (device.is_sharded()) gather_.emplace(device, layout_);
+}
 
 void DeviceUpdate::apply(const optim::StepContext& context, float weight_inverse) {
   has_values_ = false;
   has_slots_ = false;
   optimizer_.update(device_.stream(), device_.pieces(), device_.arena(), context,
-                    {.momentum = statistic_momentum_, .weight_inverse = weight_inverse});
+                    {.momentum = options_.statistic_momentum, .weight_inverse = weight_inverse});
+  if (!gather_) return;
+  gather_->start({.seed = context.rounding_seed, .step = context.step});
+  if (options_.gather_in_step) finish_all();
 }
 
-void DeviceUpdate::finish(grad::ElementRange) {
+void DeviceUpdate::fetch() {
   if (std::exchange(has_values_, true)) return;
   device_.fetch_values();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rondo/precision/rounding.hpp"
+#include "rondo/precision/strided_sum.hpp"
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/trace.hpp"
 
@@ -16,6 +17,12 @@ constexpr std::size_t tile_elements = 4 * grad::block_elements;
 
 precision::RoundingKey rounding_key(const optim::StepContext& context) {
   return {.seed = context.rounding_seed, .step = context.step};
+}
+
+/// Two f64 a piece, as they travel.
+std::span<double> doubles_of(std::span<optim::SquareSums> sums) {
+  static_assert(sizeof(optim::SquareSums) == 2 * sizeof(double));
+  return {reinterpret_cast<double*>(sums.data()), 2 * sums.size()};
 }
 
 }  // namespace
@@ -34,7 +41,7 @@ HostUpdate::HostUpdate(grad::Arena& arena, comm::Communicator& comm, grad::Gradi
   if (options.one_pass && sum.is_sharded() && peers_.any())
     tiles_ = state_.holding().tiles(arena.layout(), tile_elements);
   if (optimizer.scope() != optim::Scope::norms) return;
-  piece_sums_.resize(2 * arena.layout().pieces().size());
+  piece_sums_.resize(arena.layout().pieces().size());
   sums_.resize(arena.specs().size());
 }
 
@@ -48,7 +55,7 @@ void HostUpdate::apply(const optim::StepContext& context, float weight_inverse) 
 }
 
 void HostUpdate::finish(grad::ElementRange range) {
-  if (is_complete(range)) return gather_.finish(range);
+  if (!is_under_way(range)) return gather_.finish(range);
   const telemetry::TraceSpan span(telemetry::Activity::values_wait);
   const telemetry::Stopwatch waited;
   gather_.finish(range);
@@ -126,19 +133,18 @@ void HostUpdate::update_statistic(const Run& run, float weight_inverse) {
 /// Every piece is measured once, by whom it concerns, and the pieces of a parameter are added in
 /// one order: the same bits for any cut of the arena.
 void HostUpdate::measure_parameters(const optim::StepContext& context) {
-  std::ranges::fill(piece_sums_, 0.0);
+  std::ranges::fill(piece_sums_, optim::SquareSums{});
   for (const Part& part : state_.holding().parts()) {
     for (const Run& run : part.runs)
       if (!is_statistic(run)) measure_pieces(run, context);
   }
   if (sum_.is_sharded())
-    comm::allreduce(comm_, std::span(piece_sums_), comm::ReduceOp::sum, {.name = "norms"});
+    comm::allreduce(comm_, doubles_of(piece_sums_), comm::ReduceOp::sum, {.name = "norms"});
 
-  std::ranges::fill(sums_, optim::SquareSums{});
-  const auto pieces = arena_.layout().pieces();
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    optim::SquareSums& sum = sums_[pieces[i].parameter];
-    sum = sum + optim::SquareSums{piece_sums_[2 * i], piece_sums_[2 * i + 1]};
+  for (std::size_t p = 0; p < sums_.size(); ++p) {
+    const auto [first, last] = arena_.layout().pieces_in(arena_.layout().parameter(p));
+    sums_[p] = precision::strided_sum(
+        std::span<const optim::SquareSums>(piece_sums_).subspan(first, last - first));
   }
 }
 
@@ -149,9 +155,7 @@ void HostUpdate::measure_pieces(const Run& run, const optim::StepContext& contex
                     .range = range,
                     .pieces = {i, i + 1},
                     .local = run.local + range.begin - run.range.begin};
-    const optim::SquareSums sums = optimizer_.measure(range_of(piece), context);
-    piece_sums_[2 * i] = sums.value;
-    piece_sums_[2 * i + 1] = sums.direction;
+    piece_sums_[i] = optimizer_.measure(range_of(piece), context);
   }
 }
 

@@ -39,8 +39,7 @@ class HostUpdate final : public ParameterUpdate {
   /// GradientSum::finish(), which all must have left, and before this returns.
   void apply(const optim::StepContext& context, float weight_inverse) override;
 
-  bool is_under_way(grad::ElementRange range) const override { return !is_complete(range); }
-  bool is_complete(grad::ElementRange range) const override { return gather_.is_complete(range); }
+  bool is_under_way(grad::ElementRange range) const override { return !gather_.is_complete(range); }
   void finish(grad::ElementRange range) override;
   void changed() override {}
 
@@ -67,10 +66,10 @@ class HostUpdate final : public ParameterUpdate {
   OptimizerState state_;
   PeerValues peers_;
   ValueGather gather_;
-  std::vector<Part> tiles_;              // of what this rank holds, for one pass
-  std::vector<std::span<float>> slots_;  // of the range at hand
-  std::vector<double> piece_sums_;       // Scope::norms: value and direction of each piece
-  std::vector<optim::SquareSums> sums_;  // Scope::norms: by parameter
+  std::vector<Part> tiles_;                    // of what this rank holds, for one pass
+  std::vector<std::span<float>> slots_;        // of the range at hand
+  std::vector<optim::SquareSums> piece_sums_;  // Scope::norms: of each piece
+  std::vector<optim::SquareSums> sums_;        // Scope::norms: by parameter
 };
 
 }  // namespace rondo::train

@@ -100,7 +100,13 @@ MemoryPlan plan_device_memory(std::span<const ParameterSpec> parameters,
                               int rank, int ranks) {
   MemoryPlan plan = plan_memory(parameters, optimizer, options, rank, ranks);
   Memory& memory = plan.in_step;
-  memory.device = memory.total();
+  memory.shards = 0;  // stay among the gradients
+  memory.device = memory.total() - memory.compression +
+                  grad::planned_device_bytes(
+                      options.compression, options.compression_options,
+                      {{parameters.begin(), parameters.end()},
+                       {.bucket_bytes = options.bucket_bytes.value_or(grad::default_bucket_bytes),
+                        .ranks = ranks}});
   memory.gradients = memory.partial_sums = 0;
   plan.between_steps = plan.in_step;
   return plan;

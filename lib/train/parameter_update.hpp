@@ -22,12 +22,12 @@ class ParameterUpdate {
 
   /// Whether a parameter's values may still change under the layers that read them. Local.
   virtual bool is_under_way(grad::ElementRange range) const = 0;
-  /// Whether the arena's memory holds the values of the last step. Local.
-  virtual bool is_complete(grad::ElementRange range) const = 0;
-  /// Until it does.
+  /// Until they are the last step's. On a GPU nobody waits: what is queued next does.
   virtual void finish(grad::ElementRange range) = 0;
-  /// The arena's memory, its copy included, or the slots were changed from outside, after finish()
-  /// of everything and state().
+  /// Until the arena's memory has all of them, after finish() of everything.
+  virtual void fetch() {}
+  /// The arena's memory, its copy included, or the slots were changed from outside, after fetch()
+  /// and state().
   virtual void changed() = 0;
 
   /// The slots of the last step.

@@ -13,6 +13,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/resident_memory.hpp"
 #include "rondo/precision/rounding.hpp"
+#include "rondo/precision/strided_sum.hpp"
 #include "rondo/telemetry/counters.hpp"
 #include "rondo/telemetry/trace.hpp"
 
@@ -79,10 +80,11 @@ grad::BucketSize checked_bucket_size(comm::Communicator& comm,
 }  // namespace
 
 void check_on_device(const Session::Options& options) {
-  if (options.sharding == grad::Sharding::none && options.compression == "none") return;
-  throw ConfigError(fmt::format(
-      "sharding {} and compression {} on a GPU: neither is built yet. Choose none for both",
-      name_of(options.sharding), options.compression));
+  if (options.sharding == grad::Sharding::zero2)
+    throw ConfigError(
+        "sharding zero2 on a GPU: not built yet. Choose zero1, which shards the optimizer's state, "
+        "or none");
+  grad::check_device_compression(options.compression);
 }
 
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks) {
@@ -132,11 +134,18 @@ Session::Session(comm::Communicator& comm, std::span<const ParameterSpec> parame
               .with_grads = false},
              comm),
       views_(arena_.views()),
-      device_(std::make_unique<DeviceState>(site, arena_, rule_)),
+      compressor_(make_compressor(options, arena_.layout())),
+      device_(std::make_unique<DeviceState>(
+          site, arena_, rule_, options.sharding != grad::Sharding::none && comm.size() > 1)),
+      device_compressor_(grad::make_device_compressor(
+          options.compression, options.compression_options, arena_.layout(), device_->gradients())),
       device_views_(device_->views()),
-      sum_(arena_.layout(), device_->gradients(), comm, options.lanes, options.reduction),
-      update_(std::make_unique<DeviceUpdate>(arena_, *device_, *device_optimizer_, comm.rank(),
-                                             options.statistic_momentum)),
+      sum_(arena_.layout(), device_->gradients(), comm, options.lanes, options.reduction,
+           options.sharding, device_compressor_.get()),
+      update_(std::make_unique<DeviceUpdate>(
+          arena_, *device_, *device_optimizer_,
+          DeviceUpdate::Options{.statistic_momentum = options.statistic_momentum,
+                                .gather_in_step = options.gather == Gather::in_step})),
       scaler_(make_scaler(options)),
       health_(options.health) {}
 
@@ -158,6 +167,7 @@ void Session::wait_for_parameter(std::size_t parameter) {
 
 void Session::finish_parameters() {
   update_->finish({0, arena_.layout().elements()});
+  update_->fetch();
 }
 
 void Session::ready(std::size_t parameter) {
@@ -183,6 +193,11 @@ OptimizerState& Session::optimizer_state() {
   return update_->state();
 }
 
+grad::Compressor* Session::compressor() {
+  if (device_compressor_) device_compressor_->fetch(*compressor_);
+  return compressor_.get();
+}
+
 StepResult Session::step(float lr, bool stop_wanted) {
   update_->prepare();
   const grad::StepSums sums = sum_.finish(stop_wanted);
@@ -199,7 +214,7 @@ StepResult Session::step(float lr, bool stop_wanted) {
                     "lanes larger weights",
                     sums.weight));
   for (std::size_t i = 0; i < grad_norms_.size(); ++i)
-    grad_norms_[i] = std::sqrt(squared_norm(i)) / divisor_;
+    grad_norms_[i] = std::sqrt(sum_.squares()[i]) / divisor_;
   result.grad_norm = std::sqrt(squared_norm()) / divisor_;
   result.clipped = result.grad_norm > options_.clip_norm;
 
@@ -228,7 +243,12 @@ bool Session::update_loss_scale(bool overflowed) {
   const float before = scaler_.scale();
   const bool applies = scaler_.update(overflowed);
   // Residuals are gradients that wait, in the scale of the steps that they come from.
-  if (compressor_ && scaler_.scale() != before) compressor_->rescale(scaler_.scale() / before);
+  const float factor = scaler_.scale() / before;
+  if (factor == 1) return applies;
+  if (device_compressor_)
+    device_compressor_->rescale(factor);
+  else if (compressor_)
+    compressor_->rescale(factor);
   return applies;
 }
 
@@ -276,6 +296,7 @@ std::optional<std::uint64_t> Session::rounding_seed() const {
 void Session::fetch_state() {
   finish_parameters();
   static_cast<void>(update_->state());
+  static_cast<void>(compressor());
 }
 
 /// As the last step that was applied left it.
@@ -284,24 +305,18 @@ void Session::take_state() {
     precision::round_to_copy(arena_.values(), arena_.copy(),
                              {.seed = rounding_seed(), .step = applied_steps_});
   update_->changed();
+  if (device_compressor_) device_compressor_->send(*compressor_);
 }
 
-/// Running averages add nothing, but what is not finite in them makes the sum NaN.
+/// As parameters lie in the arena. Running averages add nothing, but what is not finite in them
+/// makes the sum NaN.
 double Session::squared_norm() const {
-  double sum = 0;
-  for (std::size_t i = 0; i < arena_.specs().size(); ++i) {
+  std::vector<double> squares;
+  for (std::size_t i = arena_.specs().size(); i-- > 0;) {
     const bool statistic = arena_.specs()[i].role == ParameterRole::statistic;
-    sum += (statistic ? 0.0 : 1.0) * squared_norm(i);
+    squares.push_back((statistic ? 0.0 : 1.0) * sum_.squares()[i]);
   }
-  return sum;
-}
-
-double Session::squared_norm(std::size_t parameter) const {
-  const auto [first, last] = arena_.layout().pieces_in(arena_.layout().parameter(parameter));
-  double sum = 0;
-  for (const double square : sum_.squares().subspan(first, last - first))
-    sum += square;
-  return sum;
+  return precision::strided_sum(std::span<const double>(squares));
 }
 
 double Session::grad_norm(std::size_t parameter) const {
@@ -312,11 +327,8 @@ double Session::grad_norm(std::size_t parameter) const {
 /// Whose gradients are not finite; empty if all are.
 std::string Session::describe_non_finite() const {
   std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < arena_.layout().pieces().size(); ++i) {
-    const std::string_view name = arena_.specs()[arena_.layout().pieces()[i].parameter].name;
-    if (!std::isfinite(sum_.squares()[i]) && (names.empty() || names.back() != name))
-      names.push_back(name);
-  }
+  for (std::size_t i = arena_.specs().size(); i-- > 0;)
+    if (!std::isfinite(sum_.squares()[i])) names.push_back(arena_.specs()[i].name);
   if (names.empty()) return {};
   return fmt::format("the gradient sum of {} is not finite", quoted(std::move(names), 4));
 }
@@ -335,7 +347,8 @@ Memory Session::memory() {
           .slots = update_->state().resident_bytes(),
           .partial_sums = sum_.partial_sum_bytes(),
           .compression = compression,
-          .device = sum_.device_bytes() + update_->device_bytes()};
+          .device = sum_.device_bytes() + update_->device_bytes() +
+                    (device_compressor_ ? device_compressor_->device_bytes() : 0)};
 }
 
 void Session::check(const Counters& counters) const {

@@ -134,7 +134,8 @@ TEST(GpuBench, names_what_is_wrong_with_its_arguments) {
   const Outcome model = run({"--kernels", "step", "--model", "alexnet"});
   EXPECT_EQ(model.code, static_cast<int>(ExitCode::usage));
   EXPECT_THAT(model.error, HasSubstr("resnet50"));
-  for (const char* option : {"--precision", "--kernels-by", "--plans", "--batch", "--image-size"}) {
+  for (const char* option :
+       {"--precision", "--kernels-by", "--plans", "--cuda-graph", "--batch", "--image-size"}) {
     const Outcome bad = run({"--kernels", "step", option, "0"});
     EXPECT_EQ(bad.code, static_cast<int>(ExitCode::usage)) << option;
     EXPECT_THAT(bad.error, HasSubstr(option));

@@ -16,13 +16,13 @@
 namespace rondo::bench {
 namespace {
 
-nlohmann::json step(const std::string& precision) {
+nlohmann::json step(const std::string& precision, const std::string& graph = "automatic") {
   const test::TemporaryDirectory directory;
   const std::string report = directory.path() / "step.ndjson";
   std::istringstream line(
       "rondo-bench-gpu --kernels step --kernels-by direct --model cnn --image-size 8 --batch 4 "
       "--classes 10 --warmup 1 --repeats 2 --precision " +
-      precision + " --json " + report);
+      precision + " --cuda-graph " + graph + " --json " + report);
   const std::vector<std::string> words{std::istream_iterator<std::string>(line), {}};
   std::vector<const char*> arguments;
   for (const std::string& word : words)
@@ -41,6 +41,16 @@ TEST(GpuStep, trains_a_network_and_repeats_it_bit_by_bit) {
     EXPECT_EQ(line["wrong"], 0) << precision;
     EXPECT_LT(line["last_loss"], line["first_loss"]) << precision;
   }
+}
+
+TEST(GpuStep, has_the_same_losses_with_a_cuda_graph_and_without) {
+  const auto on = step("bf16", "on");
+  const auto off = step("bf16", "off");
+
+  EXPECT_EQ(on["cuda_graph"], "on");
+  EXPECT_EQ(on["wrong"], 0);
+  EXPECT_EQ(on["first_loss"], off["first_loss"]);
+  EXPECT_EQ(on["last_loss"], off["last_loss"]);
 }
 
 TEST(GpuStep, reports_what_a_step_takes) {

@@ -112,6 +112,7 @@ TEST_P(DeviceCollectives, allreduce_sums) {
       expect_allreduce<float>(rank, count);
       expect_allreduce<half>(rank, count);
       expect_allreduce<bfloat16>(rank, count);
+      expect_allreduce<double>(rank, count);
     }
   });
 }
@@ -149,6 +150,26 @@ TEST_P(DeviceCollectives, allgather_gathers_blocks) {
       for (int from = 0; from < rank.host.size(); ++from)
         EXPECT_TRUE(
             test::same_bits(block(found, from, rank.host.size()), numbers<float>(count, from)));
+    }
+  });
+}
+
+TEST_P(DeviceCollectives, own_blocks_may_lie_in_place) {
+  on_all_ranks([](Rank& rank) {
+    const int ranks = rank.host.size();
+    const auto own = static_cast<std::size_t>(rank.host.rank());
+    // The last is moved in several pieces.
+    for (const std::size_t count : {0U, 1U, 129U, 5000U}) {
+      const std::size_t whole = count * static_cast<std::size_t>(ranks);
+      auto data = rank.on_gpu(numbers<float>(whole, rank.host.rank()));
+      const auto mine = data.span().subspan(own * count, count);
+      reduce_scatter_sum<float>(rank.comm, rank.stream, data.span(), mine);
+      allgather<float>(rank.comm, rank.stream, mine, data.span());
+      EXPECT_TRUE(
+          test::same_bits(rank.read<float>(data.span()), sum_of_numbers<float>(whole, ranks)));
+      if (count == 0 || ranks == 1) continue;
+      const auto askew = data.span().subspan(own == 0 ? 1 : 0, count);
+      EXPECT_THROW(allgather<float>(rank.comm, rank.stream, askew, data.span()), UsageError);
     }
   });
 }

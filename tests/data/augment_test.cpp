@@ -2,10 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/augment.hpp"
 
+#include <cmath>
+#include <cstdint>
 #include <map>
+#include <numbers>
 #include <numeric>
 
 #include <gtest/gtest.h>
+
+#include "rondo/base/philox.hpp"
+
+#include "data/kernels/noise.hpp"
 
 namespace rondo::data {
 namespace {
@@ -75,6 +82,37 @@ TEST(DrawChange, draws_flips_and_shifts_evenly) {
     EXPECT_NEAR(rights[offset], draws / 5, 240);
     EXPECT_NEAR(downs[offset], draws / 5, 240);
   }
+}
+
+TEST(Noise, has_the_values_of_its_definition) {
+  constexpr std::uint64_t key = 1234567890123;
+  std::vector<float> image(1003, 2.0F);
+
+  add_noise(0.5F, key, image);
+
+  for (std::uint64_t i = 0; i < image.size(); ++i) {
+    const auto bits = Philox(key, RandomPurpose::noise).block(i / 4);
+    const std::size_t pair = i % 4 / 2 * 2;
+    const double radius = std::sqrt(-2 * std::log(1 - double{Philox::uniform(bits[pair])}));
+    const double angle = 2 * std::numbers::pi * double{Philox::uniform(bits[pair + 1])};
+    const double normal = radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle));
+    EXPECT_NEAR(image[i], 2 + 0.5 * normal, 1e-6) << i;
+    EXPECT_EQ(image[i], 2.0F + 0.5F * noise_at(key, i)) << i;
+  }
+}
+
+TEST(Noise, has_logarithms_and_directions_as_accurate_as_they_say) {
+  for (std::uint32_t i = 0; i < 1U << 24; i = i < 100 ? i + 1 : i + 97) {
+    const float turns = static_cast<float>(i) * 0x1p-24F;
+    const float x = 1.0F - turns;
+    const double logarithm = std::log(double{x});
+    const auto [sine, cosine] = sine_cosine(turns);
+
+    ASSERT_NEAR(natural_logarithm(x), logarithm, 3 * 0x1p-23 * std::abs(logarithm)) << x;
+    ASSERT_NEAR(sine, std::sin(2 * std::numbers::pi * double{turns}), 1e-7) << turns;
+    ASSERT_NEAR(cosine, std::cos(2 * std::numbers::pi * double{turns}), 1e-7) << turns;
+  }
+  EXPECT_TRUE(std::isfinite(normal_pair(0xFFFFFFFFU, 0xFFFFFFFFU).first));
 }
 
 TEST(DrawChange, depends_on_seed_epoch_and_sample) {

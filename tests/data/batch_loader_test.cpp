@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/data/batch_loader.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -11,7 +12,9 @@
 #include <gtest/gtest.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/data/loader_memory.hpp"
 
+#include "data/augment.hpp"
 #include "data/crop.hpp"
 #include "data/generated_dataset.hpp"
 #include "support/io_errors.hpp"
@@ -157,6 +160,65 @@ TEST_F(BatchLoaderTest, resizes_the_middle_of_each_image_or_a_random_part_of_it)
       expect(of_part, i, draw_crop(stored, 9, 4, samples[i]), stored);
       expect(of_square_part, i, draw_crop(stored, 9, 4, samples[i]), square);
     }
+  }
+}
+
+TEST_F(BatchLoaderTest, hands_out_images_as_stored_with_what_is_to_be_done_to_them) {
+  Dataset dataset(path_, "train");
+  const LaneSampler sampler = sampler_of(2, 5);
+  const BatchLoader::Options options{
+      .last_lane = 2,
+      .epoch = 4,
+      .image_size = 3,
+      .seed = 9,
+      .augmentation = {.resized_crop = true, .flip = true, .shift = 2, .noise = 0.5F},
+      .image_form = ImageForm::stored};
+  BatchLoader loader(dataset, sampler, options);
+
+  for (std::size_t i = 0; i < 2 * sampler.steps_per_epoch(); ++i) {
+    const LaneBatch& batch = loader.next();
+    const auto samples = sampler.samples(4, batch.step, batch.lane);
+    ASSERT_EQ(batch.count, samples.size());
+    EXPECT_TRUE(batch.images.empty());
+    for (std::size_t k = 0; k < samples.size(); ++k) {
+      const auto bytes = batch.stored.samples.span().subspan(24 * k, 24);
+      const auto expected = test::sample_bytes(samples[k], 24);
+      EXPECT_TRUE(std::ranges::equal(bytes, std::as_bytes(std::span(expected))));
+      const Crop crop = draw_crop({3, 4}, 9, 4, samples[k]);
+      const Change change = draw_change(options.augmentation, 9, 4, samples[k]);
+      const ImageTransform& found = batch.stored.transforms[k];
+      EXPECT_EQ((Crop{found.top, found.left, {found.height, found.width}}), crop);
+      EXPECT_EQ(found.flip, change.flip);
+      EXPECT_EQ(found.right, change.right);
+      EXPECT_EQ(found.down, change.down);
+      EXPECT_TRUE(found.resize);
+      EXPECT_EQ(found.noise, 0.5F);
+      EXPECT_EQ(found.noise_key, draw_noise_key(9, 4, samples[k]));
+    }
+  }
+}
+
+TEST_F(BatchLoaderTest, holds_as_much_for_stored_images_as_was_planned) {
+  Dataset dataset(path_, "train");
+  const LaneSampler sampler = sampler_of(1, 5);
+  for (const ImageForm form : {ImageForm::decoded, ImageForm::stored}) {
+    const BatchLoader::Options options{.image_size = 3, .image_form = form};
+    BatchLoader loader(dataset, sampler, options);
+
+    EXPECT_EQ(loader.statistics().batch_bytes,
+              planned_memory(dataset.fields(), sampler, options).batch_bytes);
+  }
+}
+
+TEST_F(BatchLoaderTest, moves_a_stored_image_no_further_than_it_is_long) {
+  Dataset dataset(path_, "train");
+  BatchLoader loader(dataset, sampler_of(1, 23),
+                     {.augmentation = {.shift = 1000}, .image_form = ImageForm::stored});
+
+  for (const ImageTransform& transform : loader.next().stored.transforms.span()) {
+    EXPECT_LE(std::abs(transform.down), 3);
+    EXPECT_LE(std::abs(transform.right), 4);
+    EXPECT_FALSE(transform.resize);
   }
 }
 

@@ -247,6 +247,7 @@ TEST_F(BadDataset, names_expected_and_found_of_each_field) {
   EXPECT_THAT(refusal_of({.mean = {0.5, 0.5}}), HasSubstr("mean: expected one number for each"));
   EXPECT_THAT(refusal_of({.deviation = {0.0}}), HasSubstr("deviation: expected finite numbers"));
   EXPECT_THAT(refusal_of({.mean = {NAN}}), HasSubstr("mean: expected finite numbers"));
+  EXPECT_THAT(refusal_of({.mean = {-0.1}}), HasSubstr("expected finite numbers of at least 0"));
   EXPECT_THAT(refusal_of({.image_shape = {4, 4}}),
               HasSubstr("train/image: expected u8 or f32 (samples, channels, height, width), found "
                         "u8 (4, 4)"));

@@ -149,14 +149,14 @@ TEST_F(Fields, share_chunk_borders_unless_they_are_small) {
   EXPECT_EQ(find_field(info.fields, "label").chunk_samples, 1000U);
 }
 
-TEST_F(Fields, normalise_float_images) {
+TEST_F(Fields, normalise_float_images_whose_mean_may_be_negative) {
   {
     DatasetWriter writer(
         path_, {.fields = {{.name = "image", .dtype = DType::f32, .sample_shape = {2, 1, 2}},
                            {.name = "label"}},
                 .splits = {{"train"}},
                 .classes = 2});
-    test::append(writer, "train", 2, std::vector<float>{1, 3, 10, 10, 1, 3, 10, 10},
+    test::append(writer, "train", 2, std::vector<float>{1, 3, -10, -10, 1, 3, -10, -10},
                  std::vector<std::uint8_t>{0, 1});
     writer.finish();
   }
@@ -166,7 +166,7 @@ TEST_F(Fields, normalise_float_images) {
 
   dataset.read(std::vector<std::uint64_t>{1}, images, labels);
 
-  EXPECT_THAT(dataset.info().mean, ElementsAre(2, 10));
+  EXPECT_THAT(dataset.info().mean, ElementsAre(2, -10));
   EXPECT_THAT(dataset.info().deviation, ElementsAre(1, 1));
   EXPECT_THAT(images, ElementsAre(-1, 1, 0, 0));
   EXPECT_EQ(labels[0], 1);

@@ -155,6 +155,7 @@ std::function<bool()> meet(Handle handle, const void* input, std::size_t bytes,
 
 DType dtype_of_nccl(DataType type) {
   switch (type) {
+    case DataType::f64: return DType::f64;
     case DataType::f32: return DType::f32;
     case DataType::f16: return DType::f16;
     case DataType::bf16: return DType::bf16;

@@ -43,10 +43,13 @@ class DeviceSession : public testing::Test {
 
   train::DeviceSite site() { return {device_, stream_, *devices_}; }
 
-  train::Session make(const HashCase& what, const HashRun& run) {
+  train::Session make(const HashCase& what, const HashRun& run,
+                      train::Gather gather = train::Gather::in_step) {
+    train::Session::Options options = hash_session_options(what, run);
+    options.gather = gather;
     return {*comm_, hash_specs(),
             std::make_unique<optim::DeviceOptimizer>(what.optimizer, hash_optimizer_options(what)),
-            hash_session_options(what, run), site()};
+            options, site()};
   }
 
   /// As run_hash_step(), with the gradients added on the GPU and, every other lane, the loss too.
@@ -71,6 +74,9 @@ class DeviceSession : public testing::Test {
     }
     return session.step(0.03F);
   }
+
+  /// After some steps, with one hash on all ranks.
+  void expect_near_the_host(const HashCase& what, const HashRun& how);
 
   /// As run_hash_case().
   std::uint64_t run(const HashCase& what, const HashRun& run, int steps,
@@ -97,10 +103,12 @@ class DeviceSession : public testing::Test {
 
 constexpr int steps = 3;
 
-/// Every precision and every optimizer, each with small and with large buckets.
+/// Every precision and every optimizer, with small and large buckets, whole and in shards.
 std::vector<std::pair<HashCase, HashRun>> cases() {
   const HashRun small{.bucket_bytes = 1};
   const HashRun large{};
+  const HashRun shards{.sharding = grad::Sharding::zero1, .bucket_bytes = 8192};
+  const HashRun small_shards{.sharding = grad::Sharding::zero1, .bucket_bytes = 1};
   return {{{.precision = Precision::f32, .optimizer = "sgd"}, small},
           {{.precision = Precision::bf16, .optimizer = "sgd"}, large},
           {{.precision = Precision::f16, .optimizer = "adamw"}, small},
@@ -108,7 +116,13 @@ std::vector<std::pair<HashCase, HashRun>> cases() {
           {{.precision = Precision::bf16, .optimizer = "lamb"}, small},
           {{.precision = Precision::f32, .optimizer = "lamb"}, large},
           {{.precision = Precision::f16, .optimizer = "lion"}, large},
-          {{.precision = Precision::bf16, .optimizer = "lars"}, small}};
+          {{.precision = Precision::bf16, .optimizer = "lars"}, small},
+          {{.precision = Precision::f32, .optimizer = "sgd"}, small_shards},
+          {{.precision = Precision::f16, .optimizer = "adamw"}, shards},
+          {{.precision = Precision::bf16, .optimizer = "adamw", .rounding_seed = 5}, small_shards},
+          {{.precision = Precision::bf16, .optimizer = "lamb"}, shards},
+          {{.precision = Precision::f32, .optimizer = "lars"}, small_shards},
+          {{.precision = Precision::bf16, .optimizer = "lion"}, shards}};
 }
 
 TEST_F(DeviceSession, has_the_bits_of_one_in_the_hosts_memory) {
@@ -123,9 +137,72 @@ TEST_F(DeviceSession, has_them_in_any_order_of_readiness) {
   EXPECT_EQ(run(what, how, steps), run_hash_case(*comm_, what, how, steps));
 }
 
+/// With gradients that are the values, or their copy, which the GPU reads once it has waited.
+std::uint64_t run_reading(comm::Communicator& comm, DeviceStream& stream, train::Session& session) {
+  for (std::size_t p = 0; p < session.parameters().size(); ++p)
+    std::ranges::fill(session.parameters()[p].value, 0.5F + static_cast<float>(p));
+  session.synchronize();
+  train::StepResult last;
+  const auto parameters = session.device_parameters();
+  for (int s = 0; s < steps; ++s) {
+    for (std::size_t lane = session.lanes().begin; lane < session.lanes().end; ++lane) {
+      session.begin_lane(lane, 1);
+      for (std::size_t p = 0; p < parameters.size(); ++p) {
+        session.wait_for_parameter(p);
+        if (parameters[p].copy.empty())
+          precision::accumulate(stream, parameters[p].value, parameters[p].grad);
+        else
+          precision::accumulate(stream, parameters[p].copy, parameters[p].grad);
+      }
+      for (std::size_t p = parameters.size(); p-- > 0;)
+        session.ready(p);
+      session.end_lane(0, 0);
+    }
+    last = session.step(0.03F);
+  }
+  return state_hash(comm, session, last);
+}
+
+/// What a kernel does not wait for has not happened then.
+TEST_F(DeviceSession, has_the_bits_where_kernels_run_as_soon_as_they_may) {
+  stream_ = DeviceStream(device_, FaultCheck::every_launch);
+  const HashRun shards{.sharding = grad::Sharding::zero1, .bucket_bytes = 8192};
+  for (const std::string optimizer : {"adamw", "lamb"}) {
+    const HashCase what{.precision = Precision::bf16, .optimizer = optimizer};
+    EXPECT_EQ(run(what, shards, steps), run_hash_case(*comm_, what, shards, steps)) << optimizer;
+  }
+}
+
+TEST_F(DeviceSession, reads_new_values_while_others_are_under_way) {
+  stream_ = DeviceStream(device_, FaultCheck::every_launch);
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    const HashCase what{.precision = precision, .optimizer = "adamw"};
+    train::Session whole = make(what, {});
+    const std::uint64_t expected = run_reading(*comm_, stream_, whole);
+    for (const auto gather : {train::Gather::in_step, train::Gather::in_forward}) {
+      const HashRun shards{.sharding = grad::Sharding::zero1, .bucket_bytes = 8192};
+      train::Session session = make(what, shards, gather);
+      EXPECT_EQ(run_reading(*comm_, stream_, session), expected) << name_of(gather);
+    }
+  }
+}
+
+TEST_F(DeviceSession, refuses_gradients_of_values_that_nobody_waited_for) {
+  if (comm_->size() == 1) GTEST_SKIP() << "one rank has no shards";
+  train::Session session = make({}, {.sharding = grad::Sharding::zero1}, train::Gather::in_forward);
+  session.synchronize();
+  static_cast<void>(run_step(session, {}, 0));
+  session.begin_lane(session.lanes().begin, 1);
+  EXPECT_THROW(session.ready(0), UsageError);
+}
+
 TEST_F(DeviceSession, sums_lanes_in_place_with_the_fast_reduction) {
   const HashCase what{.optimizer = "adamw"};
-  const HashRun how{.reduction = grad::Reduction::fast};
+  for (const auto sharding : {grad::Sharding::none, grad::Sharding::zero1})
+    expect_near_the_host(what, {.sharding = sharding, .reduction = grad::Reduction::fast});
+}
+
+void DeviceSession::expect_near_the_host(const HashCase& what, const HashRun& how) {
   train::Session session = make(what, how);
   train::Session expected = make_hash_session(*comm_, what, how);
   session.synchronize();
@@ -156,11 +233,14 @@ TEST_F(DeviceSession, goes_on_from_a_checkpoint_of_the_host_and_back) {
   for (const std::string optimizer : {"adamw", "lamb"}) {
     const HashCase what{.precision = Precision::bf16, .optimizer = optimizer};
     const HashRun how{.bucket_bytes = 8192};
+    const HashRun shards{.sharding = grad::Sharding::zero1};
     const TemporaryDirectory directory;
     const std::string path = shared_path(*comm_, directory);
 
-    static_cast<void>(run_hash_case(*comm_, what, how, 2, path));
-    static_cast<void>(run(what, how, 2, path));
+    static_cast<void>(run_hash_case(*comm_, what, how, 1, path));
+    static_cast<void>(run(what, shards, 1, path));
+    static_cast<void>(run_hash_case(*comm_, what, shards, 1, path));
+    static_cast<void>(run(what, how, 1, path));
     const std::uint64_t hash = run_hash_case(*comm_, what, how, 1, path);
 
     EXPECT_EQ(hash, run_hash_case(*comm_, what, how, 5)) << optimizer;
@@ -209,28 +289,120 @@ TEST_F(DeviceSession, changes_nothing_in_a_bad_step) {
   EXPECT_THAT(session.parameters()[0].value, testing::ElementsAre(-1, -2, -3));
 }
 
-TEST_F(DeviceSession, refuses_what_is_not_built_yet) {
-  try {
-    static_cast<void>(make({}, {.sharding = grad::Sharding::zero1}));
-    ADD_FAILURE() << "no error";
-  } catch (const ConfigError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("sharding zero1"));
+constexpr std::string_view methods[] = {"bf16", "f16", "int8", "topk"};
+
+void expect_same_residuals(train::Session& session, train::Session& expected) {
+  const auto found = session.compressor()->state();
+  const auto wanted = expected.compressor()->state();
+  ASSERT_EQ(found.size(), wanted.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    EXPECT_THAT(found[i].values, testing::ElementsAreArray(wanted[i].values)) << found[i].name;
+}
+
+TEST_F(DeviceSession, compresses_as_one_in_the_hosts_memory) {
+  // The scale changes under way, and the residuals follow.
+  const HashCase what{.precision = Precision::f16,
+                      .optimizer = "adamw",
+                      .loss_scale = {.initial = 1024, .growth_interval = 2}};
+  constexpr std::size_t small = 1;
+  constexpr std::size_t large = std::size_t{1} << 22U;
+  for (const auto& [method, bucket_bytes] : {std::pair{"bf16", small},
+                                             {"f16", large},
+                                             {"int8", small},
+                                             {"int8", large},
+                                             {"topk", small}}) {
+    const HashRun how{
+        .bucket_bytes = bucket_bytes, .reduction = grad::Reduction::fast, .compression = method};
+    SCOPED_TRACE(describe(what, how, comm_->size()));
+    train::Session session = make(what, how);
+    train::Session expected = make_hash_session(*comm_, what, how);
+    session.synchronize();
+    expected.synchronize();
+
+    for (int s = 0; s < 4; ++s) {
+      static_cast<void>(run_step(session, what, 0));
+      static_cast<void>(run_hash_step(expected, what.precision));
+    }
+
+    // The loss apart, whose parts from the host and from the GPU are added in another order.
+    EXPECT_EQ(state_hash(*comm_, session, {}), state_hash(*comm_, expected, {}));
+    EXPECT_GT(session.loss_scale(), 1024);
+    expect_same_residuals(session, expected);
   }
 }
 
+TEST_F(DeviceSession, takes_residuals_to_the_host_and_back_by_a_checkpoint) {
+  const HashCase what{.optimizer = "adamw"};
+  for (const std::string_view method : methods) {
+    const HashRun how{.bucket_bytes = 8192,
+                      .reduction = grad::Reduction::fast,
+                      .compression = std::string(method)};
+    const TemporaryDirectory directory;
+    const std::string path = shared_path(*comm_, directory);
+
+    static_cast<void>(run(what, how, 1, path));
+    static_cast<void>(run_hash_case(*comm_, what, how, 1, path));
+    const std::uint64_t hash = run(what, how, 1, path);
+
+    EXPECT_EQ(hash, run(what, how, 3)) << method;
+  }
+}
+
+TEST_F(DeviceSession, refuses_what_is_not_built_yet) {
+  const auto message = [&](const HashRun& how) -> std::string {
+    try {
+      static_cast<void>(make({}, how));
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+
+  EXPECT_THAT(message({.sharding = grad::Sharding::zero2}), HasSubstr("sharding zero2"));
+  EXPECT_THAT(message({.reduction = grad::Reduction::fast, .compression = "powersgd"}),
+              HasSubstr("compression powersgd"));
+}
+
 TEST_F(DeviceSession, counts_the_gpus_memory) {
-  train::Session session = make({.precision = Precision::bf16, .optimizer = "adamw"}, {});
-  const std::size_t elements = session.arena().layout().elements();
-  const auto own = comm::lane_range(comm_->rank(), comm_->size(), hash_lanes);
-  // Values, two slots, gradients, sums of lanes, and the copy.
-  const std::size_t expected =
-      elements * (4 * (4 + comm::most_partials(own, hash_lanes)) + sizeof(bfloat16));
+  for (const auto sharding : {grad::Sharding::none, grad::Sharding::zero1}) {
+    const HashCase what{.precision = Precision::bf16, .optimizer = "adamw"};
+    train::Session session = make(what, {.sharding = sharding});
+    const std::size_t elements = session.arena().layout().elements();
+    const bool in_shards = sharding == grad::Sharding::zero1;
+    const std::size_t held = in_shards ? session.arena().layout().shard_elements() : elements;
+    const auto own = comm::lane_range(comm_->rank(), comm_->size(), hash_lanes);
+    // Values, gradients, sums of lanes, and the copy; two slots.
+    const std::size_t expected =
+        elements * (4 * (2 + comm::most_partials(own, hash_lanes)) + sizeof(bfloat16)) +
+        held * 4 * 2;
 
-  const train::Memory memory = session.memory();
+    const train::Memory memory = session.memory();
 
-  EXPECT_GE(memory.device, expected);
-  EXPECT_LT(memory.device, expected + 4096);
-  EXPECT_EQ(memory.gradients, 0U);
+    EXPECT_GE(memory.device, expected);
+    EXPECT_LT(memory.device, expected + 4096);
+    EXPECT_EQ(memory.gradients, 0U);
+  }
+}
+
+TEST_F(DeviceSession, takes_the_memory_that_was_planned_with_compression) {
+  for (const std::string_view method : methods) {
+    const HashCase what{.optimizer = "adamw"};
+    const HashRun how{.bucket_bytes = 8192,
+                      .reduction = grad::Reduction::fast,
+                      .compression = std::string(method)};
+    train::Session session = make(what, how);
+
+    const train::Memory memory = session.memory();
+    const train::Memory plan =
+        train::plan_device_memory(hash_specs(), session.optimizer(),
+                                  hash_session_options(what, how), comm_->rank(), comm_->size())
+            .in_step;
+
+    // Tables, and exact sums, padding among them.
+    EXPECT_NEAR(static_cast<double>(memory.device), static_cast<double>(plan.device), 24'000)
+        << method;
+    EXPECT_GT(memory.compression, 0U) << method;
+  }
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ struct HashRun {
   grad::Reduction reduction = grad::Reduction::fixed;
   bool one_pass = true;
   unsigned readiness = 0;  ///< which order gradients are announced in; 0: backward in every lane
+  std::string compression = "none";  ///< which changes bits
 };
 
 inline constexpr std::size_t hash_lanes = 11;
@@ -57,9 +58,11 @@ inline constexpr std::array precisions{Precision::f32, Precision::bf16, Precisio
 inline constexpr std::array<std::string_view, 3> optimizers{"sgd", "adamw", "lamb"};
 
 inline std::string describe(const HashCase& what, const HashRun& run, int ranks) {
-  return fmt::format("{} {} on {} ranks, {}, sharding {}, buckets of {} bytes, readiness {}",
-                     name_of(what.precision), what.optimizer, ranks, name_of(run.reduction),
-                     name_of(run.sharding), run.bucket_bytes, run.readiness);
+  return fmt::format(
+      "{} {} on {} ranks, {}, sharding {}, buckets of {} bytes, readiness {}, "
+      "compression {}",
+      name_of(what.precision), what.optimizer, ranks, name_of(run.reduction), name_of(run.sharding),
+      run.bucket_bytes, run.readiness, run.compression);
 }
 
 inline std::vector<ParameterSpec> hash_specs() {
@@ -182,6 +185,8 @@ inline train::Session::Options hash_session_options(const HashCase& what, const 
           .bucket_bytes = run.bucket_bytes,
           .sharding = run.sharding,
           .one_pass = run.one_pass,
+          .compression = run.compression,
+          .compression_options = {.block = 48, .fraction = 0.1, .warmup_steps = 3},
           .clip_norm = 20,
           .clip_value = 0.5F,
           .loss_scale = what.loss_scale};

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "rondo/base/device.hpp"
 #include "rondo/base/launch_trail.hpp"
@@ -56,6 +58,8 @@ class DeviceStream {
   /// For whoever starts a kernel: right after the start.
   /// \throws DeviceError  with FaultCheck::every_launch, as wait()
   void launched(const char* kernel);
+  /// For whoever captures: what `queue_work` says that it launched, none of which counts as such.
+  std::vector<const char*> kernels_of(const std::function<void()>& queue_work);
 
   CUstream_st* handle() const noexcept { return stream_.get(); }
   int device() const noexcept { return device_; }
@@ -66,6 +70,7 @@ class DeviceStream {
  private:
   UniqueHandle<DeviceStreamTraits> stream_;
   LaunchTrail trail_;
+  std::vector<const char*>* captured_ = nullptr;  ///< where launches are noted instead
   FaultCheck check_;
   int device_;
   int multiprocessors_;

@@ -45,7 +45,7 @@ struct DeviceCommunicatorOptions {
 /// default.
 struct DeviceCall {
   Collective collective = Collective::allreduce;
-  DType dtype = DType::u8;  ///< f32, f16 or bf16 of what is summed
+  DType dtype = DType::u8;  ///< f64, f32, f16 or bf16 of what is summed
   int root = 0;
   DeviceSpan<const std::byte> input = {};
   DeviceSpan<std::byte> output = {};
@@ -93,7 +93,8 @@ class DeviceCommunicator {
 
   /// Queues `call`; what the collectives do is said at Communicator. Sums are plain sums. f16 and
   /// bf16 are rounded as often as NCCL or the host's collective does. All ranks end with the same
-  /// bits. In place where Communicator allows it.
+  /// bits. In place where Communicator allows it, and a rank's own block of a reduce-scatter or
+  /// allgather may lie in its place among all of them.
   void start(DeviceStream& stream, const DeviceCall& call);
 
   /// Queues: `outgoing[r]` of this rank becomes `incoming[rank()]` of rank r, which is as long.
@@ -169,7 +170,7 @@ void allreduce_sum(DeviceCommunicator& comm, DeviceStream& stream, DeviceSpan<T>
                       .input = detail::device_bytes<T>(data),
                       .output = detail::writable_device_bytes(data)});
 }
-/// `input` is size() blocks as long as `output`.
+/// `input` is size() blocks as long as `output`, which is this rank's of them or apart from all.
 template <Element T>
 void reduce_scatter_sum(DeviceCommunicator& comm, DeviceStream& stream, DeviceSpan<const T> input,
                         DeviceSpan<T> output) {
@@ -178,7 +179,7 @@ void reduce_scatter_sum(DeviceCommunicator& comm, DeviceStream& stream, DeviceSp
                       .input = detail::device_bytes(input),
                       .output = detail::writable_device_bytes(output)});
 }
-/// `output` is size() blocks as long as `input`.
+/// `output` is size() blocks as long as `input`, which is this rank's of them or apart from all.
 template <class T>
 void allgather(DeviceCommunicator& comm, DeviceStream& stream, DeviceSpan<const T> input,
                DeviceSpan<T> output) {

@@ -16,6 +16,7 @@
 #include "rondo/base/collective_file.hpp"
 #include "rondo/data/dataset.hpp"
 #include "rondo/data/lane_sampler.hpp"
+#include "rondo/data/stored_images.hpp"
 
 namespace rondo::data {
 
@@ -31,6 +32,7 @@ struct LaneBatch {
   std::size_t position = 0;  ///< of the first sample in the lane's sequence
   std::size_t count = 0;
   AlignedBuffer<float> images;         ///< (micro_batch, C, H, W), the first count valid
+  StoredImages stored;                 ///< in place of `images` with ImageForm::stored
   AlignedBuffer<std::int32_t> labels;  ///< (micro_batch)
   std::vector<LaneField> others;       ///< those of Options::fields, in that order
 
@@ -141,6 +143,7 @@ class BatchLoader {
     std::optional<std::size_t> image_size = {};
     std::uint64_t seed = 0;  ///< of the augmentation
     Augmentation augmentation = {};
+    ImageForm image_form = ImageForm::decoded;
   };
 
   /// `dataset` is shared with the caller's other users and must outlive the loader.

@@ -4,17 +4,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "rondo/base/device_memory.hpp"
 #include "rondo/data/batch_loader.hpp"
+#include "rondo/data/image_decoder.hpp"
 
 namespace rondo::data {
 
 /// Takes batches to a GPU beside its work: a ring of pinned host memory and the GPU's, and a stream
-/// of its own for the copies.
+/// of its own for the copies and for decoding what comes as stored.
 ///
-/// Local; one thread at a time, and one stream that uses the batches.
+/// Local; one thread at a time, and one stream that uses the batches. Bytes over the link for a
+/// sample: 4 C H W + 4 of decoded images; of stored ones those that the data set has and 44, so for
+/// u8 a quarter if they are not resized.
 class DeviceBatches {
  public:
   /// A batch in the GPU's memory, for what is queued on the stream until the next send().
@@ -27,21 +31,26 @@ class DeviceBatches {
     std::size_t samples = 1;          ///< of the largest batch
     std::size_t sample_elements = 1;  ///< C * H * W
     std::size_t slots = 3;            ///< batches between host and the end of the work on them
+    /// Given: batches come in ImageForm::stored and are decoded on the GPU, to `sample_elements`.
+    std::optional<ImageDecoding> decoding = {};
   };
 
-  /// \throws UsageError  no slot; DeviceError  out of memory
+  /// \throws UsageError  no slot, or a decoding to other images; DeviceError  out of memory
   DeviceBatches(const Device& device, const Options& options);
 
   /// Copies the batch's valid samples, which may then change, and queues their way: what `stream`
   /// is given afterwards sees them. Waits only where all slots are still on their way to the GPU.
-  /// \throws UsageError  more samples than Options::samples; DeviceError
+  /// \throws UsageError  more samples than Options::samples, images in the other form or of other
+  /// sizes, or a transform that check() refuses; DeviceError
   Batch send(DeviceStream& stream, const LaneBatch& batch);
 
  private:
   struct Slot {
     Slot(const Device& device, const Options& options);
 
-    PinnedMemory<float> pinned_images;
+    PinnedMemory<float> pinned_images;  ///< without decoding
+    PinnedMemory<std::byte> pinned_stored;
+    PinnedMemory<ImageTransform> pinned_transforms;
     PinnedMemory<std::int32_t> pinned_labels;
     DeviceMemory<float> images;
     DeviceMemory<std::int32_t> labels;
@@ -49,8 +58,16 @@ class DeviceBatches {
     DeviceEvent used;  ///< by all work on the batch
   };
 
+  void check(const LaneBatch& batch) const;
+  DeviceSpan<const float> send_images(Slot& slot, const LaneBatch& batch);
+  DeviceSpan<const float> send_stored(Slot& slot, const LaneBatch& batch);
+
   Options options_;
   DeviceStream copies_;
+  std::optional<ImageDecoder> decoder_;
+  // Of the batch whose turn it is on `copies_`:
+  DeviceMemory<std::byte> stored_;
+  DeviceMemory<ImageTransform> transforms_;
   std::vector<Slot> slots_;
   std::size_t sent_ = 0;
 };

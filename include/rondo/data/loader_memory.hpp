@@ -20,10 +20,11 @@ std::size_t chunk_buffers(const LaneSampler& sampler, const BatchLoader::Options
 /// `chunk_samples` samples that the loader reads by.
 bool is_kept_whole(const FieldInfo& field, std::size_t chunk_samples);
 
-/// Of a sample in a batch: images as f32 and of `image_size` if given, labels as i32, others as
-/// they are stored.
+/// Of a sample in a batch: images as f32 and of `image_size` if given, or as stored and with their
+/// ImageTransform; labels as i32; others as they are stored.
 std::size_t batch_bytes_per_sample(const FieldInfo& field,
-                                   std::optional<std::size_t> image_size = {});
+                                   std::optional<std::size_t> image_size = {},
+                                   ImageForm image_form = ImageForm::decoded);
 
 /// The automatic window of a run that reads the images of a split, or where it has none, its field
 /// with the largest samples.

@@ -34,6 +34,7 @@ void check_lanes(int ranks, std::size_t lanes);
 
 class Buckets;
 class Compressor;
+class DeviceCompressor;
 
 /// Sums the gradients of all lanes over all ranks, weights and all; nothing is divided here.
 ///
@@ -54,10 +55,14 @@ class GradientSum {
               Sharding sharding = Sharding::none, Compressor* compressor = nullptr);
   /// With the gradients in a GPU's memory, which `layout` describes; both must outlive this object.
   /// A bucket is sent behind the work that the stream was given before ready(); finish() waits for
-  /// it all. Everything is the same, and with Reduction::fixed so are the bits.
+  /// it all. Everything is the same, and with Reduction::fixed so are the bits. Shards stay where
+  /// they are among the gradients, whose pieces are then those of this rank. A compressor is one of
+  /// the same layout and gradients.
   /// \throws ConfigError  more ranks than lanes; DeviceError  out of memory
+  /// \throws UsageError   a compressor with what check_compression() refuses
   GradientSum(const Layout& layout, const DeviceGradients& gradients, comm::Communicator& comm,
-              std::size_t lanes, Reduction reduction);
+              std::size_t lanes, Reduction reduction, Sharding sharding = Sharding::none,
+              DeviceCompressor* compressor = nullptr);
   ~GradientSum();
   GradientSum(const GradientSum&) = delete;
   GradientSum& operator=(const GradientSum&) = delete;
@@ -104,9 +109,9 @@ class GradientSum {
   /// shard until all of its parameters are announced in the rank's next last lane, and collectives
   /// that were started on it before go on.
   std::span<float> reduced() noexcept;
-  /// For each of the layout's pieces the sum of squares of its totals; not finite where one of them
-  /// is not. The same bits on every rank and, with Reduction::fixed, for any number of ranks,
-  /// bucket size and sharding.
+  /// For each parameter, as registered, the sum of squares of its totals (strided_sum() of those of
+  /// its pieces); not finite where one of them is not. The same bits on every rank and, with
+  /// Reduction::fixed, for any number of ranks, bucket size and sharding.
   std::span<const double> squares() const noexcept;
   /// Bytes of the arena's gradients that have memory behind them: after finish() none with
   /// Sharding::zero2, unless the system cannot take them back. Measured, as resident_bytes() does.

@@ -61,6 +61,11 @@ class DeviceNetwork {
   virtual void bind(std::span<const DeviceParameterView> views) = 0;
   virtual void parameters_changed() noexcept = 0;
 
+  /// Parameters at whose report `train` is to tell the caller at once: `ready` may be called for
+  /// the others when it is for the next of these, or at the end. With graphs, one ends there.
+  /// Without a call: all of them, and with graphs the last one alone.
+  virtual void report_at(std::span<const std::size_t> parameters) = 0;
+
   /// Queues forward and backward. **Adds** d(sum of weight * loss) * loss_scale / d(parameter) to
   /// each bound gradient, and weight sum * batch statistic (not scaled by loss_scale) to each
   /// statistic's; **adds** the sum of weight * cross-entropy to sums[0] and the number of samples
@@ -85,19 +90,29 @@ class DeviceNetwork {
 /// Which kernels multiply by weights, in convolutions and linear layers.
 enum class DeviceKernels : std::uint8_t {
   direct,    ///< a thread for each result, sums in f64: slow; the oracle for faster ones
-  libraries  ///< cuDNN
+  libraries  ///< cuDNN's convolutions, cuBLASLt's linear layers
 };
 
-/// How a library's way to compute a layer is chosen when a batch size first occurs. Any of them
-/// gives the same bits on every run.
+/// How cuDNN's way to compute a convolution is chosen when a batch size first occurs. Any of them
+/// gives the same bits on every run. cuBLASLt's are always those of its heuristics.
 enum class PlanChoice : std::uint8_t {
   heuristic,  ///< as the library says: alike on all GPUs of one model
   measured    ///< the fastest of some, which may be another one on the next run, with other bits
 };
 
+/// Whether `train` queues the work on a batch of DeviceNetworkOptions::micro_batch samples as CUDA
+/// graphs, whose kernels the GPU starts without the host: from the second or third such batch on,
+/// as the first ones choose the libraries' plans and take memory. The bits are the same.
+enum class DeviceGraphs : std::uint8_t {
+  off,
+  automatic,  ///< unless CUDA cannot capture the work, which is logged once
+  on          ///< or a DeviceError
+};
+
 struct DeviceNetworkOptions {
   DeviceKernels kernels = DeviceKernels::libraries;
   PlanChoice plans = PlanChoice::heuristic;
+  DeviceGraphs graphs = DeviceGraphs::off;  ///< not where each launch is waited for
   precision::Policy precision = Precision::f32;
   std::size_t micro_batch = 64;  ///< how many samples memory is taken for in the beginning
   std::uint64_t seed = 0;        ///< of Dropout

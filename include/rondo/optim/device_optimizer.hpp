@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,31 +16,38 @@
 
 namespace rondo::optim {
 
-/// What rules with Scope::norms keep between their two launches: the norms of all pieces and, added
-/// up piece by piece as a session does on the CPU, of all parameters. One stream at a time.
+/// What rules with Scope::norms keep between their launches: the norms of all pieces and, added up
+/// by precision::strided_sum() as a session does on the CPU, of all parameters. One stream at a
+/// time.
 class DeviceNorms {
  public:
-  DeviceNorms(const Device& device, const precision::DevicePieces& pieces);
+  /// Queues, on a stream, what adds up the norms of pieces over ranks that each hold some of them:
+  /// the others are zero.
+  using Share = std::function<void(DeviceStream&, DeviceSpan<SquareSums>)>;
+
+  DeviceNorms(const Device& device, const precision::DevicePieces& pieces, Share share = {});
 
   std::size_t pieces() const noexcept { return by_piece_.size(); }
   std::size_t parameters() const noexcept { return by_parameter_.size(); }
   DeviceSpan<SquareSums> by_piece() noexcept { return by_piece_.span(); }
   /// Of the last update; those of running averages are 0.
   DeviceSpan<SquareSums> by_parameter() noexcept { return by_parameter_.span(); }
-  /// A counter for kernels.
-  DeviceSpan<std::uint32_t> blocks_done() noexcept { return blocks_done_.span(); }
+  /// Queues `share`, if there is one.
+  void share(DeviceStream& stream);
 
  private:
   DeviceMemory<SquareSums> by_piece_;
   DeviceMemory<SquareSums> by_parameter_;
-  DeviceMemory<std::uint32_t> blocks_done_;
+  Share share_;
 };
 
-/// An arena in a GPU's memory: spans that are laid out alike.
+/// An arena in a GPU's memory: spans that are laid out alike, but for the slots of a rank that
+/// updates some of the pieces (DevicePiece::held).
 struct DeviceArena {
   DeviceSpan<float> values = {};
   DeviceSpan<const float> grads = {};  ///< gradient sums
-  /// As many as Optimizer::slot_names(), each as long as `values`.
+  /// As many as Optimizer::slot_names(), each as long as `values` or, of some of the pieces, as
+  /// they need at least.
   std::span<const DeviceSpan<float>> slots = {};
   DeviceSpan<bfloat16> copy = {};  ///< as long as `values`, or empty
   DeviceNorms* norms = nullptr;    ///< of the same pieces; for rules with Scope::norms
@@ -53,7 +61,7 @@ struct StatisticUpdate {
 };
 
 /// An update rule on a GPU: one launch updates all parameters of an arena, running averages too,
-/// and rounds the bf16 copy in the same pass; under Scope::norms another one measures them first.
+/// and rounds the bf16 copy in the same pass; under Scope::norms two others measure them first.
 ///
 /// The CPU's arithmetic and its bits, but for the sign and payload of a NaN. Bytes an element, read
 /// and written, f32 slots and no copy (with it 2 more): sgd 12, with momentum 20, lion 20, adam and

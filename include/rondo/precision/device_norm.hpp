@@ -28,14 +28,10 @@ struct GradientVerdict {
 /// The norm of a gradient on a GPU: nobody waits for it, the verdict stays in the GPU's memory,
 /// where the update reads it.
 ///
-/// One launch, 4 bytes an element. The sum of squares of each piece has the bits of
-/// sum_of_squares(). They add up in one order, whatever the GPU: 1024 partial sums take every
-/// 1024th piece each and are added pairwise, sum i and sum i + 512 first. (On the CPU a session
-/// adds piece by piece, so that the last bits of `squares` may differ from its own.)
+/// Two launches, 4 bytes an element. The squares have the bits of the CPU: of each piece those of
+/// sum_of_squares(), of each parameter and of all those of strided_sum(), as a session adds them.
 class GradientNorm {
  public:
-  static constexpr std::size_t partial_sums = 1024;
-
   /// `pieces` must outlive this.
   GradientNorm(const Device& device, const DevicePieces& pieces);
 
@@ -43,15 +39,23 @@ class GradientNorm {
   /// cover, or a divisor or bound that is not above 0
   void measure(DeviceStream& stream, DeviceSpan<const float> grads, const Unscaling& unscaling);
 
+  /// measure() in two: ranks that each hold some of the pieces add up squares() in between.
+  void measure_pieces(DeviceStream& stream, DeviceSpan<const float> grads);
+  void add_up(DeviceStream& stream, const Unscaling& unscaling);
+
   const DevicePieces& pieces() const noexcept { return pieces_; }
-  /// By piece, of the last measure().
+  /// By piece, of the last measure(); of those without elements zero.
   DeviceSpan<const double> squares() const noexcept { return squares_.span(); }
+  DeviceSpan<double> squares() noexcept { return squares_.span(); }
+  /// By parameter, as the pieces count them.
+  DeviceSpan<const double> parameter_squares() const noexcept { return parameter_squares_.span(); }
   /// One element.
   DeviceSpan<const GradientVerdict> verdict() const noexcept { return verdict_.span(); }
 
  private:
   const DevicePieces& pieces_;
   DeviceMemory<double> squares_;
+  DeviceMemory<double> parameter_squares_;
   DeviceMemory<GradientVerdict> verdict_;
   DeviceMemory<std::uint32_t> blocks_done_;
 };

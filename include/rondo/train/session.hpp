@@ -18,6 +18,7 @@
 #include "rondo/grad/arena.hpp"
 #include "rondo/grad/bucket_size.hpp"
 #include "rondo/grad/compression.hpp"
+#include "rondo/grad/device_compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 #include "rondo/grad/reduction.hpp"
 #include "rondo/grad/sharding.hpp"
@@ -132,7 +133,7 @@ class Session {
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, const Options& options);
-  /// On a GPU. Not built yet: sharding and compression.
+  /// On a GPU. Not built yet: Sharding::zero2, and compression by powersgd.
   /// \throws ConfigError  as above, or one of these; DeviceError  out of memory
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::DeviceOptimizer> optimizer, const Options& options,
@@ -156,7 +157,8 @@ class Session {
 
   /// With Gather::in_forward: the value of one parameter, and its copy, are the last step's when
   /// this returns. Values travel in the order of registration; as long as some do, each call
-  /// advances them. Returns at once where nothing is under way, in any mode. Local.
+  /// advances them. Returns at once where nothing is under way, in any mode. On a GPU it always
+  /// does: what is queued on the site's stream afterwards waits. Local.
   /// \throws CommError  as a step would
   void wait_for_parameter(std::size_t parameter);
   /// The same for all parameters: before whatever reads them other than the forward pass.
@@ -221,7 +223,7 @@ class Session {
   /// For checkpoints.
   OptimizerState& optimizer_state();
   /// Null without compression.
-  grad::Compressor* compressor() noexcept { return compressor_.get(); }
+  grad::Compressor* compressor();
 
  private:
   optim::StepContext context_of(const StepResult& result, float lr) const;
@@ -229,7 +231,6 @@ class Session {
   std::optional<std::uint64_t> rounding_seed() const;
   void fetch_state();
   void take_state();
-  double squared_norm(std::size_t parameter) const;
   bool is_overflow(const StepResult& result) const;
   /// Returns true if the step should be applied.
   bool update_loss_scale(bool overflowed);
@@ -248,8 +249,9 @@ class Session {
   grad::BucketSize bucket_size_;
   grad::Arena arena_;
   std::vector<ParameterView> views_;
-  std::unique_ptr<grad::Compressor> compressor_;  // null without compression
+  std::unique_ptr<grad::Compressor> compressor_;  // null without; on a GPU, for checkpoints
   std::unique_ptr<DeviceState> device_;           // null on the CPU
+  std::unique_ptr<grad::DeviceCompressor> device_compressor_;  // null on the CPU, or without
   std::vector<DeviceParameterView> device_views_;
   grad::GradientSum sum_;
   std::unique_ptr<ParameterUpdate> update_;

@@ -52,7 +52,20 @@ void DeviceStream::wait_for(const DeviceEvent& event) {
   cuda::check(cudaStreamWaitEvent(handle(), event.handle(), 0), "cudaStreamWaitEvent", trail_);
 }
 
+std::vector<const char*> DeviceStream::kernels_of(const std::function<void()>& queue_work) {
+  std::vector<const char*> kernels;
+  struct Noting {
+    DeviceStream& stream;
+    ~Noting() { stream.captured_ = nullptr; }
+  };
+  const Noting noting{*this};
+  captured_ = &kernels;
+  queue_work();
+  return kernels;
+}
+
 void DeviceStream::launched(const char* kernel) {
+  if (captured_ != nullptr) return captured_->push_back(kernel);
   trail_.launched(kernel);
   if (check_ == FaultCheck::every_launch) wait();
 }

@@ -20,6 +20,7 @@ static_assert(static_cast<int>(Result::in_progress) == ncclInProgress);
 static_assert(static_cast<int>(DataType::u8) == ncclUint8);
 static_assert(static_cast<int>(DataType::f16) == ncclFloat16);
 static_assert(static_cast<int>(DataType::f32) == ncclFloat32);
+static_assert(static_cast<int>(DataType::f64) == ncclFloat64);
 static_assert(static_cast<int>(DataType::bf16) == ncclBfloat16);
 static_assert(sizeof(UniqueId) == sizeof(ncclUniqueId));
 

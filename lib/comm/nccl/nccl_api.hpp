@@ -21,7 +21,7 @@ enum class Result : int {
   remote_error = 6,
   in_progress = 7
 };
-enum class DataType : int { u8 = 1, f16 = 6, f32 = 7, bf16 = 9 };
+enum class DataType : int { u8 = 1, f16 = 6, f32 = 7, f64 = 8, bf16 = 9 };
 
 struct UniqueId {
   std::array<char, 128> bytes{};

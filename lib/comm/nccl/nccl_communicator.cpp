@@ -17,6 +17,7 @@ namespace {
 
 DataType type_of(DType dtype) {
   switch (dtype) {
+    case DType::f64: return DataType::f64;
     case DType::f32: return DataType::f32;
     case DType::f16: return DataType::f16;
     case DType::bf16: return DataType::bf16;

@@ -10,14 +10,14 @@
 #include "grad/compression/buffer_pool.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/int8_blocks.hpp"
+#include "grad/compression/int8_slices.hpp"
 #include "grad/compression/residual.hpp"
 #include "grad/compression/runs.hpp"
 
 namespace rondo::grad {
 namespace {
 
-/// One rank's slice of blocks as it travels: a scale for every block, then the codes of all. Blocks
-/// that are shorter than others leave codes unused.
+/// One rank's slice as it travels.
 struct Message {
   std::span<std::byte> bytes;
   std::size_t blocks;
@@ -37,50 +37,11 @@ struct Message {
   }
 };
 
-/// A range in blocks, which lie within one run each, and these in equally many for every rank, but
-/// for the last ranks, which may have fewer.
-class Slices {
- public:
-  Slices(Runs runs, std::size_t block_elements, int ranks)
-      : runs_(std::move(runs)),
-        ranks_(static_cast<std::size_t>(ranks)),
-        // Ranges that are short have shorter blocks, so that every rank gets its part.
-        block_elements_(std::min(block_elements, parts_of(runs_.count(), ranks_))) {
-    std::size_t blocks = 0;
-    for (const auto& run : runs_.ranges())
-      blocks += parts_of(run.size(), block_elements_);
-    blocks_ = parts_of(blocks, ranks_);
-  }
-
-  bool empty() const { return blocks_ == 0; }
-  std::size_t message_bytes() const { return blocks_ * (sizeof(float) + block_elements_); }
-  std::size_t all_bytes() const { return ranks_ * message_bytes(); }
-
-  /// That of `rank` in memory that holds one of every rank.
-  Message message(std::span<std::byte> all, std::size_t rank) const {
-    return {all.subspan(rank * message_bytes(), message_bytes()), blocks_, block_elements_};
-  }
-
-  /// Calls visit(rank, block in its slice, arena position, count) for block after block.
-  template <class Visit>
-  void visit_all(Visit&& visit) const {
-    std::size_t block = 0;
-    runs_.visit_all([&](std::size_t at, std::size_t, std::size_t count) {
-      for (std::size_t done = 0; done < count; done += block_elements_, ++block)
-        visit(block / blocks_, block % blocks_, at + done, std::min(block_elements_, count - done));
-    });
-  }
-
- private:
-  static std::size_t parts_of(std::size_t count, std::size_t length) {
-    return length == 0 ? 0 : (count + length - 1) / length;
-  }
-
-  Runs runs_;
-  std::size_t ranks_;
-  std::size_t block_elements_;
-  std::size_t blocks_;  // of a rank
-};
+/// That of `rank` in memory that holds one of every rank.
+Message message_of(const Int8Slices& slices, std::span<std::byte> all, std::size_t rank) {
+  return {all.subspan(rank * slices.message_bytes(), slices.message_bytes()), slices.blocks(),
+          slices.block_elements()};
+}
 
 class Int8Sum final : public PendingSum {
  public:
@@ -96,7 +57,7 @@ class Int8Sum final : public PendingSum {
   comm::Communicator& comm_;
   std::span<float> gradients_;
   Residual& residual_;
-  Slices slices_;
+  Int8Slices slices_;
   BufferPool::Buffer<std::byte> sent_;      // a message for every rank; later one of every rank
   BufferPool::Buffer<std::byte> received_;  // this rank's slice of every rank
   BufferPool::Buffer<std::byte> own_;       // its sum
@@ -118,7 +79,7 @@ Int8Sum::Int8Sum(comm::Communicator& comm, std::span<float> gradients, ElementRa
       exact_(comm, gradients, lossy.outside(range), pool) {
   if (slices_.empty()) return;
   slices_.visit_all([&](std::size_t rank, std::size_t block, std::size_t at, std::size_t count) {
-    const Message message = slices_.message(sent_.span(), rank);
+    const Message message = message_of(slices_, sent_.span(), rank);
     message.set_scale(block, encode_block(gradients_.subspan(at, count), residual_.part(at, count),
                                           message.codes(block, count)));
   });
@@ -136,12 +97,12 @@ void Int8Sum::advance() {
 /// In the order of ranks, block by block, so that the sum stays in the cache. With what the first
 /// rounding left of this rank's own values in its residual, which then gets the second one's rest.
 void Int8Sum::add_up() {
-  const Message own = slices_.message(own_.span(), 0);
+  const Message own = message_of(slices_, own_.span(), 0);
   slices_.visit_all([&](std::size_t owner, std::size_t block, std::size_t at, std::size_t count) {
     if (owner != rank()) return;
     const auto sum = gradients_.subspan(at, count);
     for (std::size_t r = 0; r < static_cast<std::size_t>(comm_.size()); ++r) {
-      const Message theirs = slices_.message(received_.span(), r);
+      const Message theirs = message_of(slices_, received_.span(), r);
       const auto add = r == 0 ? decode_block : add_decoded_block;
       add(theirs.scale(block), theirs.codes(block, count), sum);
     }
@@ -155,7 +116,7 @@ void Int8Sum::finish() {
   if (!gather_) return;
   comm::wait(comm_, *gather_);
   slices_.visit_all([&](std::size_t rank, std::size_t block, std::size_t at, std::size_t count) {
-    const Message sums = slices_.message(sent_.span(), rank);
+    const Message sums = message_of(slices_, sent_.span(), rank);
     decode_block(sums.scale(block), sums.codes(block, count), gradients_.subspan(at, count));
   });
 }

@@ -9,9 +9,13 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/float16.hpp"
 #include "rondo/grad/compression.hpp"
+#include "rondo/grad/device_compression.hpp"
 #include "rondo/grad/gradient_sum.hpp"
 
+#include "grad/compression/device_methods.hpp"
 #include "grad/compression/int8.hpp"
+#include "grad/compression/int8_slices.hpp"
+#include "grad/compression/largest.hpp"
 #include "grad/compression/power_sgd.hpp"
 #include "grad/compression/short_float.hpp"
 #include "grad/compression/top_k.hpp"
@@ -39,6 +43,33 @@ void check_name(std::string_view name) {
       fmt::format("no compression is called '{}': choose {}", name, fmt::join(names, ", ")));
 }
 
+void check_options(std::string_view name, const CompressionOptions& options) {
+  check_name(name);
+  if (name == "int8") check_count("int8: the block", options.block, 65536);
+  if (name == "topk") check_fraction(options.fraction);
+  if (name == "powersgd") check_count("powersgd: the rank", options.rank, 256);
+}
+
+TopKOptions top_k_options(const CompressionOptions& options) {
+  return {.fraction = options.fraction, .warmup_steps = options.warmup_steps};
+}
+
+/// Of the longest bucket.
+std::size_t message_bytes(std::string_view name, const CompressionOptions& options,
+                          const Layout& layout) {
+  std::size_t elements = 0;
+  for (const ElementRange bucket : layout.buckets())
+    elements = std::max(elements, bucket.size());
+  const auto ranks = static_cast<std::size_t>(layout.ranks());
+  const std::size_t slices = 2 * ranks + 1;  // for all, of all, and this rank's sum
+  if (name == "bf16" || name == "f16") return slices * (elements / ranks) * sizeof(bfloat16);
+  if (name == "int8")
+    return slices *
+           Int8Slices(Runs({{0, elements}}), options.block, layout.ranks()).message_bytes();
+  if (name == "topk") return (ranks + 1) * elements * sizeof(Entry);
+  return 0;
+}
+
 }  // namespace
 
 std::vector<PlacedParameter> placed_parameters(const Layout& layout) {
@@ -64,24 +95,43 @@ std::string compression_text(std::string_view name, const CompressionOptions& op
 std::unique_ptr<Compressor> make_compressor(std::string_view name,
                                             const CompressionOptions& options,
                                             std::vector<PlacedParameter> parameters) {
-  check_name(name);
+  check_options(name, options);
   std::ranges::sort(parameters, {}, &PlacedParameter::begin);
   if (name == "bf16") return make_short_float<bfloat16>(parameters);
   if (name == "f16") return make_short_float<half>(parameters);
-  if (name == "int8") {
-    check_count("int8: the block", options.block, 65536);
-    return make_int8(parameters, options.block);
-  }
-  if (name == "topk") {
-    check_fraction(options.fraction);
-    return make_top_k(parameters,
-                      {.fraction = options.fraction, .warmup_steps = options.warmup_steps});
-  }
-  if (name == "powersgd") {
-    check_count("powersgd: the rank", options.rank, 256);
-    return make_power_sgd(parameters, options.rank, options.seed);
-  }
+  if (name == "int8") return make_int8(parameters, options.block);
+  if (name == "topk") return make_top_k(parameters, top_k_options(options));
+  if (name == "powersgd") return make_power_sgd(parameters, options.rank, options.seed);
   return make_uncompressed();
+}
+
+std::unique_ptr<DeviceCompressor> make_device_compressor(std::string_view name,
+                                                         const CompressionOptions& options,
+                                                         const Layout& layout,
+                                                         const DeviceGradients& gradients) {
+  check_options(name, options);
+  check_device_compression(name);
+  std::vector<PlacedParameter> parameters = placed_parameters(layout);
+  std::ranges::sort(parameters, {}, &PlacedParameter::begin);
+  if (name == "bf16") return make_device_short_float<bfloat16>(layout, gradients, parameters);
+  if (name == "f16") return make_device_short_float<half>(layout, gradients, parameters);
+  if (name == "int8") return make_device_int8(layout, gradients, parameters, options.block);
+  if (name == "topk")
+    return make_device_top_k(layout, gradients, parameters, top_k_options(options));
+  return nullptr;
+}
+
+std::size_t planned_device_bytes(std::string_view name, const CompressionOptions& options,
+                                 const Layout& layout) {
+  if (name == "none") return 0;
+  return layout.elements() * sizeof(float) + message_bytes(name, options, layout);
+}
+
+void check_device_compression(std::string_view name) {
+  check_name(name);
+  if (name != "powersgd") return;
+  throw ConfigError(
+      "compression powersgd on a GPU is not built yet: choose bf16, f16, int8, topk or none");
 }
 
 void check_compression(std::string_view name, Reduction reduction, Sharding sharding) {

@@ -3,8 +3,6 @@
 #include "grad/compression/short_float.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "rondo/base/float16.hpp"
 
 #include "grad/compression/buffer_pool.hpp"
+#include "grad/compression/elements.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/residual.hpp"
 #include "grad/compression/runs.hpp"
@@ -21,32 +20,19 @@
 namespace rondo::grad {
 namespace {
 
-bool is_finite(float value) {
-  return (std::bit_cast<std::uint32_t>(value) & 0x7F800000U) != 0x7F800000U;
-}
-
-/// sent = T(gradient + residual); the residual becomes the rest.
 template <class T>
 void round_with_feedback(std::span<const float> gradient, std::span<float> residual, float* sent) {
   const float* const from = gradient.data();
   float* const rest = residual.data();
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    const float wanted = from[i] + rest[i];
-    const float rounded = static_cast<float>(T(wanted));
-    sent[i] = rounded;
-    rest[i] = is_finite(rounded) ? wanted - rounded : rest[i];
-  }
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    sent[i] = static_cast<float>(element::round_with_feedback<T>(from[i], rest[i]));
 }
 
-/// The same for a sum, whose loss joins what the residual already holds.
 template <class T>
 void round_sum(std::span<const float> sum, std::span<float> residual, T* sent) {
   float* const rest = residual.data();
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    sent[i] = T(sum[i]);
-    const float rounded = static_cast<float>(sent[i]);
-    rest[i] += is_finite(rounded) ? sum[i] - rounded : 0.0F;
-  }
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sent[i] = element::round_sum<T>(sum[i], rest[i]);
 }
 
 template <class T>

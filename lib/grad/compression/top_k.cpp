@@ -3,10 +3,10 @@
 #include "grad/compression/top_k.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include "rondo/base/error.hpp"
 
@@ -18,11 +18,6 @@
 
 namespace rondo::grad {
 namespace {
-
-std::size_t entries_of(const Runs& runs, double fraction) {
-  const auto wanted = std::ceil(fraction * static_cast<double>(runs.count()));
-  return std::min(static_cast<std::size_t>(wanted), runs.count());
-}
 
 /// gradient += residual, in pieces that are counted while they are in the cache.
 void add_and_count(std::span<float> gradient, std::span<const float> residual, Largest& largest) {
@@ -44,8 +39,8 @@ struct TopKMemory {
 
 class TopKSum final : public PendingSum {
  public:
-  TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-          const Runs& lossy, double fraction, TopKMemory& memory);
+  TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range, Runs runs,
+          std::size_t entries, TopKMemory& memory);
   void finish() override;
 
  private:
@@ -62,14 +57,14 @@ class TopKSum final : public PendingSum {
 };
 
 TopKSum::TopKSum(comm::Communicator& comm, std::span<float> gradients, ElementRange range,
-                 const Runs& lossy, double fraction, TopKMemory& memory)
+                 Runs runs, std::size_t entries, TopKMemory& memory)
     : comm_(comm),
       gradients_(gradients),
-      runs_(lossy.within(range)),
+      runs_(std::move(runs)),
       origin_(range.begin),
-      own_(memory.pool, entries_of(runs_, fraction)),
+      own_(memory.pool, entries),
       all_(memory.pool, own_.size() * static_cast<std::size_t>(comm.size())),
-      exact_(comm, gradients, lossy.outside(range), memory.pool) {
+      exact_(comm, gradients, runs_.outside(range), memory.pool) {
   if (own_.empty()) return;
   select(memory);
   gather_ = comm.allgather(std::as_bytes(own_.span()), std::as_writable_bytes(all_.span()),
@@ -109,53 +104,60 @@ void TopKSum::finish() {
 class TopK final : public Compressor {
  public:
   TopK(std::span<const PlacedParameter> sparse, const TopKOptions& options)
-      : options_(options), lossy_(lossy_runs(sparse)), memory_{.residual = Residual(sparse)} {}
+      : lossy_(lossy_runs(sparse)),
+        warm_up_(options, lossy_.count()),
+        memory_{.residual = Residual(sparse)} {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
     require(range.end - range.begin <= std::numeric_limits<std::uint32_t>::max(),
             "top-k: a range longer than 2^32 elements; make the buckets smaller");
-    const double now = fraction();
-    count(lossy_.within(range).count());
-    return std::make_unique<TopKSum>(comm, gradients, range, lossy_, now, memory_);
+    Runs runs = lossy_.within(range);
+    const std::size_t entries = warm_up_.next_entries(runs.count());
+    return std::make_unique<TopKSum>(comm, gradients, range, std::move(runs), entries, memory_);
   }
   std::vector<StateTensor> state() override {
     auto tensors = memory_.residual.state();
-    tensors.push_back({.name = "steps", .shape = {1}, .values = steps_, .kind = StateKind::shared});
+    tensors.push_back(
+        {.name = "steps", .shape = {1}, .values = warm_up_.steps(), .kind = StateKind::shared});
     return tensors;
   }
 
  private:
-  /// Falls from 1 by a constant factor a step.
-  double fraction() const {
-    const double done = static_cast<double>(steps_[0]) / static_cast<double>(options_.warmup_steps);
-    return done < 1 ? std::pow(options_.fraction, done) : options_.fraction;
-  }
-
-  /// A step is over when as many elements were summed as there are.
-  void count(std::size_t elements) {
-    summed_ += elements;
-    if (summed_ < lossy_.count()) return;
-    summed_ = 0;
-    if (steps_[0] < static_cast<float>(options_.warmup_steps)) ++steps_[0];
-  }
-
-  TopKOptions options_;
   Runs lossy_;
+  WarmUp warm_up_;
   TopKMemory memory_;
-  std::array<float, 1> steps_{};  // of the warm-up
-  std::size_t summed_ = 0;        // elements in the current one
 };
 
 }  // namespace
 
-std::unique_ptr<Compressor> make_top_k(std::span<const PlacedParameter> parameters,
-                                       const TopKOptions& options) {
+double WarmUp::fraction() const {
+  const double done = static_cast<double>(steps_[0]) / static_cast<double>(options_.warmup_steps);
+  return done < 1 ? std::pow(options_.fraction, done) : options_.fraction;
+}
+
+std::size_t WarmUp::next_entries(std::size_t elements) {
+  const auto wanted =
+      static_cast<std::size_t>(std::ceil(fraction() * static_cast<double>(elements)));
+  summed_ += elements;
+  if (summed_ >= elements_) {
+    summed_ = 0;
+    if (steps_[0] < static_cast<float>(options_.warmup_steps)) ++steps_[0];
+  }
+  return std::min(wanted, elements);
+}
+
+std::vector<PlacedParameter> sparse_parameters(std::span<const PlacedParameter> parameters) {
   std::vector<PlacedParameter> sparse;
   std::ranges::copy_if(parameters, std::back_inserter(sparse), [](const PlacedParameter& placed) {
     return placed.spec.role == ParameterRole::weight;
   });
-  return std::make_unique<TopK>(sparse, options);
+  return sparse;
+}
+
+std::unique_ptr<Compressor> make_top_k(std::span<const PlacedParameter> parameters,
+                                       const TopKOptions& options) {
+  return std::make_unique<TopK>(sparse_parameters(parameters), options);
 }
 
 }  // namespace rondo::grad

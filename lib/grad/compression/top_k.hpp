@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "rondo/grad/compression.hpp"
 
@@ -14,6 +16,32 @@ struct TopKOptions {
   double fraction = 0.05;
   std::size_t warmup_steps = 0;  ///< in which the fraction falls from 1, by a constant factor each
 };
+
+/// The fraction of the elements that travels: it falls from 1 by a constant factor a step.
+class WarmUp {
+ public:
+  /// A step has so many elements.
+  WarmUp(const TopKOptions& options, std::size_t elements) noexcept
+      : options_(options), elements_(elements) {}
+
+  /// How many entries of the next `elements` travel. A step is over when as many have been asked
+  /// for as there are.
+  std::size_t next_entries(std::size_t elements);
+
+  /// The steps that are over, up to the end of the warm-up: for checkpoints.
+  std::span<float, 1> steps() noexcept { return steps_; }
+
+ private:
+  double fraction() const;
+
+  TopKOptions options_;
+  std::size_t elements_;
+  std::array<float, 1> steps_{};
+  std::size_t summed_ = 0;  // elements of the current step
+};
+
+/// Those that are worth it: the weights.
+std::vector<PlacedParameter> sparse_parameters(std::span<const PlacedParameter> parameters);
 
 /// "topk": of each range the k = ceil(fraction * elements) values of the largest magnitude, as they
 /// are (Aji and Heafield, "Sparse Communication for Distributed Gradient Descent", EMNLP 2017;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "nn/cuda/block_sums.cuh"
+#include "base/cuda/block_sums.cuh"
 #include "nn/cuda/channel_sums.hpp"
 #include "nn/cuda/floats.cuh"
 
@@ -67,7 +67,7 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads)
       for (std::size_t pixel = begin + threadIdx.x / cut.lanes; pixel < end; pixel += rows)
         work.add(pixel, channel, sums);
     }
-    add_up(sums, cut.lanes);
+    rondo::cuda::add_up(sums, cut.lanes);
     if (threadIdx.x >= cut.lanes || channel >= cut.channels) continue;
 #pragma unroll
     for (int k = 0; k < count; ++k)
@@ -96,7 +96,7 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads)
         for (int k = 0; k < count; ++k)
           sums[k] += slice_sums[(slice * count + k) * channels + channel];
     }
-    add_up(sums, finish_lanes);
+    rondo::cuda::add_up(sums, finish_lanes);
     if (threadIdx.x < finish_lanes && channel < channels) finish(channel, sums);
   }
 }

@@ -3,6 +3,7 @@
 #include "rondo/nn/device_network.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,7 +13,10 @@
 
 #include "nn/cuda/channel_sums.hpp"
 #include "nn/cuda/gradient_plan.hpp"
+#include "nn/cuda/lane.hpp"
+#include "nn/cuda/libraries.hpp"
 #include "nn/cuda/loss.hpp"
+#include "nn/cuda/pass_graphs.hpp"
 #include "nn/cuda/sample_memory.hpp"
 #include "nn/cuda/stage.hpp"
 #include "nn/network_base.hpp"
@@ -68,6 +72,13 @@ std::size_t other_summand(const ResolvedLayer& add, std::size_t value) {
   return add.source == value ? add.shortcut : add.source;
 }
 
+/// Whether one of the parameters is the layer's.
+bool has_any(const ResolvedLayer& layer, std::span<const std::size_t> parameters) {
+  return std::ranges::any_of(parameters, [&](std::size_t parameter) {
+    return parameter - layer.first_parameter < layer.parameter_count;  // below 0: too large as well
+  });
+}
+
 std::shared_ptr<Libraries> make_libraries_for(const Device& device,
                                               const DeviceNetworkOptions& options) {
   if (options.kernels == DeviceKernels::direct) return nullptr;
@@ -83,11 +94,14 @@ class CudaNetwork final : public DeviceNetwork {
         seed_(options.seed),
         topology_(resolve(spec_)),
         weights_(device_, topology_, precision_),
-        context_{device_, make_libraries_for(device_, options), views_, weights_},
+        lane_(device_, topology_),
+        context_{device_, make_libraries_for(device_, options), views_, weights_, lane_},
         loss_(device_),
         slice_sums_(device_, slice_sums_for(most_channels(topology_)), "sums over pixels"),
-        weight_gradient_(device_, longest_weight(topology_), "the gradient of a weight") {
+        weight_gradient_(device_, longest_weight(topology_), "the gradient of a weight"),
+        graphs_(options.graphs, options.micro_batch) {
     make_stages();
+    report_at(options.graphs == DeviceGraphs::off ? all_parameters() : std::vector<std::size_t>());
     place_values();
     place_gradients();
     reserve(options.micro_batch);
@@ -103,31 +117,37 @@ class CudaNetwork final : public DeviceNetwork {
     check_views(topology_.parameters, views);
     weights_.bind(device_, views);
     views_.assign(views.begin(), views.end());
+    ++changes_;
     parameters_changed();
   }
   void parameters_changed() noexcept override { is_stale_ = true; }
 
+  void report_at(std::span<const std::size_t> parameters) override {
+    part_ends_.clear();
+    for (std::size_t i = steps_.size(); i > 0; --i)
+      if (i == 1 || has_any(*steps_[i - 1].layer, parameters)) part_ends_.push_back(i - 1);
+    ++changes_;
+  }
+
   void train(DeviceStream& stream, const DeviceBatch& batch, float loss_scale,
              DeviceSpan<float> sums, const GradientReady& ready) override {
     check(batch, sums);
-    if (batch.size() > 0) {
-      const Pass pass = begin(stream, batch, true);
-      forward(pass, batch);
-      loss_.measure(stream, value(topology_.layers.size(), batch.size()), batch, loss_scale,
-                    gradient(steps_.back().gradients.output, topology_.layers.size(), batch.size()),
-                    sums);
-      backward(pass, batch.size(), ready);
-    } else {
-      for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
-        report_ready(*step->layer, ready);
+    if (batch.size() == 0) return report_ready(0, steps_.size(), ready);
+    const Pass pass = begin(stream, batch, loss_scale, sums, true);
+    graphs_.begin(stream, batch.size(), part_ends_.size(), changes());
+    std::size_t end = steps_.size();
+    for (const std::size_t begin : part_ends_) {
+      graphs_.run(stream, [&] { train_part(pass, batch.size(), begin, end); });
+      report_ready(begin, end, ready);
+      end = begin;
     }
   }
 
   void evaluate(DeviceStream& stream, const DeviceBatch& batch, DeviceSpan<float> sums) override {
     check(batch, sums);
     if (batch.size() == 0) return;
-    forward(begin(stream, batch, false), batch);
-    loss_.measure(stream, value(topology_.layers.size(), batch.size()), batch, 1.0F, {}, sums);
+    forward(begin(stream, batch, 1.0F, sums, false), batch.size());
+    loss_.measure(stream, logits(batch.size()), lane_.lane(), {});
   }
 
  private:
@@ -138,6 +158,12 @@ class CudaNetwork final : public DeviceNetwork {
     StageGradients gradients = {};
     std::size_t workspace = 0;  ///< a part of the memory
   };
+
+  std::vector<std::size_t> all_parameters() const {
+    std::vector<std::size_t> all(topology_.parameters.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
 
   void make_stages() {
     for (std::size_t i = 0; i < topology_.layers.size();)
@@ -157,7 +183,7 @@ class CudaNetwork final : public DeviceNetwork {
       values.shortcut = other_summand(*add, i + 1);
       last = add;
     }
-    const bool can_have_relu = takes_relu(*last);
+    const bool can_have_relu = takes_relu(context_, *last);
     const auto* const relu = can_have_relu ? only_reader<Relu>(topology_, last->index) : nullptr;
     if (relu != nullptr) {
       tail.activation = Activation::relu;
@@ -197,8 +223,16 @@ class CudaNetwork final : public DeviceNetwork {
   }
 
   void reserve(std::size_t samples) {
+    if (samples <= reserved_) return;
     memory_.reserve(device_, samples);
     loss_.reserve(device_, samples);
+    reserved_ = samples;
+    ++changes_;
+  }
+
+  /// Of what captured work knows: addresses and parts.
+  std::size_t changes() const {
+    return changes_ + (context_.libraries ? context_.libraries->memory_moves() : 0);
   }
 
   void check(const DeviceBatch& batch, DeviceSpan<float> sums) const {
@@ -213,31 +247,51 @@ class CudaNetwork final : public DeviceNetwork {
     require(sums.size() == 2, "the sums of a batch are two: of the loss, and of correct samples");
   }
 
-  Pass begin(DeviceStream& stream, const DeviceBatch& batch, bool trains) {
+  Pass begin(DeviceStream& stream, const DeviceBatch& batch, float loss_scale,
+             DeviceSpan<float> sums, bool trains) {
     reserve(batch.size());
     if (std::exchange(is_stale_, false)) weights_.refresh(stream);
+    const Lane lane{.images = batch.images.data(),
+                    .labels = batch.labels.data(),
+                    .weights = batch.weights.data(),
+                    .sums = sums.data(),
+                    .loss_scale = loss_scale};
+    lane_.store(stream, lane, {seed_, batch.step, batch.lane}, trains);
     return {.stream = stream,
             .trains = trains,
-            .dropout = {seed_, batch.step, batch.lane},
             .weight_sum = loss_.weight_sum(),
             .slice_sums = slice_sums_.span().data(),
             .weight_gradient = weight_gradient_.span()};
   }
 
-  void forward(const Pass& pass, const DeviceBatch& batch) {
-    convert_images(pass.stream, batch.images, value(0, batch.size()));
+  void forward(const Pass& pass, std::size_t samples) {
+    convert_images(pass.stream, lane_.lane(), value(0, samples));
     for (const Step& step : steps_)
-      step.stage->forward(pass, tensors(step, batch.size()));
+      step.stage->forward(pass, tensors(step, samples));
   }
 
-  void backward(const Pass& pass, std::size_t samples, const GradientReady& ready) {
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-      if (step->gradients.output) step->stage->backward(pass, tensors(*step, samples));
-      for (const GradientSum& sum : step->gradients.sums)
-        add(pass.stream, gradient(sum.a, sum.value, samples), gradient(sum.b, sum.value, samples),
-            Activation::none, gradient(sum.sum, sum.value, samples));
-      report_ready(*step->layer, ready);
+  /// The backward passes of the steps [begin, end), and what is in front of the last one's.
+  void train_part(const Pass& pass, std::size_t samples, std::size_t begin, std::size_t end) {
+    if (end == steps_.size()) {
+      forward(pass, samples);
+      loss_.measure(pass.stream, logits(samples), lane_.lane(),
+                    gradient(steps_.back().gradients.output, topology_.layers.size(), samples));
     }
+    for (std::size_t i = end; i > begin; --i)
+      backward(pass, steps_[i - 1], samples);
+  }
+
+  void backward(const Pass& pass, const Step& step, std::size_t samples) {
+    if (step.gradients.output) step.stage->backward(pass, tensors(step, samples));
+    for (const GradientSum& sum : step.gradients.sums)
+      add(pass.stream, gradient(sum.a, sum.value, samples), gradient(sum.b, sum.value, samples),
+          Activation::none, gradient(sum.sum, sum.value, samples));
+  }
+
+  /// Of the steps [begin, end), backwards.
+  void report_ready(std::size_t begin, std::size_t end, const GradientReady& ready) const {
+    for (std::size_t i = end; i > begin; --i)
+      nn::report_ready(*steps_[i - 1].layer, ready);
   }
 
   StageTensors tensors(const Step& step, std::size_t samples) {
@@ -252,6 +306,7 @@ class CudaNetwork final : public DeviceNetwork {
         .workspace = memory_.at(step.workspace)};
   }
 
+  Tensor logits(std::size_t samples) { return value(topology_.layers.size(), samples); }
   Tensor value(std::size_t number, std::size_t samples) {
     return {memory_.at(value_parts_[number]), precision_, samples, shapes_[number]};
   }
@@ -269,6 +324,7 @@ class CudaNetwork final : public DeviceNetwork {
   std::vector<ImageShape> shapes_ = shapes_of(topology_);
   std::vector<DeviceParameterView> views_;
   WorkingWeights weights_;
+  LaneMemory lane_;
   StageContext context_;
   std::vector<Step> steps_;
   SampleMemory memory_;
@@ -278,6 +334,10 @@ class CudaNetwork final : public DeviceNetwork {
   DeviceMemory<double> slice_sums_;
   DeviceMemory<float> weight_gradient_;
   bool is_stale_ = true;
+  std::size_t reserved_ = 0;            ///< samples
+  std::vector<std::size_t> part_ends_;  ///< steps at which parts of the backward pass end
+  std::size_t changes_ = 0;
+  PassGraphs graphs_;
 };
 
 }  // namespace

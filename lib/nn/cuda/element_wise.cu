@@ -25,12 +25,12 @@ template <class T>
 struct ImageWork {
   static constexpr int width = 1;
   PlanarOrder planar;
-  const float* images;
+  const Lane* lane;
   T* output;
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
-    output[i] = static_cast<T>(images[planar(i)]);
+    output[i] = static_cast<T>(lane->images[planar(i)]);
   }
 };
 
@@ -114,22 +114,22 @@ template <class T>
 struct DropoutWork {
   static constexpr int width = 1;
   PlanarOrder planar;
-  DropoutMask mask;
+  const DropoutMask* mask;
   const T* input;
   T* output;
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
-    output[i] = static_cast<T>(static_cast<float>(input[i]) * mask[planar(i)]);
+    output[i] = static_cast<T>(static_cast<float>(input[i]) * (*mask)[planar(i)]);
   }
 };
 
 }  // namespace
 
-void convert_images(DeviceStream& stream, DeviceSpan<const float> images, const Tensor& output) {
+void convert_images(DeviceStream& stream, const Lane* lane, const Tensor& output) {
   dispatch(output.precision, [&]<class T>(std::type_identity<T>) {
     launch_items(stream, "nn::convert_images", output.elements(),
-                 ImageWork<T>{PlanarOrder(output), images.data(), output.as<T>()});
+                 ImageWork<T>{PlanarOrder(output), lane, output.as<T>()});
   });
 }
 
@@ -163,9 +163,8 @@ void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias) {
   });
 }
 
-void dropout(DeviceStream& stream, const DropoutKey& key, std::size_t layer, float probability,
-             const Tensor& input, const Tensor& output) {
-  const DropoutMask mask(key, layer, probability);
+void dropout(DeviceStream& stream, const DropoutMask* mask, const Tensor& input,
+             const Tensor& output) {
   dispatch(input.precision, [&]<class T>(std::type_identity<T>) {
     launch_items(stream, "nn::dropout", input.elements(),
                  DropoutWork<T>{PlanarOrder(input), mask, input.as<T>(), output.as<T>()});

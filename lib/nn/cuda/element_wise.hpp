@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rondo/base/device_span.hpp"
 #include "rondo/base/device_stream.hpp"
 
+#include "nn/cuda/lane.hpp"
 #include "nn/cuda/tensor.hpp"
-#include "nn/dropout_mask.hpp"
 
 /// What goes through tensors once, element by element. Bytes are those that a kernel moves for each
 /// element, b being those of the type. Inputs and outputs have the same shape; an output may be one
@@ -15,8 +14,8 @@ namespace rondo::nn::cuda {
 
 enum class Activation : std::uint8_t { none, relu };
 
-/// (N, C, H, W) in f32 to a tensor: 4 + b bytes.
-void convert_images(DeviceStream& stream, DeviceSpan<const float> images, const Tensor& output);
+/// The lane's images, (N, C, H, W) in f32, to a tensor: 4 + b bytes.
+void convert_images(DeviceStream& stream, const Lane* lane, const Tensor& output);
 
 /// max(input, 0), and 0 for NaN: 2 b bytes.
 void relu(DeviceStream& stream, const Tensor& input, const Tensor& output);
@@ -32,9 +31,9 @@ void add(DeviceStream& stream, const Tensor& a, const Tensor& b, Activation acti
 /// Adds a channel's bias to each of its elements: 2 b bytes.
 void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias);
 
-/// Multiplies by draw_dropout_mask(), drawn again in each direction: 2 b bytes, and ten rounds of
-/// Philox for each element.
-void dropout(DeviceStream& stream, const DropoutKey& key, std::size_t layer, float probability,
-             const Tensor& input, const Tensor& output);
+/// Multiplies by a mask, drawn again in each direction: 2 b bytes, and ten rounds of Philox for
+/// each element. The mask is in the GPU's memory.
+void dropout(DeviceStream& stream, const DropoutMask* mask, const Tensor& input,
+             const Tensor& output);
 
 }  // namespace rondo::nn::cuda

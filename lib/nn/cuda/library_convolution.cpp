@@ -8,45 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "rondo/base/device_memory.hpp"
 #include "rondo/precision/device_casts.hpp"
 
 #include "nn/cuda/cudnn_graph.hpp"
 #include "nn/cuda/element_wise.hpp"
+#include "nn/cuda/libraries.hpp"
 
 namespace rondo::nn::cuda {
-
-class Libraries {
- public:
-  Libraries(const Device& device, Precision precision, PlanChoice choice)
-      : device_(device), target_(device), precision_(precision), choice_(choice) {}
-
-  const Device& device() const noexcept { return device_; }
-  const cudnn::Target& cudnn() const noexcept { return target_; }
-  Precision precision() const noexcept { return precision_; }
-  PlanChoice choice() const noexcept { return choice_; }
-
-  /// At least so many bytes, until the next call. Waits for the GPU where they become more.
-  void* workspace(std::size_t bytes) { return at_least(workspace_, bytes, "cuDNN's workspace"); }
-  void* gradient(std::size_t bytes) { return at_least(gradient_, bytes, "a weight's gradient"); }
-
- private:
-  void* at_least(DeviceMemory<std::byte>& memory, std::size_t bytes, std::string_view name) {
-    if (memory.size() < bytes) {
-      memory = {};
-      memory = {device_, bytes, name};
-    }
-    return memory.span().data();
-  }
-
-  Device device_;
-  cudnn::Target target_;
-  Precision precision_;
-  PlanChoice choice_;
-  DeviceMemory<std::byte> workspace_;
-  DeviceMemory<std::byte> gradient_;  // of a weight, in the type of the layers
-};
-
 namespace {
 
 /// How many ways are tried where one is chosen by its time.
@@ -173,7 +141,8 @@ class LibraryConvolution final : public Convolution {
 
 std::shared_ptr<Libraries> make_libraries(const Device& device, Precision precision,
                                           PlanChoice choice) {
-  return std::make_shared<Libraries>(device, precision, choice);
+  return std::make_shared<Libraries>(device, precision, choice,
+                                     std::make_shared<const cudnn::Target>(device));
 }
 
 std::unique_ptr<Convolution> make_library_convolution(std::shared_ptr<Libraries> libraries,

@@ -12,8 +12,7 @@
 
 namespace rondo::nn::cuda {
 
-/// NVIDIA's libraries as one network uses them, with the memory that its layers share. One stream
-/// at a time.
+/// NVIDIA's libraries as one network uses them, with the memory that its layers share.
 class Libraries;
 
 /// \throws ConfigError  a build without them; DeviceError  they could not start

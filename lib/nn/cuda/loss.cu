@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include "base/cuda/block_sums.cuh"
 #include "base/cuda/last_block.cuh"
-#include "nn/cuda/block_sums.cuh"
 #include "nn/cuda/floats.cuh"
 #include "nn/cuda/loss.hpp"
 
@@ -14,13 +14,10 @@ template <class T>
 struct LossWork {
   const T* logits;
   T* diff;  // or null
-  const std::int32_t* labels;
-  const float* weights;  // or null
+  const Lane* lane;
   std::size_t batch;
   std::size_t classes;
-  float loss_scale;
   Loss::Sample* samples;
-  float* sums;
   float* weight_sum;
   std::uint32_t* blocks_done;
 };
@@ -75,7 +72,7 @@ __device__ double log_sum(const T* row, std::size_t count, float largest) {
   double sum[1] = {};
   for (std::size_t i = threadIdx.x; i < count; i += block_threads)
     sum[0] += static_cast<double>(expf(static_cast<float>(row[i]) - largest));
-  add_up(sum, 1);
+  rondo::cuda::add_up(sum, 1);
   if (threadIdx.x == 0) result = log(sum[0]);
   __syncthreads();
   return result;
@@ -87,9 +84,10 @@ __device__ __forceinline__ void measure_sample(const LossWork<T>& work, std::siz
   const Candidate largest = find_largest(row, work.classes);
   const double behind_largest = log_sum(row, work.classes, largest.logit);
 
-  const auto label = static_cast<std::size_t>(work.labels[n]);  // below 0: too large as well
+  const auto label = static_cast<std::size_t>(work.lane->labels[n]);  // below 0: too large as well
   const bool is_class = label < work.classes;
-  const float weight = work.weights == nullptr ? 1.0F : work.weights[n];
+  const float* const weights = work.lane->weights;
+  const float weight = weights == nullptr ? 1.0F : weights[n];
   if (threadIdx.x == 0) {
     const double loss =
         behind_largest + (static_cast<double>(largest.logit) -
@@ -100,7 +98,7 @@ __device__ __forceinline__ void measure_sample(const LossWork<T>& work, std::siz
   }
   if (work.diff == nullptr) return;
   __syncthreads();  // the logits may be overwritten
-  const float factor = is_class ? weight * work.loss_scale : NAN;
+  const float factor = is_class ? weight * work.lane->loss_scale : NAN;
   const auto shift = static_cast<float>(static_cast<double>(largest.logit) + behind_largest);
   for (std::size_t c = threadIdx.x; c < work.classes; c += block_threads) {
     const float probability = expf(static_cast<float>(row[c]) - shift);
@@ -118,10 +116,11 @@ __device__ void add_samples(const LossWork<T>& work) {
     sums[1] += static_cast<double>(__ldcg(&work.samples[n].weight));
     sums[2] += static_cast<double>(__ldcg(&work.samples[n].correct));
   }
-  add_up(sums, 1);
+  rondo::cuda::add_up(sums, 1);
   if (threadIdx.x != 0) return;
-  work.sums[0] = static_cast<float>(static_cast<double>(work.sums[0]) + sums[0]);
-  work.sums[1] = static_cast<float>(static_cast<double>(work.sums[1]) + sums[2]);
+  float* const total = work.lane->sums;
+  total[0] = static_cast<float>(static_cast<double>(total[0]) + sums[0]);
+  total[1] = static_cast<float>(static_cast<double>(total[1]) + sums[2]);
   *work.weight_sum = static_cast<float>(sums[1]);
 }
 
@@ -143,19 +142,16 @@ void Loss::reserve(const Device& device, std::size_t samples) {
     samples_ = DeviceMemory<Sample>(device, samples, "the samples' losses");
 }
 
-void Loss::measure(DeviceStream& stream, const Tensor& logits, const DeviceBatch& batch,
-                   float loss_scale, const Tensor& diff, DeviceSpan<float> sums) {
+void Loss::measure(DeviceStream& stream, const Tensor& logits, const Lane* lane,
+                   const Tensor& diff) {
   dispatch(logits.precision, [&]<class T>(std::type_identity<T>) {
     rondo::cuda::launch<&measure_loss<T>>(stream, "nn::measure_loss", logits.batch,
                                           LossWork<T>{.logits = logits.as<T>(),
                                                       .diff = diff.as<T>(),
-                                                      .labels = batch.labels.data(),
-                                                      .weights = batch.weights.data(),
+                                                      .lane = lane,
                                                       .batch = logits.batch,
                                                       .classes = logits.shape.elements(),
-                                                      .loss_scale = loss_scale,
                                                       .samples = samples_.span().data(),
-                                                      .sums = sums.data(),
                                                       .weight_sum = weight_sum_.span().data(),
                                                       .blocks_done = blocks_done_.span().data()});
   });

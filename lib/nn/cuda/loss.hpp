@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "rondo/base/device_memory.hpp"
-#include "rondo/nn/device_network.hpp"
 
+#include "nn/cuda/lane.hpp"
 #include "nn/cuda/tensor.hpp"
 
 namespace rondo::nn::cuda {
@@ -20,11 +20,11 @@ class Loss {
   /// For batches of so many samples; waits for the GPU if that is more than before.
   void reserve(const Device& device, std::size_t samples);
 
-  /// Adds to `sums` as DeviceNetwork::train says. `diff` gets weight * loss_scale * (softmax - one
-  /// hot), unless its data is null; it may be the memory of `logits`. 5 b bytes for each logit with
-  /// the gradient and 2 b without, b being those of the type, if the cache keeps nothing.
-  void measure(DeviceStream& stream, const Tensor& logits, const DeviceBatch& batch,
-               float loss_scale, const Tensor& diff, DeviceSpan<float> sums);
+  /// Adds to the lane's sums as DeviceNetwork::train says. `diff` gets weight * loss_scale *
+  /// (softmax - one hot), unless its data is null; it may be the memory of `logits`. 5 b bytes for
+  /// each logit with the gradient and 2 b without, b being those of the type, if the cache keeps
+  /// nothing. `lane` is in the GPU's memory.
+  void measure(DeviceStream& stream, const Tensor& logits, const Lane* lane, const Tensor& diff);
 
   /// The sum of the last batch's weights, in the GPU's memory.
   const float* weight_sum() const noexcept { return weight_sum_.span().data(); }

@@ -8,6 +8,7 @@
 
 #include "nn/cuda/batch_norm.hpp"
 #include "nn/cuda/channel_sums.hpp"
+#include "nn/cuda/library_linear.hpp"
 #include "nn/cuda/pool.hpp"
 
 namespace rondo::nn::cuda {
@@ -53,6 +54,60 @@ class ConvolutionStage final : public Stage {
   bool has_bias_;
   ConvolutionShape shape_;
   std::unique_ptr<Convolution> convolution_;
+};
+
+/// By cuBLASLt.
+class LinearStage final : public Stage {
+ public:
+  LinearStage(const StageContext& context, const ResolvedLayer& layer, Activation activation)
+      : context_(context),
+        layer_(layer.index),
+        weight_(layer.first_parameter),
+        has_bias_(layer.parameter_count > 1),
+        activation_(activation),
+        shape_(convolution_shape(layer)),
+        linear_(context.libraries, shape_) {}
+
+  void forward(const Pass& pass, const StageTensors& t) override {
+    Bias bias;
+    if (has_bias_)
+      bias = {context_.views[weight_ + 1].value.data(), context_.weights.bias_of(layer_)};
+    linear_.forward(pass.stream, t.input, context_.weights.of(layer_), bias, activation_, t.output);
+  }
+
+  void backward(const Pass& pass, const StageTensors& t) override {
+    const Tensor diff = passed_diff(pass, t);
+    BiasGradient bias;
+    if (has_bias_) bias = {context_.views[weight_ + 1].grad.data(), pass.slice_sums};
+    const auto gradient = pass.weight_gradient.first(shape_.weights());
+    linear_.backward_weights(pass.stream, t.input, diff, gradient, bias);
+    add_weight_gradient(pass.stream, shape_, gradient, context_.views[weight_].grad);
+    if (t.input_diff.data != nullptr)
+      linear_.backward_data(pass.stream, diff, context_.weights.of(layer_), t.input_diff);
+  }
+
+  std::size_t workspace_bytes_per_sample() const override {
+    if (activation_ == Activation::none) return 0;
+    return shape_.output.elements() * bytes_of(context_.libraries->precision());
+  }
+
+ private:
+  /// What the ReLU let pass: in the workspace, as others may share the output's gradient.
+  Tensor passed_diff(const Pass& pass, const StageTensors& t) const {
+    if (activation_ == Activation::none) return t.output_diff;
+    Tensor passed = t.output_diff;
+    passed.data = t.workspace;
+    relu_backward(pass.stream, t.output, t.output_diff, passed);
+    return passed;
+  }
+
+  const StageContext& context_;
+  std::size_t layer_;
+  std::size_t weight_;  ///< its parameter; the bias is the next one
+  bool has_bias_;
+  Activation activation_;
+  ConvolutionShape shape_;
+  LibraryLinear linear_;
 };
 
 class BatchNormStage final : public Stage {
@@ -193,21 +248,17 @@ class AveragePoolStage final : public Stage {
 
 class DropoutStage final : public Stage {
  public:
-  explicit DropoutStage(const ResolvedLayer& layer)
-      : layer_(layer.index), probability_(std::get<Dropout>(layer.layer).probability) {}
+  explicit DropoutStage(const DropoutMask* mask) : mask_(mask) {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
-    // With probability 0 all is kept.
-    dropout(pass.stream, pass.dropout, layer_, pass.trains ? probability_ : 0.0F, t.input,
-            t.output);
+    dropout(pass.stream, mask_, t.input, t.output);
   }
   void backward(const Pass& pass, const StageTensors& t) override {
-    dropout(pass.stream, pass.dropout, layer_, probability_, t.output_diff, t.input_diff);
+    dropout(pass.stream, mask_, t.output_diff, t.input_diff);
   }
 
  private:
-  std::size_t layer_;
-  float probability_;
+  const DropoutMask* mask_;
 };
 
 struct StageMaker {
@@ -220,6 +271,7 @@ struct StageMaker {
     return std::make_unique<ConvolutionStage>(context, layer);
   }
   Result operator()(const Linear&) const {
+    if (context.libraries) return std::make_unique<LinearStage>(context, layer, tail.activation);
     return std::make_unique<ConvolutionStage>(context, layer);
   }
   Result operator()(const BatchNorm&) const {
@@ -233,7 +285,9 @@ struct StageMaker {
   Result operator()(const GlobalAveragePool&) const {
     return std::make_unique<AveragePoolStage>(Window{layer.input.height, layer.input.width});
   }
-  Result operator()(const Dropout&) const { return std::make_unique<DropoutStage>(layer); }
+  Result operator()(const Dropout&) const {
+    return std::make_unique<DropoutStage>(context.lane.mask_of(layer.index));
+  }
   Result operator()(const Add&) const { return std::make_unique<AddStage>(tail.activation); }
 };
 
@@ -243,8 +297,10 @@ bool takes_add(const ResolvedLayer& layer) {
   return std::holds_alternative<BatchNorm>(layer.layer);
 }
 
-bool takes_relu(const ResolvedLayer& layer) {
-  return std::holds_alternative<BatchNorm>(layer.layer) || std::holds_alternative<Add>(layer.layer);
+bool takes_relu(const StageContext& context, const ResolvedLayer& layer) {
+  return std::holds_alternative<BatchNorm>(layer.layer) ||
+         std::holds_alternative<Add>(layer.layer) ||
+         (std::holds_alternative<Linear>(layer.layer) && context.libraries != nullptr);
 }
 
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,

@@ -11,6 +11,7 @@
 
 #include "nn/cuda/element_wise.hpp"
 #include "nn/cuda/gradient_plan.hpp"
+#include "nn/cuda/lane.hpp"
 #include "nn/cuda/library_convolution.hpp"
 #include "nn/cuda/tensor.hpp"
 #include "nn/cuda/weights.hpp"
@@ -22,7 +23,6 @@ namespace rondo::nn::cuda {
 struct Pass {
   DeviceStream& stream;
   bool trains;
-  DropoutKey dropout;
   const float* weight_sum;            ///< of the batch, in the GPU's memory, for backward passes
   double* slice_sums;                 ///< see slice_sums_for()
   DeviceSpan<float> weight_gradient;  ///< as long as the longest weight
@@ -59,6 +59,7 @@ struct StageContext {
   std::shared_ptr<Libraries> libraries;           ///< or null: the kernels are direct ones
   const std::vector<DeviceParameterView>& views;  ///< of all parameters, as soon as they are bound
   const WorkingWeights& weights;
+  const LaneMemory& lane;
 };
 
 /// What of the layers behind it a stage does too.
@@ -69,7 +70,7 @@ struct Tail {
 
 /// Whether a stage can be that layer and an Add behind it, or a ReLU.
 bool takes_add(const ResolvedLayer& layer);
-bool takes_relu(const ResolvedLayer& layer);
+bool takes_relu(const StageContext& context, const ResolvedLayer& layer);
 
 /// \throws ConfigError  a window too large for this backend
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,

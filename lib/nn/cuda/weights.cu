@@ -71,4 +71,12 @@ void add_weight_gradient(DeviceStream& stream, const ConvolutionShape& shape,
                                .sum = sum.data()});
 }
 
+void add_gradient(DeviceStream& stream, DeviceSpan<const float> gradient, DeviceSpan<float> sum) {
+  launch_items(stream, "nn::add_gradient", sum.size(),
+               AddGradientWork{.channels = sum.size(),
+                               .kernel_elements = 1,
+                               .gradient = gradient.data(),
+                               .sum = sum.data()});
+}
+
 }  // namespace rondo::nn::cuda

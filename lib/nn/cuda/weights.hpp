@@ -14,7 +14,7 @@
 
 namespace rondo::nn::cuda {
 
-/// A matrix of weights in both layouts; see ConvolutionShape.
+/// A matrix of weights in both layouts; see ConvolutionShape. A bias is a row of channels.
 struct WeightSource {
   const float* value;    ///< (K, C, R, S)
   const bfloat16* copy;  ///< of the same layout, read in place of the values for bf16; or null
@@ -31,7 +31,8 @@ struct WeightPiece {
   std::size_t begin;
 };
 
-/// The weights of all layers in the layout and type that layers compute in.
+/// The weights of all layers, and the biases of linear ones, in the layout and type that layers
+/// compute in, each at a multiple of 256 bytes.
 class WorkingWeights {
  public:
   WorkingWeights(const Device& device, const Topology& topology, Precision precision);
@@ -42,14 +43,16 @@ class WorkingWeights {
   void refresh(DeviceStream& stream);
 
   /// Of the layer with this index.
-  const void* of(std::size_t layer) const { return working_.at(layer); }
+  const void* of(std::size_t layer) const { return weights_.at(layer); }
+  const void* bias_of(std::size_t layer) const { return biases_.at(layer); }
 
  private:
   Precision precision_;
   DeviceMemory<std::byte> memory_;
-  std::vector<void*> working_;           ///< by layer; null where there are no weights
-  std::vector<WeightSource> sources_;    ///< for the layers that have weights
-  std::vector<std::size_t> parameters_;  ///< of which they are
+  std::vector<void*> weights_;           ///< by layer; null where there are none
+  std::vector<void*> biases_;            ///< the same
+  std::vector<WeightSource> sources_;    ///< for the parameters that have working copies
+  std::vector<std::size_t> parameters_;  ///< which they are
   DeviceMemory<WeightSource> table_;
   DeviceMemory<WeightPiece> pieces_;
 };
@@ -57,5 +60,8 @@ class WorkingWeights {
 /// Adds a (K, R, S, C) gradient to one of (K, C, R, S): 12 bytes for each weight.
 void add_weight_gradient(DeviceStream& stream, const ConvolutionShape& shape,
                          DeviceSpan<const float> gradient, DeviceSpan<float> sum);
+
+/// The same for what has one layout: 12 bytes for each number.
+void add_gradient(DeviceStream& stream, DeviceSpan<const float> gradient, DeviceSpan<float> sum);
 
 }  // namespace rondo::nn::cuda

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include "rondo/precision/strided_sum.hpp"
+
+#include "base/cuda/block_sums.cuh"
 #include "base/cuda/element_wise.cuh"
-#include "base/cuda/last_block.cuh"
 #include "optim/cuda/update.hpp"
 #include "optim/kernels/scalar.hpp"
 #include "precision/cuda/piece_squares.cuh"
@@ -19,6 +21,8 @@ using rondo::cuda::block_threads;
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
 using rondo::cuda::store_pack;
+
+static_assert(precision::most_strided_sums == block_threads);
 
 struct LambMeasure {
   using Factors = kernel::AdamFactors;
@@ -48,13 +52,14 @@ struct Measured {
 template <class Measure, int n>
 __device__ __forceinline__ void measure_elements(const UpdateWork& work,
                                                  const typename Measure::Factors& factors,
-                                                 std::size_t i, int first, Measured& measured) {
+                                                 std::size_t i, std::size_t held, int first,
+                                                 Measured& measured) {
   const auto values = load_pack<n>(work.values + i);
   const auto sums = load_pack<n>(work.grads + i);
   Pack<float, n> slots[Measure::slots + 1];  // one more: there are no arrays of length 0
 #pragma unroll
   for (int k = 0; k < Measure::slots; ++k)
-    slots[k] = load_pack<n>(work.slots[k] + i);
+    slots[k] = load_pack<n>(work.slots[k] + held);
 #pragma unroll
   for (int e = 0; e < n; ++e) {
     float own[Measure::slots + 1];
@@ -70,7 +75,7 @@ __device__ __forceinline__ void measure_elements(const UpdateWork& work,
   }
 #pragma unroll
   for (int k = 0; k < Measure::slots; ++k)
-    store_pack(slots[k], work.slots[k] + i);
+    store_pack(slots[k], work.slots[k] + held);
 }
 
 /// This thread's elements of a piece.
@@ -81,18 +86,19 @@ __device__ __forceinline__ void measure_piece(const UpdateWork& work,
                                               Measured& measured) {
   if (piece.role == ParameterRole::statistic) return;
   if (piece.role != ParameterRole::weight) factors.decay = 0;
-  const bool aligned = work.aligned && piece.begin % sums_per_thread == 0;
+  const bool aligned = work.aligned && (piece.begin | piece.held) % sums_per_thread == 0;
   for (int first = lane * sums_per_thread; first < piece.count;
        first += static_cast<int>(SquareSum::count)) {
     const int mine = min(sums_per_thread, static_cast<int>(piece.count) - first);
     const std::size_t i = piece.begin + first;
+    const std::size_t held = piece.held + first;
     if (aligned && mine == sums_per_thread) {
-      measure_elements<Measure, sums_per_thread>(work, factors, i, 0, measured);
+      measure_elements<Measure, sums_per_thread>(work, factors, i, held, 0, measured);
       continue;
     }
 #pragma unroll
     for (int k = 0; k < sums_per_thread; ++k)
-      if (k < mine) measure_elements<Measure, 1>(work, factors, i + k, k, measured);
+      if (k < mine) measure_elements<Measure, 1>(work, factors, i + k, held + k, k, measured);
   }
 }
 
@@ -112,22 +118,6 @@ __device__ void measure_pieces(const UpdateWork& work, const typename Measure::F
   }
 }
 
-/// The pieces of the parameter whose first one is `i`, one after another as on the CPU.
-__device__ __forceinline__ void add_parameter(const UpdateWork& work, std::size_t i) {
-  const std::uint32_t parameter = work.pieces[i].parameter;
-  SquareSums sums;
-  for (; i < work.piece_count && work.pieces[i].parameter == parameter; ++i) {
-    sums.value += __ldcg(&work.piece_norms[i].value);
-    sums.direction += __ldcg(&work.piece_norms[i].direction);
-  }
-  work.norms[parameter] = sums;
-}
-
-__device__ void add_parameters(const UpdateWork& work) {
-  for (std::size_t i = threadIdx.x; i < work.piece_count; i += block_threads)
-    if (i == 0 || work.pieces[i].parameter != work.pieces[i - 1].parameter) add_parameter(work, i);
-}
-
 template <class Measure>
 __global__ void __launch_bounds__(block_threads)
     measure(const __grid_constant__ UpdateWork work, typename Measure::Factors factors) {
@@ -136,7 +126,22 @@ __global__ void __launch_bounds__(block_threads)
     factors.gradient.scale = work.verdict->scale;
   }
   measure_pieces<Measure>(work, factors);
-  if (rondo::cuda::is_last_block(work.blocks_done)) add_parameters(work);
+}
+
+/// A block a parameter: its pieces as strided_sum() adds them.
+__global__ void __launch_bounds__(block_threads)
+    sum_parameters(const __grid_constant__ UpdateWork work) {
+  for (std::size_t p = blockIdx.x; p < work.parameters; p += gridDim.x) {
+    double sums[2] = {};
+#pragma unroll 4
+    for (std::size_t i = work.first_pieces[p] + threadIdx.x; i < work.first_pieces[p + 1];
+         i += block_threads) {
+      sums[0] += work.piece_norms[i].value;
+      sums[1] += work.piece_norms[i].direction;
+    }
+    rondo::cuda::add_up(sums, 1);
+    if (threadIdx.x == 0) work.norms[p] = {sums[0], sums[1]};
+  }
 }
 
 template <class Measure>
@@ -154,6 +159,9 @@ void measure_lamb(DeviceStream& stream, const UpdateWork& work,
 }
 void measure_lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors) {
   queue<LarsMeasure>(stream, "optim::measure_lars", work, factors);
+}
+void sum_norms(DeviceStream& stream, const UpdateWork& work) {
+  rondo::cuda::launch<&sum_parameters>(stream, "optim::sum_norms", work.parameters, work);
 }
 
 }  // namespace rondo::optim::cuda

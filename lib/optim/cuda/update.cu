@@ -130,15 +130,15 @@ __device__ __forceinline__ void store_copy(const UpdateWork& work, const Pack<fl
 
 template <class Rule, int n>
 __device__ __forceinline__ void step_elements(const UpdateWork& work,
-                                              const typename Rule::Factors& factors,
-                                              std::size_t i) {
+                                              const typename Rule::Factors& factors, std::size_t i,
+                                              std::size_t held) {
   auto values = load_pack<n>(work.values + i);
   Pack<float, n> sums{};
   if constexpr (Rule::reads_gradient) sums = load_pack<n>(work.grads + i);
   Pack<float, n> slots[Rule::slots + 1];  // one more: there are no arrays of length 0
 #pragma unroll
   for (int k = 0; k < Rule::slots; ++k)
-    slots[k] = load_pack<n>(work.slots[k] + i);
+    slots[k] = load_pack<n>(work.slots[k] + held);
 #pragma unroll
   for (int e = 0; e < n; ++e) {
     float own[Rule::slots + 1];
@@ -154,7 +154,7 @@ __device__ __forceinline__ void step_elements(const UpdateWork& work,
   if constexpr (Rule::stores_slots) {
 #pragma unroll
     for (int k = 0; k < Rule::slots; ++k)
-      store_pack(slots[k], work.slots[k] + i);
+      store_pack(slots[k], work.slots[k] + held);
   }
   store_copy(work, values, i);
 }
@@ -173,11 +173,11 @@ __device__ __forceinline__ void follow_elements(const UpdateWork& work, std::siz
 template <class Rule, int n>
 __device__ __forceinline__ void update_elements(const UpdateWork& work,
                                                 const typename Rule::Factors& factors,
-                                                ParameterRole role, std::size_t i) {
-  if (role == ParameterRole::statistic)
-    follow_elements<n>(work, i);
+                                                const DevicePiece& piece, int first) {
+  if (piece.role == ParameterRole::statistic)
+    follow_elements<n>(work, piece.begin + first);
   else
-    step_elements<Rule, n>(work, factors, i);
+    step_elements<Rule, n>(work, factors, piece.begin + first, piece.held + first);
 }
 
 /// This thread's elements of a piece.
@@ -189,11 +189,10 @@ __device__ __forceinline__ void update_piece(const UpdateWork& work, typename Ru
   if constexpr (Rule::takes_norms) Rule::take(factors, work.norms[piece.parameter], decays);
   const int first = static_cast<int>(threadIdx.x) * width;
   const int mine = min(width, static_cast<int>(piece.count) - first);
-  const std::size_t i = piece.begin + first;
-  if (mine == width && work.aligned && piece.begin % width == 0)
-    return update_elements<Rule, width>(work, factors, piece.role, i);
+  if (mine == width && work.aligned && (piece.begin | piece.held) % width == 0)
+    return update_elements<Rule, width>(work, factors, piece, first);
   for (int k = 0; k < mine; ++k)
-    update_elements<Rule, 1>(work, factors, piece.role, i + k);
+    update_elements<Rule, 1>(work, factors, piece, first + k);
 }
 
 template <class Rule>
@@ -238,11 +237,9 @@ void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactor
   queue<LionRule>(stream, "optim::lion", work, factors);
 }
 void lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors) {
-  measure_lamb(stream, work, factors);
   queue<LambRule>(stream, "optim::lamb", work, factors);
 }
 void lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors) {
-  measure_lars(stream, work, factors);
   queue<LarsRule>(stream, "optim::lars", work, factors);
 }
 

@@ -16,6 +16,8 @@ namespace rondo::optim::cuda {
 struct UpdateWork {
   const precision::DevicePiece* pieces;
   std::size_t piece_count;
+  const std::uint64_t* first_pieces;  ///< of each parameter, and behind the last
+  std::size_t parameters;
   float* values;
   const float* grads;
   std::array<float*, 2> slots;
@@ -23,7 +25,6 @@ struct UpdateWork {
   const precision::GradientVerdict* verdict;  ///< or null
   SquareSums* piece_norms;                    ///< null unless the rule has Scope::norms
   SquareSums* norms;                          ///< by parameter
-  std::uint32_t* blocks_done;                 ///< 0 between launches
   StatisticUpdate statistic;
   bool at_random;  ///< how the copy is rounded
   std::uint64_t seed;
@@ -44,12 +45,13 @@ void adam(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactor
 void adamw(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
 void lion(DeviceStream& stream, const UpdateWork& work, const kernel::LionFactors& factors);
 
-/// Each queues the measurement of the norms first: the update needs them all.
+/// Of the norms that sum_norms() has left.
 void lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
 void lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors);
 
-/// One kernel: the norms of all parameters, and for LAMB the moments.
+/// One kernel each: the norms of all pieces, and for LAMB the moments; then of all parameters.
 void measure_lamb(DeviceStream& stream, const UpdateWork& work, const kernel::AdamFactors& factors);
 void measure_lars(DeviceStream& stream, const UpdateWork& work, const LarsFactors& factors);
+void sum_norms(DeviceStream& stream, const UpdateWork& work);
 
 }  // namespace rondo::optim::cuda

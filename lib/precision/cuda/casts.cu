@@ -4,6 +4,7 @@
 #include "rondo/precision/device_casts.hpp"
 
 #include "base/cuda/element_wise.cuh"
+#include "precision/kernels/rounding_element.hpp"
 
 namespace rondo::precision {
 namespace {
@@ -47,6 +48,29 @@ struct Accumulation {
   }
 };
 
+struct RandomRounding {
+  static constexpr int width = width_of<float, bfloat16>;
+  const float* from;
+  bfloat16* to;
+  std::uint64_t seed;
+  std::uint64_t step;
+  std::uint64_t first;
+
+  template <int n>
+  __device__ __forceinline__ void at(std::size_t i) const {
+    const auto values = cuda::load_pack<n>(from + i);
+    cuda::Pack<bfloat16, n> rounded;
+    Philox::Block random;
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      const std::uint64_t element = first + i + k;
+      if (k == 0 || element % numbers_per_block == 0) random = rounding_block(seed, step, element);
+      rounded.at[k] = round_at_random(values.at[k], random, element);
+    }
+    cuda::store_pack(rounded, to + i);
+  }
+};
+
 template <template <class...> class Work, class... Types, class From, class To>
 void run(DeviceStream& stream, const char* name, DeviceSpan<const From> from, DeviceSpan<To> to) {
   require(from.size() == to.size(), "spans of different lengths");
@@ -75,6 +99,17 @@ void convert(DeviceStream& stream, DeviceSpan<const half> from, DeviceSpan<float
 }
 void convert(DeviceStream& stream, DeviceSpan<const half> from, DeviceSpan<bfloat16> to) {
   run<Conversion, half, bfloat16>(stream, "precision::convert f16 to bf16", from, to);
+}
+
+void round_to_copy(DeviceStream& stream, DeviceSpan<const float> values, DeviceSpan<bfloat16> copy,
+                   const RoundingKey& key) {
+  if (!key.seed) return convert(stream, values, copy);
+  require(values.size() == copy.size(), "spans of different lengths");
+  const auto cut = cuda::cut_for({{values.data(), sizeof(float)}, {copy.data(), sizeof(bfloat16)}},
+                                 RandomRounding::width, values.size());
+  cuda::launch_element_wise(
+      stream, "precision::round_to_copy", cut,
+      RandomRounding{values.data(), copy.data(), *key.seed, key.step, key.first});
 }
 
 void accumulate(DeviceStream& stream, DeviceSpan<const float> values, DeviceSpan<float> sum) {

@@ -5,7 +5,9 @@
 #include "rondo/base/error.hpp"
 #include "rondo/precision/device_norm.hpp"
 #include "rondo/precision/squares.hpp"
+#include "rondo/precision/strided_sum.hpp"
 
+#include "base/cuda/block_sums.cuh"
 #include "base/cuda/element_wise.cuh"
 #include "base/cuda/last_block.cuh"
 #include "precision/cuda/piece_squares.cuh"
@@ -19,15 +21,23 @@ using cuda::sums_per_thread;
 using cuda::threads_per_piece;
 using rondo::cuda::block_threads;
 
-constexpr int totals_per_thread = static_cast<int>(GradientNorm::partial_sums) / block_threads;
+static_assert(most_strided_sums == block_threads);
 
-struct NormWork {
+struct PieceWork {
   const DevicePiece* pieces;
   std::size_t piece_count;
   const float* grads;
   bool aligned;  // grads, to sixteen bytes
-  Unscaling unscaling;
   double* squares;
+};
+
+struct ParameterWork {
+  const DevicePiece* pieces;
+  const std::uint64_t* first_pieces;
+  std::size_t parameters;
+  const double* squares;
+  double* parameter_squares;
+  Unscaling unscaling;
   GradientVerdict* verdict;
   std::uint32_t* blocks_done;
 };
@@ -64,7 +74,8 @@ __device__ __forceinline__ void add_piece(const float* piece, int count, bool al
     add_squares(load_some(piece + i + mine, count - i - mine), sums);
 }
 
-__device__ void sum_pieces(const NormWork& work) {
+__global__ void __launch_bounds__(block_threads)
+    square_pieces(const __grid_constant__ PieceWork work) {
   const int lane = static_cast<int>(threadIdx.x) % threads_per_piece;
   const std::size_t stride = std::size_t{gridDim.x} * pieces_per_block;
   // All threads go on together: the shuffles need whole warps.
@@ -80,37 +91,46 @@ __device__ void sum_pieces(const NormWork& work) {
   }
 }
 
-/// Running averages add nothing, but what is not finite in them makes the sum NaN.
-__device__ __forceinline__ double counted_square(const NormWork& work, std::size_t i) {
-  const double share = work.pieces[i].role == ParameterRole::statistic ? 0.0 : 1.0;
-  return share * __ldcg(work.squares + i);
+/// strided_sum() by a block's threads; for the first of them. All must call.
+template <class Value>
+__device__ __forceinline__ double add_strided(std::size_t count, Value value) {
+  double mine[1] = {};
+#pragma unroll 4
+  for (std::size_t i = threadIdx.x; i < count; i += block_threads)
+    mine[0] += value(i);
+  rondo::cuda::add_up(mine, 1);
+  return mine[0];
 }
 
-__device__ void add_all_pieces(const NormWork& work) {
-  __shared__ double sums[GradientNorm::partial_sums];
-  double mine[totals_per_thread] = {};
-  for (std::size_t i = 0; i < work.piece_count; i += GradientNorm::partial_sums) {
-#pragma unroll
-    for (int k = 0; k < totals_per_thread; ++k) {
-      const std::size_t piece = i + k * block_threads + threadIdx.x;
-      if (piece < work.piece_count) mine[k] += counted_square(work, piece);
-    }
-  }
-#pragma unroll
-  for (int k = 0; k < totals_per_thread; ++k)
-    sums[k * block_threads + threadIdx.x] = mine[k];
-  for (std::size_t half = GradientNorm::partial_sums / 2; half > 0; half /= 2) {
-    __syncthreads();
-    for (std::size_t i = threadIdx.x; i < half; i += block_threads)
-      sums[i] += sums[i + half];
-  }
-  if (threadIdx.x == 0) *work.verdict = judge(sums[0], work.unscaling);
+__device__ __forceinline__ void sum_parameter(const ParameterWork& work, std::size_t parameter) {
+  const std::size_t first = work.first_pieces[parameter];
+  const double* const squares = work.squares + first;
+  const double sum = add_strided(work.first_pieces[parameter + 1] - first,
+                                 [squares](std::size_t i) { return squares[i]; });
+  if (threadIdx.x == 0) work.parameter_squares[parameter] = sum;
+}
+
+/// Running averages add nothing, but what is not finite in them makes the sum NaN.
+__device__ __forceinline__ double counted_square(const ParameterWork& work, std::size_t parameter) {
+  const std::size_t first = work.first_pieces[parameter];
+  if (first == work.first_pieces[parameter + 1]) return 0;
+  const double share = work.pieces[first].role == ParameterRole::statistic ? 0.0 : 1.0;
+  return share * __ldcg(work.parameter_squares + parameter);
 }
 
 __global__ void __launch_bounds__(block_threads)
-    measure_norm(const __grid_constant__ NormWork work) {
-  sum_pieces(work);
-  if (rondo::cuda::is_last_block(work.blocks_done)) add_all_pieces(work);
+    sum_parameters(const __grid_constant__ ParameterWork work) {
+  for (std::size_t p = blockIdx.x; p < work.parameters; p += gridDim.x)
+    sum_parameter(work, p);
+  if (!rondo::cuda::is_last_block(work.blocks_done)) return;
+  const double sum =
+      add_strided(work.parameters, [&work](std::size_t p) { return counted_square(work, p); });
+  if (threadIdx.x == 0) *work.verdict = judge(sum, work.unscaling);
+}
+
+void require_valid(const Unscaling& unscaling) {
+  require(unscaling.divisor > 0 && unscaling.clip_norm > 0,
+          "the gradient's divisor and the bound of its norm must be above 0");
 }
 
 }  // namespace
@@ -118,26 +138,42 @@ __global__ void __launch_bounds__(block_threads)
 GradientNorm::GradientNorm(const Device& device, const DevicePieces& pieces)
     : pieces_(pieces),
       squares_(device, pieces.size(), "the squares of the gradient's pieces"),
+      parameter_squares_(device, pieces.parameters(), "the squares of gradients"),
       verdict_(device, 1, "the gradient's norm"),
       blocks_done_(device, 1, "the gradient's norm") {}
 
 void GradientNorm::measure(DeviceStream& stream, DeviceSpan<const float> grads,
                            const Unscaling& unscaling) {
+  require_valid(unscaling);
+  measure_pieces(stream, grads);
+  add_up(stream, unscaling);
+}
+
+void GradientNorm::measure_pieces(DeviceStream& stream, DeviceSpan<const float> grads) {
   require(grads.size() >= pieces_.elements(), "fewer gradients than the pieces cover");
-  require(unscaling.divisor > 0 && unscaling.clip_norm > 0,
-          "the gradient's divisor and the bound of its norm must be above 0");
-  const NormWork work{
+  const PieceWork work{
       .pieces = pieces_.span().data(),
       .piece_count = pieces_.size(),
       .grads = grads.data(),
       .aligned = rondo::cuda::is_aligned({grads.data(), sizeof(float)}, sums_per_thread, 0),
-      .unscaling = unscaling,
-      .squares = squares_.span().data(),
-      .verdict = verdict_.span().data(),
-      .blocks_done = blocks_done_.span().data()};
-  const std::size_t blocks = (pieces_.size() + pieces_per_block - 1) / pieces_per_block;
-  rondo::cuda::launch<&measure_norm>(stream, "precision::measure_norm",
-                                     std::max(blocks, std::size_t{1}), work);
+      .squares = squares_.span().data()};
+  rondo::cuda::launch<&square_pieces>(stream, "precision::square_pieces",
+                                      (pieces_.size() + pieces_per_block - 1) / pieces_per_block,
+                                      work);
+}
+
+void GradientNorm::add_up(DeviceStream& stream, const Unscaling& unscaling) {
+  require_valid(unscaling);
+  const ParameterWork work{.pieces = pieces_.span().data(),
+                           .first_pieces = pieces_.first_pieces().data(),
+                           .parameters = pieces_.parameters(),
+                           .squares = squares_.span().data(),
+                           .parameter_squares = parameter_squares_.span().data(),
+                           .unscaling = unscaling,
+                           .verdict = verdict_.span().data(),
+                           .blocks_done = blocks_done_.span().data()};
+  rondo::cuda::launch<&sum_parameters>(stream, "precision::sum_parameters",
+                                       std::max(pieces_.parameters(), std::size_t{1}), work);
 }
 
 }  // namespace rondo::precision

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the other tests rely on: the emulated GPU computes as one does, and does not hide mistakes.
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include <cuda_runtime.h>
@@ -124,6 +126,46 @@ TEST(EmulatedGpu, shuffles_within_groups_of_lanes) {
   }
 }
 
+/// Every lane's sum of those up to it in its group of `width`.
+__global__ void add_up_groups(int* sums, int width) {
+  int sum = static_cast<int>(threadIdx.x);
+  for (int distance = 1; distance < width; distance *= 2) {
+    const int below = __shfl_up_sync(0xFFFFFFFFU, sum, static_cast<unsigned>(distance), width);
+    if (static_cast<int>(threadIdx.x) % width >= distance) sum += below;
+  }
+  sums[threadIdx.x] = sum;
+}
+
+TEST(EmulatedGpu, shuffles_upwards_within_groups_of_lanes) {
+  for (const int width : {1, 4, 8, 32}) {
+    const Array sums(64);
+    EXPECT_EQ(run(1, 64, add_up_groups, sums.data, width), cudaSuccess);
+
+    std::vector<int> expected(64);
+    for (int lane = 0; lane < 64; ++lane)
+      expected[static_cast<std::size_t>(lane)] =
+          lane + (lane % width > 0 ? expected[static_cast<std::size_t>(lane - 1)] : 0);
+    EXPECT_EQ(sums.read(), expected);
+  }
+}
+
+/// Every lane's sum of its warp.
+__global__ void sum_for_all(int* sums) {
+  int sum = static_cast<int>(threadIdx.x);
+  for (int distance = 16; distance > 0; distance /= 2)
+    sum += __shfl_xor_sync(0xFFFFFFFFU, sum, distance);
+  sums[threadIdx.x] = sum;
+}
+
+TEST(EmulatedGpu, shuffles_across_lanes) {
+  const Array sums(64);
+  EXPECT_EQ(run(1, 64, sum_for_all, sums.data), cudaSuccess);
+
+  std::vector<int> expected(32, 31 * 16);
+  expected.resize(64, 31 * 16 + 32 * 32);
+  EXPECT_EQ(sums.read(), expected);
+}
+
 __global__ void wait_for_half(int* /*unused*/) {
   if (threadIdx.x < 16) __syncthreads();
   if (threadIdx.x >= 16) __syncthreads();
@@ -161,6 +203,101 @@ TEST(EmulatedGpu, runs_nothing_before_somebody_waits) {
   EXPECT_THAT(read, Each(1));
   EXPECT_EQ(cudaStreamQuery(stream), cudaSuccess);
   cudaStreamDestroy(stream);
+}
+
+__global__ void add_number(int* sum, int number) {
+  if (threadIdx.x == 0) *sum += number;
+}
+
+/// A stream, and the graph that it captured last.
+class EmulatedGraph : public testing::Test {
+ protected:
+  EmulatedGraph() { cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking); }
+  ~EmulatedGraph() override {
+    cudaGraphExecDestroy(executable_);
+    cudaGraphDestroy(graph_);
+    cudaStreamDestroy(stream_);
+  }
+
+  void add(int number) {
+    cudaLaunchConfig_t config;
+    config.gridDim = 1;
+    config.blockDim = 1;
+    config.stream = stream_;
+    EXPECT_EQ(cudaLaunchKernelEx(&config, add_number, sum_.data, number), cudaSuccess);
+  }
+  void begin() {
+    EXPECT_EQ(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), cudaSuccess);
+  }
+  void launch() { EXPECT_EQ(cudaGraphLaunch(executable_, stream_), cudaSuccess); }
+  int sum() {
+    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+    return sum_.read()[0];
+  }
+
+  Array sum_{1};
+  cudaStream_t stream_ = nullptr;
+  cudaGraph_t graph_ = nullptr;
+  cudaGraphExec_t executable_ = nullptr;
+};
+
+TEST_F(EmulatedGraph, runs_at_each_launch_with_the_arguments_of_the_capture) {
+  int number = 1;
+  begin();
+  add(number);
+  number = 100;
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph_), cudaSuccess);
+  EXPECT_EQ(cudaGraphInstantiate(&executable_, graph_, 0), cudaSuccess);
+  EXPECT_EQ(sum(), 0) << "a capture runs nothing";
+
+  launch();
+  add(10);
+  launch();
+
+  EXPECT_EQ(sum(), 12);
+}
+
+TEST_F(EmulatedGraph, cannot_wait_ask_or_take_memory) {
+  void* memory = nullptr;
+  cudaEvent_t event = nullptr;
+  cudaEventCreate(&event);
+  const std::vector<std::function<cudaError_t()>> forbidden{
+      [&] { return cudaStreamSynchronize(stream_); }, [&] { return cudaStreamQuery(stream_); },
+      [&] { return cudaStreamSynchronize(nullptr); }, [&] { return cudaMalloc(&memory, 4); },
+      [&] { return cudaMallocHost(&memory, 4); },     [&] { return cudaFree(sum_.data); },
+      [&] { return cudaMemset(sum_.data, 0, 4); },    [&] { return cudaEventSynchronize(event); }};
+  for (const auto& call : forbidden) {
+    begin();
+    add(1);
+    EXPECT_EQ(call(), cudaErrorStreamCaptureUnsupported);
+    EXPECT_EQ(cudaStreamEndCapture(stream_, &graph_), cudaErrorStreamCaptureInvalidated);
+    EXPECT_EQ(graph_, nullptr);
+    EXPECT_EQ(sum(), 0);
+  }
+  cudaEventDestroy(event);
+}
+
+TEST_F(EmulatedGraph, leaves_other_threads_alone) {
+  begin();
+  std::thread([] {
+    void* memory = nullptr;
+    EXPECT_EQ(cudaMalloc(&memory, 4), cudaSuccess);
+    EXPECT_EQ(cudaFree(memory), cudaSuccess);
+    EXPECT_EQ(cudaStreamSynchronize(nullptr), cudaSuccess);
+  }).join();
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph_), cudaSuccess);
+}
+
+TEST_F(EmulatedGraph, keeps_its_events_to_itself) {
+  cudaEvent_t event = nullptr;
+  cudaEventCreate(&event);
+  begin();
+  EXPECT_EQ(cudaEventRecord(event, stream_), cudaSuccess);
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph_), cudaSuccess);
+
+  EXPECT_EQ(cudaEventSynchronize(event), cudaErrorCapturedEvent);
+  EXPECT_EQ(cudaStreamWaitEvent(nullptr, event, 0), cudaErrorStreamCaptureIsolation);
+  cudaEventDestroy(event);
 }
 
 TEST(EmulatedGpu, gives_memory_that_is_not_zero) {

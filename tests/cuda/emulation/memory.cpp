@@ -70,6 +70,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   Memory& all = device_memory();
   if (bytes > total_bytes - all.used_bytes) return failed(cudaErrorMemoryAllocation);
   *memory = allocate(bytes);
@@ -84,6 +85,7 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
 cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   run_all_streams();
   Memory& all = device_memory();
   const auto found = all.allocations.find(memory);
@@ -95,18 +97,21 @@ cudaError_t cudaFree(void* memory) {
 }
 
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
+  if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   *memory = allocate(bytes);
   return *memory == nullptr ? failed(cudaErrorMemoryAllocation) : cudaSuccess;
 }
 
 cudaError_t cudaFreeHost(void* memory) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   run_all_streams();
   std::free(memory);
   return cudaSuccess;
 }
 
 cudaError_t cudaMemset(void* memory, int value, std::size_t bytes) {
+  if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   return cudaMemsetAsync(memory, value, bytes, nullptr);
 }
 

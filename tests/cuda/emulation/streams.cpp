@@ -6,6 +6,8 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,10 +19,24 @@
 namespace cuda_emulation {
 namespace {
 
+using Work = std::function<void()>;
+
+/// What a thread has queued on one stream since it began to capture it.
+struct Capture {
+  std::thread::id thread;
+  std::vector<Work> work;
+  bool has_failed = false;
+};
+
 /// Work in order.
 class Queue {
  public:
-  void push(std::function<void()> work) { work_.push_back(std::move(work)); }
+  void push(Work work) {
+    if (capture)
+      capture->work.push_back(std::move(work));
+    else
+      work_.push_back(std::move(work));
+  }
   bool empty() const { return work_.empty(); }
   void run_one() {
     const auto work = std::move(work_.front());
@@ -32,13 +48,16 @@ class Queue {
       run_one();
   }
 
+  std::optional<Capture> capture;
+
  private:
-  std::deque<std::function<void()>> work_;
+  std::deque<Work> work_;
 };
 
 /// What an event recorded.
 struct Point {
   std::shared_ptr<Queue> queue;
+  bool is_captured = false;  ///< which nobody outside may wait for or ask about
   bool reached = false;
   std::chrono::steady_clock::time_point time = {};
 
@@ -54,6 +73,8 @@ struct Runtime {
   std::vector<std::shared_ptr<Queue>> queues{default_queue};  ///< of destroyed streams too
   cudaError_t fault = cudaSuccess;
   cudaError_t last_error = cudaSuccess;
+  bool captures_fail = false;
+  std::size_t graph_launches = 0;
 };
 
 Runtime& runtime() {
@@ -72,6 +93,12 @@ cudaError_t outcome() {
 struct CUstream_st {
   std::shared_ptr<cuda_emulation::Queue> queue = std::make_shared<cuda_emulation::Queue>();
 };
+struct CUgraph_st {
+  std::vector<cuda_emulation::Work> work;
+};
+struct CUgraphExec_st {
+  std::vector<cuda_emulation::Work> work;
+};
 struct CUevent_st {
   std::shared_ptr<cuda_emulation::Point> point;  ///< null before the first record
 };
@@ -83,10 +110,35 @@ const std::shared_ptr<Queue>& queue_of(cudaStream_t stream) {
   return stream == nullptr ? runtime().default_queue : stream->queue;
 }
 
+cudaError_t fail_capture(Queue& captured, cudaError_t code) {
+  captured.capture->has_failed = true;
+  return failed(code);
+}
+
+/// Whether work of that stream may be waited for or asked about.
+cudaError_t can_wait_for(cudaStream_t stream) {
+  if (queue_of(stream)->capture)
+    return fail_capture(*queue_of(stream), cudaErrorStreamCaptureUnsupported);
+  return not_captured();
+}
+
+cudaError_t can_wait_for(const CUevent_st& event) {
+  if (event.point != nullptr && event.point->is_captured) return failed(cudaErrorCapturedEvent);
+  return not_captured();
+}
+
 }  // namespace
 
 std::recursive_mutex& runtime_mutex() {
   return runtime().mutex;
+}
+
+cudaError_t not_captured() {
+  const std::lock_guard lock(runtime_mutex());
+  for (const auto& queue : runtime().queues)
+    if (queue->capture && queue->capture->thread == std::this_thread::get_id())
+      return fail_capture(*queue, cudaErrorStreamCaptureUnsupported);
+  return cudaSuccess;
 }
 
 cudaError_t queue(cudaStream_t stream, std::function<void()> work) {
@@ -106,6 +158,14 @@ cudaError_t failed(cudaError_t code) {
   const std::lock_guard lock(runtime_mutex());
   if (code != cudaSuccess) runtime().last_error = code;
   return code;
+}
+
+void fail_captures(bool fail) {
+  runtime().captures_fail = fail;
+}
+
+std::size_t graph_launches() {
+  return runtime().graph_launches;
 }
 
 void set_fault(cudaError_t code) {
@@ -147,6 +207,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = can_wait_for(stream); code != cudaSuccess) return code;
   queue_of(stream)->run_all();
   return outcome();
 }
@@ -154,6 +215,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 /// Asking goes on with the work, so that whoever asks again and again gets there.
 cudaError_t cudaStreamQuery(cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = can_wait_for(stream); code != cudaSuccess) return code;
   if (queue_of(stream)->empty()) return outcome();
   queue_of(stream)->run_one();
   return failed(cudaErrorNotReady);
@@ -162,6 +224,8 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
   const std::lock_guard lock(runtime_mutex());
   if (event->point == nullptr) return cudaSuccess;
+  if (event->point->is_captured || queue_of(stream)->capture)
+    return failed(cudaErrorStreamCaptureIsolation);  // no capture here takes a second stream
   return queue(stream, [point = event->point] { point->run_until_reached(); });
 }
 
@@ -177,7 +241,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
-  event->point = std::make_shared<Point>(Point{.queue = queue_of(stream)});
+  event->point = std::make_shared<Point>(
+      Point{.queue = queue_of(stream), .is_captured = queue_of(stream)->capture.has_value()});
   return queue(stream, [point = event->point] {
     point->reached = true;
     point->time = std::chrono::steady_clock::now();
@@ -186,6 +251,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = can_wait_for(*event); code != cudaSuccess) return code;
   if (event->point == nullptr || event->point->reached) return outcome();
   event->point->queue->run_one();
   return failed(cudaErrorNotReady);
@@ -193,6 +259,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const std::lock_guard lock(runtime_mutex());
+  if (const cudaError_t code = can_wait_for(*event); code != cudaSuccess) return code;
   if (event->point != nullptr) event->point->run_until_reached();
   return outcome();
 }
@@ -203,5 +270,49 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
   if (!begin->point->reached || !end->point->reached) return failed(cudaErrorNotReady);
   *milliseconds =
       std::chrono::duration<float, std::milli>(end->point->time - begin->point->time).count();
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  const std::lock_guard lock(runtime_mutex());
+  if (stream == nullptr || stream->queue->capture) return failed(cudaErrorStreamCaptureUnsupported);
+  stream->queue->capture = Capture{.thread = std::this_thread::get_id(), .work = {}};
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  const std::lock_guard lock(runtime_mutex());
+  *graph = nullptr;
+  auto& capture = stream->queue->capture;
+  if (!capture) return failed(cudaErrorStreamCaptureUnmatched);
+  if (capture->thread != std::this_thread::get_id())
+    return failed(cudaErrorStreamCaptureWrongThread);
+  const Capture ended = *std::exchange(capture, std::nullopt);
+  if (ended.has_failed || runtime().captures_fail) return failed(cudaErrorStreamCaptureInvalidated);
+  *graph = new CUgraph_st{ended.work};  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                 unsigned long long /*flags*/) {
+  *executable = new CUgraphExec_st{graph->work};  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;  // NOLINT(cppcoreguidelines-owning-memory)
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  ++runtime().graph_launches;
+  for (const Work& work : executable->work)
+    queue(stream, work);
   return cudaSuccess;
 }

@@ -17,6 +17,10 @@ std::recursive_mutex& runtime_mutex();
 cudaError_t queue(cudaStream_t stream, std::function<void()> work);
 void run_all_streams();
 
+/// What calls return that CUDA forbids while the calling thread captures: success if it does not,
+/// else an error, and the capture has failed.
+cudaError_t not_captured();
+
 /// Keeps `code` for cudaGetLastError(), and returns it.
 cudaError_t failed(cudaError_t code);
 /// What a kernel does that has failed: the next call that waits returns `code`.

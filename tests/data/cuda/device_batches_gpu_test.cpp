@@ -1,15 +1,19 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/data/dataset.hpp"
 #include "rondo/data/device_batches.hpp"
 
+#include "data/generated_dataset.hpp"
 #include "support/gpu_arrays.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace rondo::data {
 namespace {
@@ -30,41 +34,63 @@ LaneBatch numbered_batch(std::size_t number, std::size_t count) {
   return batch;
 }
 
+/// What a network does with batches: one after another, none waited for.
+class Uses {
+ public:
+  Uses(const Device& device, std::size_t turns, std::size_t elements)
+      : elements_(elements),
+        images_(device, turns * samples * elements, "a test's images"),
+        labels_(device, turns * samples, "a test's labels"),
+        expected_images_(images_.size()),
+        expected_labels_(labels_.size()) {}
+
+  void add(DeviceStream& stream, const DeviceBatches::Batch& sent, const LaneBatch& expected) {
+    ASSERT_EQ(sent.labels.size(), expected.count);
+    ASSERT_EQ(sent.images.size(), expected.count * elements_);
+    const std::size_t label = samples * turns_++;
+    const std::size_t image = label * elements_;
+    copy<float>(stream, sent.images, images_.span().subspan(image, sent.images.size()));
+    copy<std::int32_t>(stream, sent.labels, labels_.span().subspan(label, expected.count));
+    std::copy_n(expected.images.data(), sent.images.size(), expected_images_.data() + image);
+    std::copy_n(expected.labels.data(), expected.count, expected_labels_.data() + label);
+  }
+
+  void expect_what_was_sent(DeviceStream& stream) {
+    std::vector<float> images(images_.size());
+    std::vector<std::int32_t> labels(labels_.size());
+    copy<float>(stream, images_.span(), std::span(images));
+    copy<std::int32_t>(stream, labels_.span(), std::span(labels));
+    stream.wait();
+
+    EXPECT_TRUE(test::same_bits(images, expected_images_));
+    EXPECT_EQ(labels, expected_labels_);
+  }
+
+ private:
+  std::size_t elements_;
+  DeviceMemory<float> images_;
+  DeviceMemory<std::int32_t> labels_;
+  std::vector<float> expected_images_;
+  std::vector<std::int32_t> expected_labels_;
+  std::size_t turns_ = 0;
+};
+
 TEST(DeviceBatches, arrive_in_order_whatever_the_host_does_meanwhile) {
   const Device device;
   for (const std::size_t slots : {1, 2, 3}) {
+    SCOPED_TRACE(slots);
     DeviceStream stream(device);
     DeviceBatches batches(device,
                           {.samples = samples, .sample_elements = sample_elements, .slots = slots});
     constexpr std::size_t steps = 7;
-    // What a network does with them: one after another, none waited for.
-    DeviceMemory<float> images(device, steps * samples * sample_elements, "a test's images");
-    DeviceMemory<std::int32_t> labels(device, steps * samples, "a test's labels");
-    std::vector<float> expected_images(images.size());
-    std::vector<std::int32_t> expected_labels(labels.size());
+    Uses uses(device, steps, sample_elements);
     LaneBatch batch;
     for (std::size_t step = 0; step < steps; ++step) {
-      const std::size_t count = step % (samples + 1);
-      batch = numbered_batch(step, count);
-      const DeviceBatches::Batch sent = batches.send(stream, batch);
-      ASSERT_EQ(sent.labels.size(), count);
-      ASSERT_EQ(sent.images.size(), count * sample_elements);
-      const std::size_t image = step * samples * sample_elements;
-      copy<float>(stream, sent.images, images.span().subspan(image, sent.images.size()));
-      copy<std::int32_t>(stream, sent.labels, labels.span().subspan(step * samples, count));
-      std::copy_n(batch.images.data(), sent.images.size(),
-                  expected_images.begin() + static_cast<std::ptrdiff_t>(image));
-      std::copy_n(batch.labels.data(), count,
-                  expected_labels.begin() + static_cast<std::ptrdiff_t>(step * samples));
+      batch = numbered_batch(step, step % (samples + 1));
+      uses.add(stream, batches.send(stream, batch), batch);
     }
-    std::vector<float> found_images(images.size());
-    std::vector<std::int32_t> found_labels(labels.size());
-    copy<float>(stream, images.span(), std::span(found_images));
-    copy<std::int32_t>(stream, labels.span(), std::span(found_labels));
-    stream.wait();
 
-    EXPECT_EQ(found_images, expected_images) << slots << " slots";
-    EXPECT_EQ(found_labels, expected_labels) << slots << " slots";
+    uses.expect_what_was_sent(stream);
   }
 }
 
@@ -78,6 +104,100 @@ TEST(DeviceBatches, refuse_more_samples_than_they_have_memory_for) {
   } catch (const UsageError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("a batch of 3 samples"));
   }
+}
+
+/// The same samples twice: as the loader decodes them, and as a GPU does.
+class StoredBatches : public testing::Test {
+ protected:
+  void generate(DType dtype) {
+    if (dtype == DType::u8) return test::generate_dataset(path_, test::small_description());
+    auto description = test::describe(test::small_description());
+    description.fields.front().dtype = DType::f32;
+    DatasetWriter writer(path_, description);
+    for (std::uint64_t sample = 0; sample < 28; ++sample)
+      test::append(writer, sample < 23 ? "train" : "test", 1,
+                   test::gpu_floats(24, static_cast<unsigned>(sample)),
+                   std::vector<std::uint8_t>{test::sample_label(sample, 3)});
+    writer.finish();
+  }
+
+  static LaneSampler sampler(const DatasetInfo& info) {
+    return LaneSampler({.seed = 5,
+                        .samples = info.samples,
+                        .chunk_samples = info.chunk_samples,
+                        .lanes = 2,
+                        .micro_batch = samples,
+                        .window = 2});
+  }
+
+  /// All values and labels of two epochs, whose last batches are smaller than the others.
+  void compare(const BatchLoader::Options& options, std::size_t slots) {
+    Dataset dataset(path_, "train");
+    const LaneSampler order = sampler(dataset.info());
+    BatchLoader expected_loader(dataset, order, options);
+    BatchLoader::Options as_stored = options;
+    as_stored.image_form = ImageForm::stored;
+    BatchLoader loader(dataset, order, as_stored);
+    const ImageDecoding decoding = image_decoding(dataset.info(), options.image_size);
+    const Device device;
+    DeviceStream stream(device);
+    DeviceBatches batches(device, {.samples = samples,
+                                   .sample_elements = decoding.elements(),
+                                   .slots = slots,
+                                   .decoding = decoding});
+    const std::size_t turns = 2 * 2 * order.steps_per_epoch();
+    Uses uses(device, turns, decoding.elements());
+    for (std::size_t turn = 0; turn < turns; ++turn)
+      uses.add(stream, batches.send(stream, loader.next()), expected_loader.next());
+
+    uses.expect_what_was_sent(stream);
+  }
+
+  test::TemporaryDirectory directory_;
+  std::filesystem::path path_ = directory_.path() / "data.h5";
+};
+
+TEST_F(StoredBatches, have_the_loaders_bits_whatever_is_done_to_images) {
+  for (const DType dtype : {DType::u8, DType::f32}) {
+    SCOPED_TRACE(name_of(dtype));
+    generate(dtype);
+    const Augmentation moved{.flip = true, .shift = 2, .noise = 0.25F};
+    const Augmentation all{.resized_crop = true, .flip = true, .shift = 1};
+    for (const std::size_t slots : {1, 2, 3}) {
+      SCOPED_TRACE(slots);
+      compare({.last_lane = 2}, slots);
+      compare({.last_lane = 2, .seed = 9, .augmentation = moved}, slots);
+      compare({.last_lane = 2, .seed = 9, .augmentation = all}, slots);
+      compare({.last_lane = 2, .image_size = 5}, slots);
+      compare({.last_lane = 2, .image_size = 3, .seed = 9, .augmentation = all}, slots);
+    }
+  }
+}
+
+TEST_F(StoredBatches, refuse_batches_of_another_form_size_or_transform) {
+  generate(DType::u8);
+  Dataset dataset(path_, "train");
+  const LaneSampler order = sampler(dataset.info());
+  const ImageDecoding decoding = image_decoding(dataset.info());
+  const Device device;
+  DeviceStream stream(device);
+  DeviceBatches plain(device, {.samples = samples, .sample_elements = decoding.elements()});
+  DeviceBatches decoding_batches(
+      device, {.samples = samples, .sample_elements = decoding.elements(), .decoding = decoding});
+  BatchLoader as_decoded(dataset, order, {});
+  BatchLoader as_stored(dataset, order, {.image_form = ImageForm::stored});
+  LaneBatch changed;
+  changed.count = 1;
+  changed.labels = AlignedBuffer<std::int32_t>(1);
+  changed.stored = {AlignedBuffer<std::byte>(decoding.stored_bytes()),
+                    AlignedBuffer<ImageTransform>(1)};
+
+  EXPECT_THROW(static_cast<void>(plain.send(stream, as_stored.next())), UsageError);
+  EXPECT_THROW(static_cast<void>(decoding_batches.send(stream, as_decoded.next())), UsageError);
+  EXPECT_THROW(static_cast<void>(decoding_batches.send(stream, changed)), UsageError);
+  EXPECT_THROW(DeviceBatches(device, {.samples = 1, .sample_elements = 23, .decoding = decoding}),
+               UsageError);
+  EXPECT_NO_THROW(static_cast<void>(decoding_batches.send(stream, as_stored.next())));
 }
 
 }  // namespace

@@ -224,13 +224,14 @@ TEST_F(DeviceLayerKernels, images_keep_their_values_in_another_order) {
   for (const std::size_t channels : channel_counts) {
     const Host images = awkward_tensor(5, {channels, 3, 7}, 1);
     OnGpu<float> planar(device_, stream_, images.values);
+    OnGpu<Lane> lane(device_, stream_, {Lane{.images = planar.span().data()}});
     auto f32 = unwritten(5, images.shape);
     auto bf16 = unwritten<bfloat16>(5, images.shape);
     auto f16 = unwritten<half>(5, images.shape);
 
-    convert_images(stream_, planar.span(), f32.view());
-    convert_images(stream_, planar.span(), bf16.view());
-    convert_images(stream_, planar.span(), f16.view());
+    convert_images(stream_, lane.span().data(), f32.view());
+    convert_images(stream_, lane.span().data(), bf16.view());
+    convert_images(stream_, lane.span().data(), f16.view());
 
     EXPECT_TRUE(same_bits(f32.read().values, images.values));
     EXPECT_TRUE(same_bits(bf16.read().values, rounded<bfloat16>(images.values)));
@@ -246,12 +247,41 @@ TEST_F(DeviceLayerKernels, dropout_draws_the_hosts_mask) {
     draw_dropout_mask(key, 9, 0.3F, expected);
     for (std::size_t i = 0; i < expected.size(); ++i)
       expected[i] *= input.values[i];
+    OnGpu<DropoutMask> mask(device_, stream_, {DropoutMask(key, 9, 0.3F)});
     auto x = upload(input);
     auto y = unwritten(5, input.shape);
 
-    dropout(stream_, key, 9, 0.3F, x.view(), y.view());
+    dropout(stream_, mask.span().data(), x.view(), y.view());
 
     EXPECT_TRUE(same_bits(y.read().values, expected));
+  }
+}
+
+TEST_F(DeviceLayerKernels, lanes_are_stored_with_the_masks_of_all_dropouts) {
+  const NetworkSpec spec{"dropouts",
+                         {3, 5, 7},
+                         105,
+                         {Dropout{0.3F}, Relu{}, Dropout{0.6F}, Linear{.out_features = 105}}};
+  const Topology topology = resolve(spec);
+  LaneMemory memory(device_, topology);
+  const DropoutKey key{.seed = 4, .step = 5, .lane = 6};
+  const Host input = random_tensor(1, spec.input, 1);
+  auto x = upload(input);
+  for (const auto& [layer, probability] : {std::pair(0U, 0.3F), std::pair(2U, 0.6F)}) {
+    std::vector<float> expected(input.values.size());
+    draw_dropout_mask(key, layer, probability, expected);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      expected[i] *= input.values[i];
+    auto trained = unwritten(1, input.shape);
+    auto evaluated = unwritten(1, input.shape);
+
+    memory.store(stream_, {}, key, true);
+    dropout(stream_, memory.mask_of(layer), x.view(), trained.view());
+    memory.store(stream_, {}, key, false);
+    dropout(stream_, memory.mask_of(layer), x.view(), evaluated.view());
+
+    EXPECT_TRUE(same_bits(trained.read().values, expected));
+    EXPECT_TRUE(same_bits(evaluated.read().values, input.values));
   }
 }
 

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // cuDNN's convolutions beside the direct ones: only where there is a GPU.
 #include <algorithm>
-#include <cmath>
-#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "nn/cuda/library_convolution.hpp"
+#include "nn/cuda/library_support.hpp"
 #include "nn/cuda/tensors.hpp"
 #include "support/gpu_arrays.hpp"
 
@@ -26,38 +25,14 @@ ConvolutionShape make_shape(std::size_t in, std::size_t out, std::size_t size, s
   return {{in, size, size}, {out, pixels, pixels}, kernel, kernel, stride, padding};
 }
 
-/// Of the lengths of the difference and of the expected.
-double relative_difference(const std::vector<float>& found, const std::vector<float>& expected) {
-  double difference = 0;
-  double length = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    difference += std::pow(double{found[i]} - double{expected[i]}, 2);
-    length += std::pow(double{expected[i]}, 2);
-  }
-  return std::sqrt(difference / length);
-}
-
 template <class T>
 class LibraryConvolutions : public testing::Test {
  protected:
-  static constexpr Precision precision = std::is_same_v<T, float>      ? Precision::f32
-                                         : std::is_same_v<T, bfloat16> ? Precision::bf16
-                                                                       : Precision::f16;
-  /// Sums of some thousand products in f32, rounded once to the type.
-  static constexpr double tolerance = std::is_same_v<T, float>      ? 1e-5
-                                      : std::is_same_v<T, bfloat16> ? 4e-3
-                                                                    : 5e-4;
+  static constexpr double tolerance = test::library_tolerance<T>;
 
   struct Results {
     std::vector<float> output, input_diff, gradient;
   };
-
-  std::vector<T> typed(std::size_t count, unsigned seed) {
-    std::vector<T> values;
-    for (const float value : gpu_floats(count, seed))
-      values.push_back(static_cast<T>(value));
-    return values;
-  }
 
   Results run(Convolution& convolution, const ConvolutionShape& shape, std::size_t batch) {
     Host input(batch, shape.input);
@@ -68,7 +43,7 @@ class LibraryConvolutions : public testing::Test {
     test::TensorOnGpu<T> dy(device_, stream_, diff);
     test::TensorOnGpu<T> y(device_, stream_, batch, shape.output);
     test::TensorOnGpu<T> dx(device_, stream_, batch, shape.input);
-    OnGpu<T> weights(device_, stream_, typed(shape.weights(), 3));
+    OnGpu<T> weights(device_, stream_, test::typed_floats<T>(shape.weights(), 3));
     OnGpu<float> bias(device_, stream_, gpu_floats(shape.output.channels, 4));
     OnGpu<float> gradient(device_, stream_, std::vector<float>(shape.weights()));
 
@@ -81,14 +56,14 @@ class LibraryConvolutions : public testing::Test {
   void expect_alike(const ConvolutionShape& shape, std::size_t batch, PlanChoice choice) {
     const auto direct = make_direct_convolution(shape);
     const auto library =
-        make_library_convolution(make_libraries(device_, precision, choice), shape);
+        make_library_convolution(make_libraries(device_, test::precision_of<T>, choice), shape);
     const Results expected = run(*direct, shape, batch);
 
     const Results found = run(*library, shape, batch);
 
-    EXPECT_LT(relative_difference(found.output, expected.output), tolerance);
-    EXPECT_LT(relative_difference(found.input_diff, expected.input_diff), tolerance);
-    EXPECT_LT(relative_difference(found.gradient, expected.gradient), tolerance);
+    EXPECT_LT(test::relative_difference(found.output, expected.output), tolerance);
+    EXPECT_LT(test::relative_difference(found.input_diff, expected.input_diff), tolerance);
+    EXPECT_LT(test::relative_difference(found.gradient, expected.gradient), tolerance);
     const Results again = run(*library, shape, batch);
     EXPECT_TRUE(rondo::test::same_bits(again.output, found.output));
     EXPECT_TRUE(rondo::test::same_bits(again.input_diff, found.input_diff));
@@ -99,8 +74,7 @@ class LibraryConvolutions : public testing::Test {
   DeviceStream stream_{device_};
 };
 
-using Types = testing::Types<float, bfloat16, half>;
-TYPED_TEST_SUITE(LibraryConvolutions, Types);
+TYPED_TEST_SUITE(LibraryConvolutions, test::LibraryTypes);
 
 TYPED_TEST(LibraryConvolutions, have_the_results_of_direct_ones) {
   const std::vector<ConvolutionShape> shapes{

@@ -32,10 +32,13 @@ Measured measure(const Host& logits, const std::vector<std::int32_t>& labels,
   OnGpu<float> sums(device, stream, {3, 4});
   Loss loss(device);
   loss.reserve(device, labels.size());
-  const DeviceBatch batch{
-      .images = {}, .labels = label_memory.span(), .weights = weight_memory.span()};
+  OnGpu<Lane> lane(device, stream,
+                   {{.labels = label_memory.span().data(),
+                     .weights = weight_memory.span().data(),
+                     .sums = sums.span().data(),
+                     .loss_scale = loss_scale}});
 
-  loss.measure(stream, values.view(), batch, loss_scale, values.view(), sums.span());
+  loss.measure(stream, values.view(), lane.span().data(), values.view());
 
   std::vector<float> weight_sum(1);
   copy<float>(stream, {loss.weight_sum(), 1}, std::span(weight_sum));

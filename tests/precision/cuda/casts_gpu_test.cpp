@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -118,6 +119,27 @@ TEST(DeviceAccumulate, has_the_cpus_bits) {
   expect_accumulation<float>();
   expect_accumulation<bfloat16>();
   expect_accumulation<half>();
+}
+
+TEST(DeviceCasts, round_to_the_cpus_copy_at_random_too) {
+  const Device device;
+  DeviceStream stream(device);
+  for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 1000U}) {
+    for (const std::size_t offset : test::offsets) {
+      for (const std::optional<std::uint64_t> seed : {std::optional<std::uint64_t>(), {77}}) {
+        const RoundingKey key{.seed = seed, .step = 3, .first = 1024 + offset};
+        const std::vector<float> values = test::gpu_floats(count, 1, true);
+        test::OnGpu<float> source(device, stream, values, offset);
+        test::OnGpu<bfloat16> target(device, stream, std::vector<bfloat16>(count));
+        std::vector<bfloat16> expected(count);
+        round_to_copy(values, expected, key);
+
+        round_to_copy(stream, source.span(), target.span(), key);
+
+        EXPECT_TRUE(all_bits_equal(target.read(), expected)) << count << ", " << offset;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/precision/device_norm.hpp"
 #include "rondo/precision/squares.hpp"
+#include "rondo/precision/strided_sum.hpp"
 
 #include "precision/kernels/verdict.hpp"
 #include "support/gpu_arrays.hpp"
@@ -15,16 +16,23 @@
 namespace rondo::precision {
 namespace {
 
-/// The order of the contract, spelled out.
-double sum_in_the_stated_order(const std::vector<double>& squares,
-                               const std::vector<DevicePiece>& pieces) {
-  std::vector<double> sums(GradientNorm::partial_sums);
+/// By parameter.
+std::vector<double> parameter_squares(const std::vector<double>& squares,
+                                      const std::vector<DevicePiece>& pieces) {
+  std::vector<std::vector<double>> of(pieces.empty() ? 0 : pieces.back().parameter + 1);
   for (std::size_t i = 0; i < squares.size(); ++i)
-    sums[i % sums.size()] += (pieces[i].role == ParameterRole::statistic ? 0.0 : 1.0) * squares[i];
-  for (std::size_t half = sums.size() / 2; half > 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i)
-      sums[i] += sums[i + half];
-  return sums[0];
+    of[pieces[i].parameter].push_back(squares[i]);
+  std::vector<double> sums;
+  for (const std::vector<double>& own : of)
+    sums.push_back(strided_sum(std::span(own)));
+  return sums;
+}
+
+/// As a session does it.
+double counted_sum(std::vector<double> sums, const std::vector<DevicePiece>& pieces) {
+  for (const DevicePiece& piece : pieces)
+    if (piece.role == ParameterRole::statistic) sums[piece.parameter] = 0;
+  return strided_sum(std::span<const double>(sums));
 }
 
 struct Gradient {
@@ -32,18 +40,22 @@ struct Gradient {
   std::vector<DevicePiece> pieces;
 };
 
-/// Pieces of all lengths, on cache lines with gaps that hold what must not be read, or packed.
-Gradient gradient_of(std::size_t piece_count, std::size_t alignment) {
+/// Pieces of all lengths, on cache lines with gaps that hold what must not be read, or packed; a
+/// few a parameter, some parameters have none.
+Gradient gradient_of(std::size_t piece_count, std::size_t alignment,
+                     std::size_t pieces_per_parameter = 60) {
   Gradient gradient;
   for (std::size_t i = 0; i < piece_count; ++i) {
     const std::size_t count = i % 5 == 0 ? 1024 : 1 + i * 37 % 1024;
     const std::size_t begin = (gradient.values.size() + alignment - 1) / alignment * alignment;
     gradient.values.resize(begin, std::numeric_limits<float>::quiet_NaN());
+    const auto parameter = static_cast<std::uint32_t>(i / pieces_per_parameter * 2);
     const std::vector<float> values = test::gpu_floats(count, static_cast<unsigned>(i));
     gradient.values.insert(gradient.values.end(), values.begin(), values.end());
     gradient.pieces.push_back({.begin = begin,
                                .count = static_cast<std::uint16_t>(count),
-                               .role = static_cast<ParameterRole>(i % 3)});
+                               .role = static_cast<ParameterRole>(parameter % 3),
+                               .parameter = parameter});
   }
   return gradient;
 }
@@ -62,16 +74,19 @@ void expect_as_on_the_cpu(const Gradient& gradient, std::size_t offset) {
   // The second time, what the first one left behind must not count.
   for (const double divisor : {24.0, 12.0}) {
     const Unscaling unscaling{.divisor = divisor, .clip_norm = 0.5};
-    const GradientVerdict verdict =
-        judge(sum_in_the_stated_order(expected, gradient.pieces), unscaling);
+    const std::vector<double> by_parameter = parameter_squares(expected, gradient.pieces);
+    const GradientVerdict verdict = judge(counted_sum(by_parameter, gradient.pieces), unscaling);
     norm.measure(stream, grads.span(), unscaling);
     std::vector<double> squares(expected.size());
     std::vector<GradientVerdict> found(1);
     copy<double>(stream, norm.squares(), std::span(squares));
+    std::vector<double> sums(by_parameter.size());
+    copy<double>(stream, norm.parameter_squares(), std::span(sums));
     copy<GradientVerdict>(stream, norm.verdict(), std::span(found));
     stream.wait();
 
     EXPECT_EQ(squares, expected);
+    EXPECT_EQ(sums, by_parameter);
     EXPECT_EQ(found[0].squares, verdict.squares);
     EXPECT_EQ(found[0].norm, verdict.norm);
     EXPECT_EQ(found[0].scale, verdict.scale);
@@ -82,6 +97,8 @@ void expect_as_on_the_cpu(const Gradient& gradient, std::size_t offset) {
 TEST(DeviceNorm, has_the_cpus_bits_for_any_number_of_pieces) {
   for (const std::size_t count : {0U, 1U, 2U, 63U, 64U, 65U, 1023U, 1025U, 3000U})
     expect_as_on_the_cpu(gradient_of(count, 16), 0);
+  expect_as_on_the_cpu(gradient_of(150, 16, 1), 0);
+  expect_as_on_the_cpu(gradient_of(3000, 16, 3000), 0);
 }
 
 TEST(DeviceNorm, has_the_cpus_bits_where_nothing_is_aligned) {

@@ -79,6 +79,22 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta,
   return cuda_emulation::shuffle(mask, value, is_within ? lane + delta : lane, place);
 }
 
+/// A lane whose source would be before its group of `width` keeps its own value.
+template <class T>
+T __shfl_up_sync(unsigned mask, T value, unsigned delta,
+                 int width = static_cast<int>(cuda_emulation::warp_lanes),
+                 cuda_emulation::Place place = {}) {
+  const unsigned lane = threadIdx.x % cuda_emulation::warp_lanes;
+  const bool is_within = lane % static_cast<unsigned>(width) >= delta;
+  return cuda_emulation::shuffle(mask, value, is_within ? lane - delta : lane, place);
+}
+
+template <class T>
+T __shfl_xor_sync(unsigned mask, T value, int distance, cuda_emulation::Place place = {}) {
+  const unsigned lane = threadIdx.x % cuda_emulation::warp_lanes;
+  return cuda_emulation::shuffle(mask, value, lane ^ static_cast<unsigned>(distance), place);
+}
+
 // One thread runs at a time, from one point of waiting to the next.
 inline void __threadfence() {}
 template <class T>
@@ -87,6 +103,10 @@ T atomicAdd(T* address, T value) {
 }
 template <class T>
 T __ldcg(const T* address) {
+  return *address;
+}
+template <class T>
+T __ldg(const T* address) {
   return *address;
 }
 

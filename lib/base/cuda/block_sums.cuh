@@ -4,18 +4,18 @@
 
 #include "base/cuda/launch.cuh"
 
-namespace rondo::nn::cuda {
+namespace rondo::cuda {
 
 /// Adds `mine` over the threads of a block whose numbers are equal modulo `lanes`, a power of two,
 /// always in the same order; the sums are the first `lanes` threads'. All threads must call.
 template <int count>
 __device__ __forceinline__ void add_up(double (&mine)[count], unsigned lanes) {
-  __shared__ double sums[count][rondo::cuda::block_threads];
+  __shared__ double sums[count][block_threads];
   const unsigned self = threadIdx.x;
 #pragma unroll
   for (int k = 0; k < count; ++k)
     sums[k][self] = mine[k];
-  for (unsigned half = rondo::cuda::block_threads / 2; half >= lanes; half /= 2) {
+  for (unsigned half = block_threads / 2; half >= lanes; half /= 2) {
     __syncthreads();
     if (self >= half) continue;
 #pragma unroll
@@ -28,4 +28,4 @@ __device__ __forceinline__ void add_up(double (&mine)[count], unsigned lanes) {
   __syncthreads();  // the next call writes
 }
 
-}  // namespace rondo::nn::cuda
+}  // namespace rondo::cuda
