@@ -24,8 +24,9 @@
 namespace rondo::apps {
 namespace {
 
-// Long enough for the abort of a lower rank to arrive, on a busy machine too.
-constexpr auto patience = std::chrono::seconds(1);
+// Longer than a launcher takes to end this process for a lower rank's abort: Open MPI's wakes it
+// from a stop, too, and kills it a second later.
+constexpr auto patience = std::chrono::seconds(3);
 
 /// Reports the exception being handled. Returns the exit code if all ranks leave with it, and ends
 /// the job if the other ranks may know nothing of the failure.

@@ -23,7 +23,9 @@ TEST_F(TrainImage, a_silent_rank_ends_the_job_with_75_instead_of_hanging_it) {
   const std::string options = "--lanes 2 --epochs 2000 --time-limit 2 --output " + output("silent");
   const std::string silent =
       fmt::format("sh -c '(sleep 3; kill -STOP $$) & exec {}'", trainer(options));
-  const ProgramResult result = run_program(mpirun(1, trainer(options)) + " : -np 1 " + silent);
+  // Two seconds for the awoken rank to have its say, as on a busy machine.
+  const ProgramResult result = run_program("OMPI_MCA_odls_base_sigkill_timeout=2 " +
+                                           mpirun(1, trainer(options)) + " : -np 1 " + silent);
 
   EXPECT_EQ(result.code, 75) << result.err;
   EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
