@@ -35,13 +35,29 @@ struct Tolerance {
   }
 };
 
+/// The root mean square of one tensor's distances in all batches, and the largest.
+struct Distances {
+  double squares = 0;
+  int batches = 0;
+  double largest = 0;
+
+  void add(double distance) {
+    squares += distance * distance;
+    ++batches;
+    largest = std::max(largest, distance);
+  }
+  double root_mean_square() const { return std::sqrt(squares / batches); }
+};
+
 /// Trains and evaluates on batches of several sizes and compares sums and gradients, whose distance
-/// is relative to the length of each tensor's gradient.
+/// is relative to the length of each tensor's gradient. How many inputs of a kink fall on its other
+/// side is chance: one batch may have twice the limit.
 void expect_agreement(const Chain& chain, Precision precision, const Tolerance& tolerance) {
   const NetworkSpec spec = chain.spec();
   BoundNetwork expected(spec, test::options_for(Backend::reference));
   BoundNetwork actual(spec, test::options_for(Backend::cpu, precision));
   const double limit = tolerance.of(chain);
+  std::vector<Distances> distances(expected.grads.size());
 
   for (const std::size_t batch_size : {1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
     const TestBatch batch(spec, batch_size, static_cast<std::uint32_t>(batch_size));
@@ -51,10 +67,14 @@ void expect_agreement(const Chain& chain, Precision precision, const Tolerance& 
 
     EXPECT_NEAR(actual.train(batch).loss, loss, limit * (1 + loss)) << "batch " << batch_size;
     for (std::size_t p = 0; p < expected.grads.size(); ++p)
-      EXPECT_LE(test::relative_distance(actual.grads[p], expected.grads[p]), limit)
-          << actual->parameters()[p].name << ", batch " << batch_size;
+      distances[p].add(test::relative_distance(actual.grads[p], expected.grads[p]));
     const double evaluated = expected->evaluate(batch.view()).loss;
     EXPECT_NEAR(actual->evaluate(batch.view()).loss, evaluated, limit * (1 + evaluated));
+  }
+  for (std::size_t p = 0; p < distances.size(); ++p) {
+    EXPECT_LE(distances[p].root_mean_square(), limit) << actual->parameters()[p].name;
+    EXPECT_LE(distances[p].largest, test::has_kinks(chain) ? 2 * limit : limit)
+        << actual->parameters()[p].name;
   }
 }
 
@@ -67,17 +87,17 @@ TEST_P(CpuLayers, agree_with_the_reference_in_f32) {
 
 // bf16 rounds to u = 2^-9 relative, up to five tensors in a row, and gradients of biases are sums
 // that cancel: 16 u. Of the inputs of ReLU and MaxPool a share of about u lies so close to the kink
-// that it falls on the other side and moves a whole gradient: sqrt(u) of the length, 5 sqrt(u) for
+// that it falls on the other side and moves a whole gradient: sqrt(u) of the length, 4 sqrt(u) for
 // several layers and few samples.
 TEST_P(CpuLayers, agree_with_the_reference_in_bf16) {
   expect_agreement(GetParam(), Precision::bf16,
-                   {.smooth = 16 * 0x1p-9, .kinked = 5 * std::sqrt(0x1p-9)});
+                   {.smooth = 16 * 0x1p-9, .kinked = 4 * std::sqrt(0x1p-9)});
 }
 
 // f16 rounds to u = 2^-12 relative.
 TEST_P(CpuLayers, agree_with_the_reference_in_f16) {
   expect_agreement(GetParam(), Precision::f16,
-                   {.smooth = 16 * 0x1p-12, .kinked = 5 * std::sqrt(0x1p-12)});
+                   {.smooth = 16 * 0x1p-12, .kinked = 4 * std::sqrt(0x1p-12)});
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, CpuLayers, testing::ValuesIn(test::chains()),
