@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include "rondo/base/aligned_buffer.hpp"
@@ -18,9 +21,6 @@ namespace {
 
 using comm::Collective;
 
-constexpr std::size_t link_message_bytes = std::size_t{1} << 20;
-constexpr std::size_t link_messages = 64;
-constexpr std::size_t link_bytes = link_messages * link_message_bytes;
 constexpr int least_repeats = 2;
 constexpr int most_repeats = 6;
 constexpr double enough_seconds = 4;
@@ -42,33 +42,19 @@ void check(int code) {
   if (code != MPI_SUCCESS) throw CommError("MPI failed while the speed of the link was measured");
 }
 
-enum class Senders { all, every_second };
-
-void wait_for(std::span<MPI_Request> requests) {
-  check(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
+bool have_ended(std::span<MPI_Request> requests) {
+  int all = 0;
+  check(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &all, MPI_STATUSES_IGNORE));
+  return all != 0;
 }
 
-/// One rank of each node: sends `out` to the next node's and receives `in` from the one before, in
-/// messages that are all under way at once. `ring` holds those ranks. The seconds until all is
-/// received; 0 if nothing was to be.
-double pass_on(std::span<const int> ring, std::size_t node, Senders senders,
-               std::span<const std::byte> out, std::span<std::byte> in) {
-  constexpr int bytes = static_cast<int>(link_message_bytes);
-  const std::size_t before = (node + ring.size() - 1) % ring.size();
-  const auto sends = [&](std::size_t n) { return senders == Senders::all || n % 2 == 0; };
-  const telemetry::Stopwatch stopwatch;
-  std::vector<MPI_Request> receives;
-  std::vector<MPI_Request> sendings;
-  for (std::size_t m = 0; sends(before) && m < link_messages; ++m)
-    check(MPI_Irecv(in.data() + m * link_message_bytes, bytes, MPI_BYTE, ring[before], 0,
-                    MPI_COMM_WORLD, &receives.emplace_back()));
-  for (std::size_t m = 0; sends(node) && m < link_messages; ++m)
-    check(MPI_Isend(out.data() + m * link_message_bytes, bytes, MPI_BYTE,
-                    ring[(node + 1) % ring.size()], 0, MPI_COMM_WORLD, &sendings.emplace_back()));
-  wait_for(receives);
-  const double seconds = receives.empty() ? 0 : stopwatch.seconds();
-  wait_for(sendings);
-  return seconds;
+/// Polls without a pause, as MPI_Waitall would: the time is measured.
+bool wait_for(std::span<MPI_Request> requests, comm::Deadline deadline) {
+  while (!have_ended(requests)) {
+    if (std::chrono::steady_clock::now() >= deadline) return have_ended(requests);
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 /// The seconds of every node's receiving, by node, from those of its first rank. Collective.
@@ -88,14 +74,49 @@ std::vector<double> own_links(const std::vector<double>& received) {
   return links;
 }
 
+/// What messages are sent from and received into.
+struct Buffers {
+  AlignedBuffer<std::byte> out{LinkPass::bytes};
+  AlignedBuffer<std::byte> in{LinkPass::bytes};
+};
+
 }  // namespace
+
+double LinkPass::run(std::span<const std::byte> out, std::span<std::byte> in) const {
+  const int next = ring[(node + 1) % ring.size()];
+  const std::size_t before = (node + ring.size() - 1) % ring.size();
+  const auto sends = [&](std::size_t n) { return senders == Senders::all || n % 2 == 0; };
+  const telemetry::Stopwatch stopwatch;
+  const comm::Deadline deadline = std::chrono::steady_clock::now() + time_limit;
+  std::vector<MPI_Request> receives;
+  std::vector<MPI_Request> sendings;
+  for (std::size_t m = 0; sends(before) && m < messages; ++m)
+    check(MPI_Irecv(in.data() + m * message_bytes, message_bytes, MPI_BYTE, ring[before], 0,
+                    MPI_COMM_WORLD, &receives.emplace_back()));
+  for (std::size_t m = 0; sends(node) && m < messages; ++m)
+    check(MPI_Isend(out.data() + m * message_bytes, message_bytes, MPI_BYTE, next, 0,
+                    MPI_COMM_WORLD, &sendings.emplace_back()));
+  if (!wait_for(receives, deadline)) fail("from", ring[before]);
+  const double seconds = receives.empty() ? 0 : stopwatch.seconds();
+  if (!wait_for(sendings, deadline)) fail("to", next);
+  return seconds;
+}
+
+void LinkPass::fail(const char* direction, int peer) const {
+  throw CommError(fmt::format(
+      "rank {}: while the speed of the links was measured, {} MiB {} rank {} have not passed "
+      "within "
+      "{} s: it is lost, stopped or very late, or the link between the two hosts is cut; look at "
+      "rank {}",
+      ring[node], bytes >> 20U, direction, peer, std::chrono::duration<double>(time_limit).count(),
+      peer));
+}
 
 LinkSpeeds measure_links(comm::Communicator& comm) {
   const std::vector<int> ring = first_ranks(comm);
   const comm::Place& place = comm.place();
-  const AlignedBuffer<std::byte> out(link_bytes);
-  AlignedBuffer<std::byte> in(link_bytes);
-  constexpr auto bytes = static_cast<double>(link_bytes);
+  auto buffers = std::make_unique<Buffers>();
+  constexpr auto bytes = static_cast<double>(LinkPass::bytes);
 
   // A limit is what was reached once: a busy machine makes links look slow, but never fast; and a
   // TCP connection whose acknowledgements queue behind data can be slow both ways at once. What
@@ -106,10 +127,16 @@ LinkSpeeds measure_links(comm::Communicator& comm) {
   for (int r = 0; r < least_repeats || (r < most_repeats && spent < enough_seconds); ++r) {
     comm::barrier(comm);
     double own_seconds = 0;
-    if (place.node_rank == 0)
-      own_seconds =
-          pass_on(ring, static_cast<std::size_t>(place.node),
-                  r % 2 == 0 ? Senders::all : Senders::every_second, out.span(), in.span());
+    const LinkPass pass{.ring = ring,
+                        .node = static_cast<std::size_t>(place.node),
+                        .senders = r % 2 == 0 ? Senders::all : Senders::every_second,
+                        .time_limit = comm.time_limit()};
+    try {
+      if (place.node_rank == 0) own_seconds = pass.run(buffers->out.span(), buffers->in.span());
+    } catch (...) {
+      static_cast<void>(buffers.release());  // MPI may still write there
+      throw;
+    }
     const std::vector<double> seconds = share(comm, own_seconds);
     const double slowest = *std::max_element(seconds.begin(), seconds.end());
     fastest.ring = std::max(fastest.ring, bytes / slowest);
