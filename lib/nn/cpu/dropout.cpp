@@ -52,9 +52,9 @@ class DropoutStage final : public Stage {
 
  private:
   Operation make_product(const memory& data, const memory& mask, const memory& product) const {
+    const memory::desc layout = one_layout({data, product});
     const dnnl::binary::primitive_desc desc(
-        {dnnl::algorithm::binary_mul, data.get_desc(), mask.get_desc(), product.get_desc()},
-        context_.engine);
+        {dnnl::algorithm::binary_mul, layout, as_float(layout), layout}, context_.engine);
     return {dnnl::binary(desc),
             {{DNNL_ARG_SRC_0, data}, {DNNL_ARG_SRC_1, mask}, {DNNL_ARG_DST, product}}};
   }

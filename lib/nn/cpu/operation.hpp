@@ -3,11 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <dnnl.hpp>
+
+#include "rondo/base/error.hpp"
 
 namespace rondo::nn::cpu {
 
@@ -56,6 +59,18 @@ class Operation {
   std::vector<Argument> memories_;
   std::vector<dnnl_exec_arg_t> arguments_;
 };
+
+/// The descriptor that a binary primitive takes for all its operands, whose own must be equal.
+///
+/// Equal ones can have different strides, along dimensions of one element: oneDNN 2.6's jit:uni
+/// binary then gathers the second operand, its first vector by a mask register that it never set
+/// (seen in its generated code).
+inline dnnl::memory::desc one_layout(std::initializer_list<dnnl::memory> operands) {
+  for (const dnnl::memory& operand : operands)
+    require(operand.get_desc() == operands.begin()->get_desc(),
+            "operands of a binary primitive must have one layout");
+  return operands.begin()->get_desc();
+}
 
 /// Converts `from` to the type and layout of `to`.
 inline Operation make_reorder(const dnnl::memory& from, const dnnl::memory& to) {

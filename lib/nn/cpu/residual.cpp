@@ -22,9 +22,9 @@ Operation make_sum(const PlanContext& context, const memory& one, const memory& 
     after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
     attributes.set_post_ops(after);
   }
-  const dnnl::binary::primitive_desc desc(
-      {dnnl::algorithm::binary_add, one.get_desc(), other.get_desc(), sum.get_desc()}, attributes,
-      context.engine);
+  const memory::desc layout = one_layout({one, other, sum});
+  const dnnl::binary::primitive_desc desc({dnnl::algorithm::binary_add, layout, layout, layout},
+                                          attributes, context.engine);
   return {dnnl::binary(desc),
           {{DNNL_ARG_SRC_0, one}, {DNNL_ARG_SRC_1, other}, {DNNL_ARG_DST, sum}}};
 }
