@@ -5,12 +5,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/comm/mpi_world.hpp"
@@ -91,6 +94,13 @@ int run_ranks(job::Launch& launch, comm::CommunicatorOptions communication,
   }
 }
 
+/// The exit code of this process; a GPU that has hung may also hang what exit handlers do.
+int leave(int code) {
+  if (!device_has_hung()) return code;
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 }  // namespace
 
 int run_mpi(Options& options, int argc, const char* const* argv,
@@ -106,9 +116,10 @@ int run_mpi(Options& options, int argc, const char* const* argv,
     return end_after_failure(launch, start_skew);
   }
   try {
-    return run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body);
+    return leave(
+        run_ranks(launch, communication ? communication() : comm::CommunicatorOptions(), body));
   } catch (...) {
-    return end_after_failure(launch);
+    return leave(end_after_failure(launch));
   }
 }
 

@@ -41,7 +41,7 @@ std::vector<std::size_t> completing_parameters(const grad::Layout& layout) {
 DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
                          const nn::NetworkSpec& spec, const data::DatasetInfo& info)
     : device_(comm::device_of_rank(comm)),
-      stream_(device_),
+      stream_(device_, "training"),
       devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})),
       decodes_(options.device_decode) {
   comm::agree_on_success(comm, [&] {

@@ -19,6 +19,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/comm/agree.hpp"
 #include "rondo/comm/communicator.hpp"
@@ -279,6 +280,7 @@ class Trainer {
 
 ExitCode train_image(comm::Communicator& comm, TrainOptions& options, const Options& declared) {
   job::install_stop_signals();
+  set_device_time_limit(options.device_limit());
 
   // What can fail on one rank alone happens before the first step, and all ranks learn of it.
   std::optional<job::RunLock> lock;  // on rank 0 only

@@ -229,7 +229,10 @@ void declare(Options& options, TrainOptions& values) {
   options.add("device-decode", values.device_decode,
               "images go to a GPU as stored and are augmented and normalised there, the same bits");
   options.add("threads", values.threads, "threads a rank").between(1, 4096);
-  options.add("time-limit", values.time_limit, "seconds until a silent peer counts as lost")
+  options
+      .add("time-limit", values.time_limit,
+           "seconds until a silent peer counts as lost; a GPU that does not end its work counts as "
+           "hung after three quarters of them")
       .between(0.001, 1e6);
   options
       .add_duration("max-time", values.max_time,

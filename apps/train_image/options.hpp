@@ -157,6 +157,8 @@ struct TrainOptions {
     tracing.steps = trace_steps.value_or(tracing.steps);
     return tracing;
   }
+  /// Shorter: a rank whose GPU hangs knows more than those that wait for that rank.
+  std::chrono::milliseconds device_limit() const { return communication_limit() * 3 / 4; }
   std::chrono::milliseconds communication_limit() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double>(time_limit));

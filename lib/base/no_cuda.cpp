@@ -33,7 +33,7 @@ std::size_t Device::free_bytes() const {
 
 void DeviceStreamTraits::close(handle_type /*stream*/) noexcept {}
 void DeviceEventTraits::close(handle_type /*event*/) noexcept {}
-DeviceStream::DeviceStream(const Device& device, FaultCheck check)
+DeviceStream::DeviceStream(const Device& device, FaultCheck check, const std::string& /*name*/)
     : check_(check), device_(device.index()), multiprocessors_(device.multiprocessors()) {
   no_cuda();
 }

@@ -7,7 +7,7 @@
 
 #include "rondo/comm/communicator.hpp"
 
-#include "comm/backoff.hpp"
+#include "base/wait_until.hpp"
 
 namespace rondo::comm {
 
@@ -16,17 +16,5 @@ std::string origin_of(const Place& place);
 
 /// "120 s", "0.5 s".
 std::string seconds_text(std::chrono::milliseconds duration);
-
-/// Calls `is_there` until it returns true, kindly to the core. False: `limit` has passed before.
-template <class Predicate>
-bool wait_until(Predicate is_there, std::chrono::milliseconds limit) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  Backoff backoff(false);
-  while (!is_there()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    backoff.pause();
-  }
-  return true;
-}
 
 }  // namespace rondo::comm

@@ -8,8 +8,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "base/backoff.hpp"
 #include "comm/algorithms/catalogue.hpp"
-#include "comm/backoff.hpp"
 #include "comm/checked_run.hpp"
 #include "comm/late_error.hpp"
 #include "comm/message_path.hpp"

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "comm/backoff.hpp"
+#include "base/backoff.hpp"
 #include "comm/late_error.hpp"
 
 namespace rondo::comm {

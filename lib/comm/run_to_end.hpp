@@ -9,8 +9,8 @@
 
 #include "rondo/base/error.hpp"
 
+#include "base/backoff.hpp"
 #include "comm/algorithms/channel.hpp"
-#include "comm/backoff.hpp"
 
 namespace rondo::comm {
 

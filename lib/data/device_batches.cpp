@@ -44,7 +44,7 @@ DeviceBatches::Slot::Slot(const Device& device, const Options& options)
 }
 
 DeviceBatches::DeviceBatches(const Device& device, const Options& options)
-    : options_(options), copies_(device) {
+    : options_(options), copies_(device, "batches") {
   require(options.slots > 0, "DeviceBatches: at least one slot");
   if (options.decoding) {
     require(options.decoding->elements() == options.sample_elements,

@@ -91,7 +91,7 @@ ImageDecoder::ImageDecoder(const Device& device, ImageDecoding decoding)
   check(decoding_);
   const std::vector<float> tables = make_tables(decoding_);
   tables_ = {device, tables.size(), "the values of stored images"};
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   copy(stream, std::span<const float>(tables), tables_.span());
   stream.wait();
 }

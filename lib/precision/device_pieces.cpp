@@ -50,7 +50,7 @@ DevicePieces::DevicePieces(const Device& device, std::span<const DevicePiece> pi
       held_elements_(held_elements_of(pieces)) {
   const std::vector<std::uint64_t> first_pieces = first_pieces_of(pieces);
   first_pieces_ = {device, first_pieces.size(), "the table of the arena's parameters"};
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   copy<DevicePiece>(stream, pieces, memory_.span());
   copy<std::uint64_t>(stream, first_pieces, first_pieces_.span());
   stream.wait();

@@ -85,6 +85,27 @@ TEST_F(TrainImageParity, of_compressed_gradients) {
   expect_losses_of_the_cpu("--compression int8", "compressed", 1e-3);
 }
 
+/// Where a destructor or exit handler waited for the GPU, the emulation would say so.
+TEST_F(TrainImageDevice, a_hung_gpu_ends_the_job_with_75_and_one_message) {
+  const auto training = [](const std::string& options) {
+    return on_device("--lanes 2 --epochs 2000 " + options);
+  };
+  const std::string hangs = "env RONDO_EMULATED_HANG=60 ";
+  const std::string alone = hangs + training("--time-limit 3 --output " + output("hangs"));
+  const std::string both = " --output " + output("one-hangs");
+  const std::string together = mpirun(1, hangs + training("--time-limit 5" + both)) + " : -np 1 " +
+                               training("--time-limit 100" + both);
+  for (const std::string& command : {alone, together}) {
+    const ProgramResult result = run_program(command);
+
+    EXPECT_EQ(result.code, 75) << result.err;
+    EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("GPU 0 (an emulated GPU at "));
+    EXPECT_THAT(result.err, HasSubstr("in step "));
+    EXPECT_THAT(result.err, Not(HasSubstr("waits for work of the emulated GPU")));
+  }
+}
+
 TEST_F(TrainImageDevice, has_the_same_bits_on_any_number_of_ranks) {
   std::vector<std::string> hashes;
   for (const std::string sharding : {"none", "zero1"}) {

@@ -12,12 +12,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/comm/device_communicator.hpp"
 #include "rondo/comm/inproc.hpp"
 
 #include "comm/make_device_communicator.hpp"
+#include "support/child_process.hpp"
 #include "support/fake_nccl.hpp"
+#include "support/lazy_gpu.hpp"
 #include "support/rank_devices.hpp"
 
 namespace rondo::comm {
@@ -184,7 +187,25 @@ TEST(NcclFaults, work_that_a_peer_never_joins_ends_at_the_deadline_and_names_ste
                                      HasSubstr("within 0.2 s")),
                                HasSubstr("remote process exited")));
     EXPECT_TRUE(test::nccl_script().was_called("ncclCommAbort"));
+    EXPECT_FALSE(device_has_hung());
   });
+}
+
+/// In a child process: no GPU of it is of use afterwards.
+TEST(NcclFaults, work_that_goes_on_when_nccl_has_given_up_is_that_of_a_hung_gpu) {
+  test::ChildProcess child([] {
+    run_ranks(1, [](Communicator& host) {
+      NcclRank rank(host, test::fake_nccl(), soon);
+      rank.allreduce();
+      test::queue_lazily(rank.stream.handle(), [] { return false; });
+
+      EXPECT_THAT(comm_error([&] { rank.wait(); }), HasSubstr("the GPU hangs"));
+      EXPECT_TRUE(device_has_hung());
+      EXPECT_TRUE(test::nccl_script().was_called("ncclCommAbort"));
+    });
+    if (testing::Test::HasFailure()) ::_exit(1);
+  });
+  EXPECT_TRUE(child.succeeds());
 }
 
 TEST(NcclFaults, an_asynchronous_error_of_one_rank_is_an_error_of_all) {

@@ -113,7 +113,7 @@ void DeviceEventTraits::close(handle_type event) noexcept {
   delete event;
 }
 
-DeviceStream::DeviceStream(const Device& device, FaultCheck check)
+DeviceStream::DeviceStream(const Device& device, FaultCheck check, const std::string& /*name*/)
     : stream_(new CUstream_st), check_(check), device_(device.index()), multiprocessors_(1) {
   streams().push_back(handle());
 }

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "base/backoff.hpp"
 #include "comm/algorithms/channel.hpp"
-#include "comm/backoff.hpp"
 
 namespace rondo::test {
 
@@ -19,7 +19,7 @@ void run_task(comm::Transport& transport, Algorithm algorithm,
   comm::Runner runner;
   comm::Channel channel(transport, scratch, 7, runner);
   runner.start(algorithm(channel));
-  comm::Backoff backoff(transport.is_crowded());
+  Backoff backoff(transport.is_crowded());
   while (!runner.step()) {
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error("no end in time: waits for " + runner.waiting_for());

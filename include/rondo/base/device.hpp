@@ -32,6 +32,10 @@ class Device {
   int multiprocessors() const noexcept { return multiprocessors_; }
   /// "0000:3b:00": which GPU of its host it is, whatever index a process knows it by.
   const std::string& pci_address() const noexcept { return pci_address_; }
+  /// "GPU 0 (NVIDIA H100 at 0000:3b:00)": for errors.
+  std::string text() const {
+    return "GPU " + std::to_string(index_) + " (" + name_ + " at " + pci_address_ + ")";
+  }
 
   std::size_t total_bytes() const;
   /// What no process has taken at this moment.

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "rondo/base/device.hpp"
@@ -38,17 +40,23 @@ enum class FaultCheck : std::uint8_t {
 /// Work on one GPU in order. What is queued runs after all that was queued before; the caller goes
 /// on at once. It does not wait for other streams, the default stream included.
 ///
-/// Local; one thread at a time. The destructor does not wait.
+/// Local; one thread at a time. The destructor does not wait. Waits last device_time_limit() at
+/// most: see there for what becomes of a process whose GPU has hung.
 class DeviceStream {
  public:
-  /// The environment's RONDO_DEVICE_FAULTS=every_launch has precedence over `check`.
-  explicit DeviceStream(const Device& device, FaultCheck check = FaultCheck::when_waiting);
+  /// The environment's RONDO_DEVICE_FAULTS=every_launch has precedence over `check`. Errors name
+  /// the stream.
+  explicit DeviceStream(const Device& device, FaultCheck check = FaultCheck::when_waiting,
+                        const std::string& name = "of its own");
+  DeviceStream(const Device& device, const std::string& name)
+      : DeviceStream(device, FaultCheck::when_waiting, name) {}
 
   /// The kernels that follow belong to this step: for the text of errors.
   void begin_step(std::uint64_t step) noexcept { trail_.begin_step(step); }
 
   /// Blocks until all of it has run.
-  /// \throws DeviceError  a kernel or copy failed; names step and kernels
+  /// \throws DeviceError  a kernel or copy failed; names step and kernels. Or (requeue) it has not
+  ///                      run within the limit; names GPU, stream, step and kernels
   void wait();
   /// Whether all of it has run. \throws DeviceError  as wait()
   bool done();
@@ -68,9 +76,12 @@ class DeviceStream {
   FaultCheck fault_check() const noexcept { return check_; }
 
  private:
+  friend class DeviceEvent;
+
   UniqueHandle<DeviceStreamTraits> stream_;
   LaunchTrail trail_;
   std::vector<const char*>* captured_ = nullptr;  ///< where launches are noted instead
+  std::shared_ptr<const std::string> subject_;    ///< GPU and stream, for errors; events', too
   FaultCheck check_;
   int device_;
   int multiprocessors_;
@@ -86,6 +97,7 @@ class DeviceEvent {
   /// Whether it has run; true before the first record().
   /// \throws DeviceError  something failed on the GPU
   bool done() const;
+  /// \throws DeviceError  as done(), or as DeviceStream::wait()
   void wait() const;
   /// On the GPU's clock, between two points that have run.
   float seconds_since(const DeviceEvent& earlier) const;
@@ -94,6 +106,8 @@ class DeviceEvent {
 
  private:
   UniqueHandle<DeviceEventTraits> event_;
+  std::shared_ptr<const std::string> subject_;  ///< of the stream recorded last
+  LaunchTrail trail_;
 };
 
 }  // namespace rondo

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include "rondo/base/device_graph.hpp"
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 
 #include "base/cuda/check.hpp"
@@ -51,7 +52,7 @@ class Capture {
 }  // namespace
 
 void DeviceGraphTraits::close(handle_type graph) noexcept {
-  cudaGraphExecDestroy(graph);
+  if (!device_has_hung()) cudaGraphExecDestroy(graph);
 }
 
 DeviceGraph::DeviceGraph(DeviceStream& stream, const std::function<void()>& queue_work) {

@@ -2,18 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/device_memory.hpp"
 
 #include "base/cuda/check.hpp"
+#include "base/cuda/wait.hpp"
 
 namespace rondo {
 
 void DeviceMemoryTraits::close(handle_type memory) noexcept {
-  cudaFree(memory);
+  if (!device_has_hung()) cudaFree(memory);
 }
 
 void PinnedMemoryTraits::close(handle_type memory) noexcept {
-  cudaFreeHost(memory);
+  if (!device_has_hung()) cudaFreeHost(memory);
 }
 
 namespace detail {
@@ -32,7 +34,8 @@ void* allocate_on_device(const Device& device, std::size_t bytes, std::string_vi
   cuda::check(code, "cudaMalloc");
   UniqueHandle<DeviceMemoryTraits> owner(memory);
   cuda::check(cudaMemset(memory, 0, bytes), "cudaMemset");
-  cuda::check(cudaStreamSynchronize(nullptr), "cudaStreamSynchronize");
+  cuda::wait({"cudaStreamQuery", [] { return cudaStreamQuery(nullptr); }},
+             fmt::format("{}, clearing memory for {},", device.text(), name), {});
   return owner.release();
 }
 

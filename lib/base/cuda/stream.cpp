@@ -3,9 +3,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/device_stream.hpp"
 
 #include "base/cuda/check.hpp"
+#include "base/cuda/wait.hpp"
 
 namespace rondo {
 namespace {
@@ -16,18 +20,30 @@ FaultCheck chosen(FaultCheck check) {
                                                                      : check;
 }
 
+cuda::Query query_of(cudaStream_t stream) {
+  return {"cudaStreamQuery", [stream] { return cudaStreamQuery(stream); }};
+}
+
+cuda::Query query_of(cudaEvent_t event) {
+  return {"cudaEventQuery", [event] { return cudaEventQuery(event); }};
+}
+
 }  // namespace
 
 void DeviceStreamTraits::close(handle_type stream) noexcept {
-  cudaStreamDestroy(stream);
+  if (!device_has_hung()) cudaStreamDestroy(stream);
 }
 
 void DeviceEventTraits::close(handle_type event) noexcept {
-  cudaEventDestroy(event);
+  if (!device_has_hung()) cudaEventDestroy(event);
 }
 
-DeviceStream::DeviceStream(const Device& device, FaultCheck check)
-    : check_(chosen(check)), device_(device.index()), multiprocessors_(device.multiprocessors()) {
+DeviceStream::DeviceStream(const Device& device, FaultCheck check, const std::string& name)
+    : subject_(
+          std::make_shared<const std::string>(fmt::format("{}, stream {},", device.text(), name))),
+      check_(chosen(check)),
+      device_(device.index()),
+      multiprocessors_(device.multiprocessors()) {
   device.make_current();
   cudaStream_t stream = nullptr;
   cuda::check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking),
@@ -36,14 +52,12 @@ DeviceStream::DeviceStream(const Device& device, FaultCheck check)
 }
 
 void DeviceStream::wait() {
-  cuda::check(cudaStreamSynchronize(handle()), "cudaStreamSynchronize", trail_);
+  cuda::wait(query_of(handle()), *subject_, trail_);
   trail_.finished();
 }
 
 bool DeviceStream::done() {
-  const cudaError_t code = cudaStreamQuery(handle());
-  if (code == cudaErrorNotReady) return false;
-  cuda::check(code, "cudaStreamQuery", trail_);
+  if (!cuda::has_run(query_of(handle()), trail_)) return false;
   trail_.finished();
   return true;
 }
@@ -79,17 +93,16 @@ DeviceEvent::DeviceEvent(const Device& device) {
 
 void DeviceEvent::record(DeviceStream& stream) {
   cuda::check(cudaEventRecord(handle(), stream.handle()), "cudaEventRecord", stream.trail());
+  subject_ = stream.subject_;
+  trail_ = stream.trail();
 }
 
 bool DeviceEvent::done() const {
-  const cudaError_t code = cudaEventQuery(handle());
-  if (code == cudaErrorNotReady) return false;
-  cuda::check(code, "cudaEventQuery");
-  return true;
+  return cuda::has_run(query_of(handle()), trail_);
 }
 
 void DeviceEvent::wait() const {
-  cuda::check(cudaEventSynchronize(handle()), "cudaEventSynchronize");
+  if (subject_ != nullptr) cuda::wait(query_of(handle()), *subject_, trail_);
 }
 
 float DeviceEvent::seconds_since(const DeviceEvent& earlier) const {

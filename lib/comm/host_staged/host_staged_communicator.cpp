@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 
 #include "comm/device_wait.hpp"
@@ -66,7 +67,8 @@ std::string HostStagedCommunicator::explain() const {
 
 void HostStagedCommunicator::wait(DeviceStream& stream) {
   require_alive();
-  await([&] { return stream.done(); }, "the stream");
+  await([&] { return stream.done(); },
+        [&] { return fmt::format("its work {}", stream.trail().text()); });
 }
 
 std::unique_ptr<DeviceArena> HostStagedCommunicator::allocate(std::size_t bytes,
@@ -182,7 +184,10 @@ void HostStagedCommunicator::run(DeviceStream& stream, const Staging& staging) {
     Slot& slot = slots_[turn++ % 2];
     const std::size_t next = begin + piece;
     if (next < staging.length) fetch(stream, staging, slots_[turn % 2], next, length_at(next));
-    await([&] { return slot.fetched.done(); }, "a copy to the host");
+    await([&] { return slot.fetched.done(); },
+          [&] {
+            return fmt::format("a copy to the host, behind its work {}", stream.trail().text());
+          });
     const std::size_t length = length_at(begin);
     staging.collective(slot.input.span().first(staging.inputs.size() * length),
                        slot.output.span().first(staging.outputs.size() * length), length);
@@ -214,7 +219,7 @@ void HostStagedCommunicator::store(DeviceStream& stream, const Staging& staging,
 void HostStagedCommunicator::reserve(Slot& slot, std::size_t input_bytes,
                                      std::size_t output_bytes) {
   if (slot.input.span().size() >= input_bytes && slot.output.span().size() >= output_bytes) return;
-  await([&] { return slot.stored.done(); }, "a copy to the GPU");
+  await([&] { return slot.stored.done(); }, [] { return "a copy to the GPU"; });
   const auto grow = [](PinnedMemory<std::byte>& memory, std::size_t bytes) {
     if (memory.span().size() < bytes)
       memory = PinnedMemory<std::byte>(bytes, "collectives through the host");
@@ -223,11 +228,16 @@ void HostStagedCommunicator::reserve(Slot& slot, std::size_t input_bytes,
   grow(slot.output, output_bytes);
 }
 
-template <class Predicate>
-void HostStagedCommunicator::await(Predicate is_there, const char* what) {
-  if (wait_until(is_there, time_limit())) return;
-  failure_ = fmt::format("{}: the GPU has not come to the end of {} within {}: is a kernel stuck?",
-                         origin_of(place()), what, seconds_text(time_limit()));
+/// Without NCCL no kernel waits for another rank: one that does not end hangs.
+template <class Predicate, class What>
+void HostStagedCommunicator::await(Predicate is_there, What what) {
+  const auto limit = std::min(time_limit(), device_time_limit());
+  if (wait_until(is_there, device_has_hung() ? std::chrono::milliseconds(0) : limit)) return;
+  give_up_devices();
+  failure_ = fmt::format(
+      "{}: {} has not come to the end of {} within {}: a kernel is stuck; see nvidia-smi and the "
+      "system's log (Xid) for the GPU's state, and start again with --resume, on another GPU",
+      origin_of(place()), device_.text(), what(), seconds_text(limit));
   throw CommError(failure_);
 }
 

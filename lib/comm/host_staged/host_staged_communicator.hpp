@@ -58,8 +58,8 @@ class HostStagedCommunicator final : public DeviceCommunicator {
   void store(DeviceStream& stream, const Staging& staging, Slot& slot, std::size_t begin,
              std::size_t length);
   void reserve(Slot& slot, std::size_t input_bytes, std::size_t output_bytes);
-  template <class Predicate>
-  void await(Predicate is_there, const char* what);
+  template <class Predicate, class What>
+  void await(Predicate is_there, What what);
   void require_alive() const;
 
   Communicator& host_;

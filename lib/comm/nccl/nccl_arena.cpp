@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/log.hpp"
 
 #include "comm/plain_device_arena.hpp"
@@ -29,6 +30,7 @@ class RegisteredArena final : public DeviceArena {
   RegisteredArena(const RegisteredArena&) = delete;
   RegisteredArena& operator=(const RegisteredArena&) = delete;
   ~RegisteredArena() override {
+    if (device_has_hung()) return;
     const Api& api = session_->api();
     if (registration_ != nullptr && session_->is_open())
       succeeded(api, api.comm_deregister(session_->handle(), registration_), "ncclCommDeregister",
@@ -54,7 +56,7 @@ class RegisteredArena final : public DeviceArena {
 };
 
 void clear_now(const Device& device, DeviceSpan<std::byte> memory) {
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   clear(stream, memory);
   stream.wait();
 }

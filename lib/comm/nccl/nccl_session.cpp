@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/nccl/nccl_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/log.hpp"
 
@@ -15,6 +17,21 @@ namespace rondo::comm::nccl {
 namespace {
 
 constexpr const char* advice = "NCCL_DEBUG=WARN in the environment makes NCCL say more";
+
+/// Within which the work ends that waited for peers, once NCCL has given it up.
+constexpr std::chrono::milliseconds time_to_end = std::chrono::seconds(10);
+
+/// Whether it does; with an error, too. Else a kernel is stuck, and nothing must be freed.
+bool ends(DeviceStream& stream, std::chrono::milliseconds time_limit) noexcept {
+  const auto has_ended = [&] {
+    try {
+      return stream.done();
+    } catch (const Error&) {
+      return true;
+    }
+  };
+  return wait_until(has_ended, std::min(time_limit, time_to_end));
+}
 
 }  // namespace
 
@@ -71,16 +88,21 @@ void Session::wait(DeviceStream& stream) {
     abandon(error.what());
     throw;
   }
-  fail(
-      fmt::format("the GPU's work {} has not ended within {}, the last collective was {}: a peer "
-                  "is lost or late; look at the other ranks",
-                  stream.trail().text(), seconds_text(time_limit_), purpose_));
+  const std::string problem =
+      fmt::format("{}: the GPU's work {} has not ended within {}, the last collective was {}: ",
+                  origin_of(place_), stream.trail().text(), seconds_text(time_limit_), purpose_);
+  abandon(problem + "it was given up");
+  if (!ends(stream, time_limit_)) give_up_devices();
+  throw CommError(problem + (device_has_hung()
+                                 ? "the GPU hangs, since it goes on without NCCL, too; see "
+                                   "nvidia-smi and the system's log (Xid) for its state"
+                                 : "a peer is lost or late; look at the other ranks"));
 }
 
 void Session::abandon(const std::string& why) noexcept {
   if (failure_.empty()) failure_ = why;
   const Handle handle = std::exchange(handle_, nullptr);
-  if (handle == nullptr) return;
+  if (handle == nullptr || device_has_hung()) return;  // the abort would wait for the GPU
   if (std::exchange(depth_, 0) > 0) api_.group_end();  // what it begins is aborted, too
   const Result result = api_.comm_abort(handle);
   if (result != Result::success && result != Result::in_progress)

@@ -10,7 +10,7 @@
 
 #include "rondo/base/error.hpp"
 
-#include "comm/backoff.hpp"
+#include "base/backoff.hpp"
 #include "comm/kernels/reduce.hpp"
 
 namespace rondo::comm {

@@ -27,7 +27,7 @@ DeviceChunks::DeviceChunks(const Device& device,
     most_ = std::max(most_, chunks.size());
   }
   memory_ = {device, all.size(), "the table of compressed gradients"};
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   copy<cuda::Chunk>(stream, all, memory_.span());
   stream.wait();
 }

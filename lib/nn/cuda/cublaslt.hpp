@@ -9,6 +9,7 @@
 #include <cublasLt.h>
 
 #include "rondo/base/device.hpp"
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/device_stream.hpp"
 #include "rondo/base/unique_handle.hpp"
 
@@ -23,7 +24,9 @@ void check(cublasStatus_t status, std::string_view call);
 struct HandleTraits {
   using handle_type = cublasLtHandle_t;
   static handle_type null() noexcept { return nullptr; }
-  static void close(handle_type handle) noexcept { cublasLtDestroy(handle); }
+  static void close(handle_type handle) noexcept {
+    if (!device_has_hung()) cublasLtDestroy(handle);
+  }
 };
 
 struct OperationTraits {

@@ -14,6 +14,7 @@
 #include <cudnn.h>
 
 #include "rondo/base/device.hpp"
+#include "rondo/base/device_limit.hpp"
 #include "rondo/base/device_stream.hpp"
 #include "rondo/base/unique_handle.hpp"
 
@@ -27,13 +28,17 @@ void check(cudnnStatus_t status, std::string_view call);
 struct HandleTraits {
   using handle_type = cudnnHandle_t;
   static handle_type null() noexcept { return nullptr; }
-  static void close(handle_type handle) noexcept { cudnnDestroy(handle); }
+  static void close(handle_type handle) noexcept {
+    if (!device_has_hung()) cudnnDestroy(handle);
+  }
 };
 
 struct DescriptorTraits {
   using handle_type = cudnnBackendDescriptor_t;
   static handle_type null() noexcept { return nullptr; }
-  static void close(handle_type descriptor) noexcept { cudnnBackendDestroyDescriptor(descriptor); }
+  static void close(handle_type descriptor) noexcept {
+    if (!device_has_hung()) cudnnBackendDestroyDescriptor(descriptor);
+  }
 };
 
 /// A descriptor of the graph API: attributes are set, then it is finalized.

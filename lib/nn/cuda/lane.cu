@@ -41,7 +41,7 @@ LaneMemory::LaneMemory(const Device& device, const Topology& topology)
       layers_(dropouts_of(topology)),
       table_(device, layers_.size(), "the table of Dropouts"),
       masks_(device, layers_.size(), "Dropouts' masks") {
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   copy<DropoutLayer>(stream, std::span<const DropoutLayer>(layers_), table_.span());
   stream.wait();
 }

@@ -66,7 +66,7 @@ std::vector<WeightPiece> pieces_of(const Topology& topology) {
 
 template <class T>
 void upload(const Device& device, const std::vector<T>& values, DeviceSpan<T> to) {
-  DeviceStream stream(device);
+  DeviceStream stream(device, "setup");
   copy<T>(stream, values, to);
   stream.wait();
 }

@@ -86,7 +86,7 @@ cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
-  run_all_streams();
+  run_all_streams("cudaFree");
   Memory& all = device_memory();
   const auto found = all.allocations.find(memory);
   if (found == all.allocations.end()) return failed(cudaErrorInvalidValue);
@@ -105,7 +105,7 @@ cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
 cudaError_t cudaFreeHost(void* memory) {
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
-  run_all_streams();
+  run_all_streams("cudaFreeHost");
   std::free(memory);
   return cudaSuccess;
 }

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,7 +22,8 @@
 namespace cuda_emulation {
 namespace {
 
-using Work = std::function<void()>;
+/// False: it waits for what never ends.
+using Work = std::function<bool()>;
 
 /// What a thread has queued on one stream since it began to capture it.
 struct Capture {
@@ -38,14 +42,11 @@ class Queue {
       work_.push_back(std::move(work));
   }
   bool empty() const { return work_.empty(); }
-  void run_one() {
-    const auto work = std::move(work_.front());
+  /// False: it never gets there.
+  bool run_one() {
+    if (!work_.front()()) return false;
     work_.pop_front();
-    work();
-  }
-  void run_all() {
-    while (!empty())
-      run_one();
+    return true;
   }
 
   std::optional<Capture> capture;
@@ -61,11 +62,19 @@ struct Point {
   bool reached = false;
   std::chrono::steady_clock::time_point time = {};
 
-  void run_until_reached() {
+  /// False: it never is.
+  bool run_until_reached() {
     while (!reached)
-      queue->run_one();
+      if (!queue->run_one()) return false;
+    return true;
   }
 };
+
+/// A real GPU's call would block for ever; a test should rather end.
+[[noreturn]] void never_return(const char* call) {
+  std::fprintf(stderr, "%s waits for work of the emulated GPU that never ends\n", call);
+  std::_Exit(1);
+}
 
 struct Runtime {
   std::recursive_mutex mutex;
@@ -74,12 +83,36 @@ struct Runtime {
   cudaError_t fault = cudaSuccess;
   cudaError_t last_error = cudaSuccess;
   bool captures_fail = false;
+  std::size_t launches = 0;
+
+  Runtime() = default;
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  /// CUDA's exit handlers may wait for what runs.
+  ~Runtime() {
+    if (has_hung) never_return("the exit");
+  }
+  bool has_hung = false;
   std::size_t graph_launches = 0;
 };
 
 Runtime& runtime() {
   static Runtime state;
   return state;
+}
+
+/// Of the process's kernels, the one that never ends, by its number from 1 on; 0: none.
+std::size_t first_endless_launch() {
+  static const std::size_t number = [] {
+    const char* const text = std::getenv("RONDO_EMULATED_HANG");  // NOLINT(concurrency-mt-unsafe)
+    return text == nullptr ? 0 : std::stoul(text);
+  }();
+  return number;
+}
+
+void run_all(Queue& queue, const char* call) {
+  while (!queue.empty())
+    if (!queue.run_one()) never_return(call);
 }
 
 /// What a wait returns: the fault of a kernel once.
@@ -143,14 +176,17 @@ cudaError_t not_captured() {
 
 cudaError_t queue(cudaStream_t stream, std::function<void()> work) {
   const std::lock_guard lock(runtime_mutex());
-  queue_of(stream)->push(std::move(work));
+  queue_of(stream)->push([work = std::move(work)] {
+    work();
+    return true;
+  });
   return cudaSuccess;
 }
 
-void run_all_streams() {
+void run_all_streams(const char* call) {
   auto& queues = runtime().queues;
   for (const auto& work : queues)
-    work->run_all();
+    run_all(*work, call);
   std::erase_if(queues, [](const auto& work) { return work.use_count() == 1; });
 }
 
@@ -158,6 +194,12 @@ cudaError_t failed(cudaError_t code) {
   const std::lock_guard lock(runtime_mutex());
   if (code != cudaSuccess) runtime().last_error = code;
   return code;
+}
+
+void hang(cudaStream_t stream) {
+  const std::lock_guard lock(runtime_mutex());
+  runtime().has_hung = true;
+  queue_of(stream)->push([] { return false; });
 }
 
 void fail_captures(bool fail) {
@@ -177,6 +219,8 @@ cudaError_t launch(cudaStream_t stream, const dim3& grid, const dim3& block,
   const bool is_line = grid.y == 1 && grid.z == 1 && block.y == 1 && block.z == 1;
   if (!is_line || grid.x == 0 || block.x == 0 || block.x > 1024)
     return failed(cudaErrorInvalidConfiguration);
+  const std::lock_guard lock(runtime_mutex());
+  if (++runtime().launches == first_endless_launch()) hang(stream);
   return queue(stream, [blocks = grid.x, threads = block.x, thread = std::move(thread)] {
     const DeviceAccess access;
     if (!run_grid(blocks, threads, thread)) set_fault(cudaErrorLaunchFailure);
@@ -208,7 +252,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t code = can_wait_for(stream); code != cudaSuccess) return code;
-  queue_of(stream)->run_all();
+  run_all(*queue_of(stream), "cudaStreamSynchronize");
   return outcome();
 }
 
@@ -226,7 +270,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   if (event->point == nullptr) return cudaSuccess;
   if (event->point->is_captured || queue_of(stream)->capture)
     return failed(cudaErrorStreamCaptureIsolation);  // no capture here takes a second stream
-  return queue(stream, [point = event->point] { point->run_until_reached(); });
+  queue_of(stream)->push([point = event->point] { return point->run_until_reached(); });
+  return cudaSuccess;
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
@@ -260,7 +305,8 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t code = can_wait_for(*event); code != cudaSuccess) return code;
-  if (event->point != nullptr) event->point->run_until_reached();
+  if (event->point != nullptr && !event->point->run_until_reached())
+    never_return("cudaEventSynchronize");
   return outcome();
 }
 
@@ -313,6 +359,6 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   const std::lock_guard lock(runtime_mutex());
   ++runtime().graph_launches;
   for (const Work& work : executable->work)
-    queue(stream, work);
+    queue_of(stream)->push(work);
   return cudaSuccess;
 }

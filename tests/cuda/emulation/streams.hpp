@@ -15,7 +15,8 @@ namespace cuda_emulation {
 std::recursive_mutex& runtime_mutex();
 
 cudaError_t queue(cudaStream_t stream, std::function<void()> work);
-void run_all_streams();
+/// For `call`, which ends the process where some work never ends.
+void run_all_streams(const char* call);
 
 /// What calls return that CUDA forbids while the calling thread captures: success if it does not,
 /// else an error, and the capture has failed.

@@ -113,6 +113,10 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
 
 namespace cuda_emulation {
 
+/// Gives the stream a kernel that never ends; RONDO_EMULATED_HANG=N in the environment puts one
+/// before the process's N-th. Whoever only asks learns that it is not ready; a call
+/// that would block for ever ends the process, and says so.
+void hang(cudaStream_t stream);
 /// Whether captures end with an error from now on.
 void fail_captures(bool fail);
 /// How many graphs were launched so far.

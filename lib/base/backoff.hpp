@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-namespace rondo::comm {
+namespace rondo {
 
 /// Makes a polling loop kinder to the core the longer nothing happens: it spins, then yields the
 /// core to a rank that may hold what is waited for, then sleeps.
@@ -36,4 +36,4 @@ class Backoff {
   int polls_ = 0;
 };
 
-}  // namespace rondo::comm
+}  // namespace rondo
