@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 include_guard()
 
-# None by default: a source that forgets to include one of these headers compiles only with it.
-set(RONDO_PRECOMPILE "" CACHE STRING
-  "Kinds of targets (library;program;test) that parse the headers of nearly every source once, not once a source")
+# Off by default: a source that forgets to include one of these headers compiles only with it.
+option(RONDO_PRECOMPILE "Parse the headers that nearly every source includes once, not once a source" OFF)
 
 set(rondo_precompiled_headers
   <algorithm> <array> <chrono> <cmath> <cstddef> <cstdint> <cstring> <filesystem> <fstream> <functional>
@@ -14,7 +13,7 @@ set(rondo_precompiled_headers
 #   The compiler takes a precompiled header only with the flags that made it: one for each kind of target.
 function(rondo_precompile target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "AS" "")
-  if(arg_AS IN_LIST RONDO_PRECOMPILE)
+  if(RONDO_PRECOMPILE)
     rondo_add_precompiled(${arg_AS})
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:fmt::fmt>)  # its macros are such flags
     target_precompile_headers(${target} REUSE_FROM rondo_precompiled_${arg_AS})

@@ -7,8 +7,7 @@ set(RONDO_MPIEXEC_FLAGS --oversubscribe --mca mpi_yield_when_idle 1
   CACHE STRING "Flags of mpirun in the tests")
 set(RONDO_MPI_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1)
 
-# Tests take longer to compile than to run at -O3. Under sanitizers, and in standard headers that were
-# precompiled, GCC warns of what cannot be.
+# Tests take longer to compile than to run at -O3. Under sanitizers GCC warns of what cannot be.
 set(RONDO_TEST_FLAGS "" CACHE STRING "Flags for the sources of tests, behind all others")
 
 # What the sanitizers' presets build: the tests with the label "unit", and those of them with "threads".
