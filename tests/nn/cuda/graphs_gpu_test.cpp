@@ -12,6 +12,7 @@
 #include "rondo/base/error.hpp"
 
 #include "nn/cuda/support.hpp"
+#include "support/fewer_cases.hpp"
 
 namespace rondo::nn {
 namespace {
@@ -83,10 +84,11 @@ class DeviceGraphsTest : public testing::TestWithParam<std::tuple<DeviceKernels,
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Networks, DeviceGraphsTest,
-    testing::Combine(testing::Values(DeviceKernels::direct, DeviceKernels::libraries),
-                     testing::Values(Precision::f32, Precision::bf16, Precision::f16)));
+INSTANTIATE_TEST_SUITE_P(Networks, DeviceGraphsTest,
+                         testing::ValuesIn(rondo::test::combinations(
+                             rondo::test::Keep::values,
+                             std::vector{DeviceKernels::direct, DeviceKernels::libraries},
+                             std::vector{Precision::f32, Precision::bf16, Precision::f16})));
 
 TEST_P(DeviceGraphsTest, lanes_may_differ_in_everything_but_their_size) {
   for (const Lane& lane :
