@@ -87,16 +87,21 @@ void DeviceModel::bind(train::Session& session) {
   network_->report_at(completing_parameters(session.arena().layout()));
 }
 
-nn::DeviceBatch DeviceModel::send(const data::LaneBatch& batch) {
+void DeviceModel::send(const data::LaneBatch& batch) {
   nn::check_labels(batch.labels.span().first(batch.count), spec().classes);
-  const data::DeviceBatches::Batch sent = batches_->send(stream_, batch);
+  batches_->send(batch);
+}
+
+nn::DeviceBatch DeviceModel::take() {
+  const data::DeviceBatches::Batch sent = batches_->take(stream_);
   return {.images = sent.images, .labels = sent.labels};
 }
 
 void DeviceModel::train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
                         std::uint64_t step) {
   session.begin_lane(lane, static_cast<double>(batch.count));
-  nn::DeviceBatch sent = send(batch);
+  if (batches_->ahead() == 0) send(batch);
+  nn::DeviceBatch sent = take();
   sent.step = step;
   sent.lane = lane;
   clear(stream_, sums_.span());
@@ -106,8 +111,10 @@ void DeviceModel::train(train::Session& session, const data::LaneBatch& batch, s
 }
 
 nn::BatchSums DeviceModel::evaluate(const data::LaneBatch& batch) {
+  require(batches_->ahead() == 0, "DeviceModel: a batch to train on is in front of this one");
   clear(stream_, sums_.span());
-  network_->evaluate(stream_, send(batch), sums_.span());
+  send(batch);
+  network_->evaluate(stream_, take(), sums_.span());
   copy(stream_, DeviceSpan<const float>(sums_.span()), fetched_sums_.span());
   stream_.wait();
   return {.weight = static_cast<double>(batch.count),

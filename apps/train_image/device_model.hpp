@@ -43,6 +43,7 @@ class DeviceModel final : public Model {
                               const train::Session::Options& options) override;
   void bind(train::Session& session) override;
   void parameters_changed() override { network_->parameters_changed(); }
+  void send_ahead(const data::LaneBatch& batch) override { send(batch); }
   void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
              std::uint64_t step) override;
   nn::BatchSums evaluate(const data::LaneBatch& batch) override;
@@ -50,7 +51,8 @@ class DeviceModel final : public Model {
 
  private:
   /// Its way to the GPU, labels checked.
-  nn::DeviceBatch send(const data::LaneBatch& batch);
+  void send(const data::LaneBatch& batch);
+  nn::DeviceBatch take();
 
   Device device_;
   DeviceStream stream_;

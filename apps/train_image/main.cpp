@@ -104,6 +104,7 @@ class Trainer {
       consumption_.add(batch);
       if (lane == 0) last_use_ = {batch.epoch, batch.position, batch.count};
     }
+    look_ahead();
     const bool time_is_up = wall_time_.is_last_step(epoch_ends_ahead());
     const train::StepResult result =
         session_.step(schedule_.at(step_), time_is_up || job::stop_requested());
@@ -194,10 +195,20 @@ class Trainer {
  private:
   const data::LaneBatch& next_batch(std::size_t lane) {
     const telemetry::TraceSpan span(telemetry::Activity::data_wait, lane);
+    if (ahead_ != nullptr) return *std::exchange(ahead_, nullptr);
     const telemetry::Stopwatch stopwatch;
     const data::LaneBatch& batch = loader_->next();
     session_.times().spent(telemetry::Cause::data, stopwatch.seconds());
     return batch;
+  }
+
+  /// A GPU gets the next step's first batch while it works on this step. One that is not there yet
+  /// would keep the other ranks waiting for this step's end, and evaluation has batches of its own.
+  void look_ahead() {
+    const bool evaluates_next = (step_ + 1) % sampler_.steps_per_epoch() == 0;
+    if (evaluates_next || !loader_->is_ready()) return;
+    ahead_ = &loader_->next();
+    model_->send_ahead(*ahead_);
   }
 
   void start_loader() {
@@ -271,6 +282,7 @@ class Trainer {
   std::unique_ptr<CollectiveFile> file_;  ///< with --read collective
   std::unique_ptr<data::BatchLoader> loader_;
   std::unique_ptr<data::BatchLoader> test_loader_;
+  const data::LaneBatch* ahead_ = nullptr;  ///< of the loader's, for the next step
   ReadingMeter meter_;
   Consumption consumption_;
   StepUse last_use_;

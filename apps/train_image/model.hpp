@@ -45,6 +45,9 @@ class Model {
   virtual void bind(train::Session& session) = 0;
   virtual void parameters_changed() = 0;
 
+  /// What train() is to be called with next, as early as it is known: a GPU gets it beside its
+  /// work. No evaluate() may come between.
+  virtual void send_ahead(const data::LaneBatch& /*batch*/) {}
   /// One lane of the session, from begin_lane() to end_lane().
   virtual void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
                      std::uint64_t step) = 0;

@@ -122,6 +122,10 @@ const LaneBatch& BatchLoader::next() {
   return impl_->pipeline.next();
 }
 
+bool BatchLoader::is_ready() const {
+  return impl_->pipeline.is_ready();
+}
+
 std::size_t BatchLoader::steps_per_epoch() const noexcept {
   return impl_->steps_per_epoch;
 }

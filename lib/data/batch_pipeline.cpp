@@ -197,7 +197,7 @@ const LaneBatch& BatchPipeline::next() {
   ready_batches_ += static_cast<std::uint64_t>(std::count_if(
       underway_.begin(), underway_.end(), [](const Underway& batch) { return batch.is_ready(); }));
   const auto start = std::chrono::steady_clock::now();
-  if (together_ != nullptr && asked_.lane == options_.first_lane) read_step_together(lock);
+  if (begins_together()) read_step_together(lock);
   changed_.wait(lock,
                 [this] { return error_ || (!underway_.empty() && underway_.front().is_ready()); });
   statistics_.wait_seconds +=
@@ -209,6 +209,16 @@ const LaneBatch& BatchPipeline::next() {
   underway_.pop_front();
   advance(asked_);
   return *current_;
+}
+
+bool BatchPipeline::is_ready() const {
+  const std::lock_guard lock(mutex_);
+  return !begins_together() && !underway_.empty() && underway_.front().is_ready() &&
+         !underway_.front().error;
+}
+
+bool BatchPipeline::begins_together() const {
+  return together_ != nullptr && asked_.lane == options_.first_lane;
 }
 
 void BatchPipeline::read_step_together(std::unique_lock<std::mutex>& lock) {

@@ -44,6 +44,7 @@ class BatchPipeline {
 
   /// As BatchLoader's.
   const LaneBatch& next();
+  bool is_ready() const;
   LoaderStatistics statistics() const;
   EpochReads reads(std::size_t epoch) const;
 
@@ -83,6 +84,8 @@ class BatchPipeline {
   bool admit_batches();
   std::exception_ptr fill(const Piece& piece, std::vector<float>& scratch) const;
   void advance(Turn& turn) const;
+  /// Whether the caller's next batch is the first one of a step that all ranks begin together.
+  bool begins_together() const;
   void read_step_together(std::unique_lock<std::mutex>& lock);
   void stop() noexcept;
 

@@ -45,7 +45,7 @@ DeviceBatches::Slot::Slot(const Device& device, const Options& options)
 
 DeviceBatches::DeviceBatches(const Device& device, const Options& options)
     : options_(options), copies_(device, "batches") {
-  require(options.slots > 0, "DeviceBatches: at least one slot");
+  require(options.slots > 1, "DeviceBatches: at least two slots");
   if (options.decoding) {
     require(options.decoding->elements() == options.sample_elements,
             "DeviceBatches: the decoding makes images of another size");
@@ -57,18 +57,26 @@ DeviceBatches::DeviceBatches(const Device& device, const Options& options)
     slots_.emplace_back(device, options);
 }
 
-DeviceBatches::Batch DeviceBatches::send(DeviceStream& stream, const LaneBatch& batch) {
+void DeviceBatches::send(const LaneBatch& batch) {
   check(batch);
-  // All that the stream was given so far is the work on the batch before this one.
-  if (sent_ > 0) slots_[(sent_ - 1) % slots_.size()].used.record(stream);
-  Slot& slot = slots_[sent_++ % slots_.size()];
+  // The slot of the batch that was taken last is still in use.
+  require(ahead() + 1 < slots_.size(), "DeviceBatches: too many batches sent and not taken");
+  Slot& slot = slots_[sent_ % slots_.size()];
   slot.arrived.wait();
-  const Batch sent{.images = decoder_ ? send_stored(slot, batch) : send_images(slot, batch),
-                   .labels = send_part(copies_, batch.labels.span().first(batch.count),
-                                       slot.pinned_labels, slot.labels)};
+  slot.batch = {.images = decoder_ ? send_stored(slot, batch) : send_images(slot, batch),
+                .labels = send_part(copies_, batch.labels.span().first(batch.count),
+                                    slot.pinned_labels, slot.labels)};
   slot.arrived.record(copies_);
+  ++sent_;
+}
+
+DeviceBatches::Batch DeviceBatches::take(DeviceStream& stream) {
+  require(ahead() > 0, "DeviceBatches: no batch was sent");
+  // All that the stream was given so far is the work on the batch before this one.
+  if (taken_ > 0) slots_[(taken_ - 1) % slots_.size()].used.record(stream);
+  const Slot& slot = slots_[taken_++ % slots_.size()];
   stream.wait_for(slot.arrived);
-  return sent;
+  return slot.batch;
 }
 
 void DeviceBatches::check(const LaneBatch& batch) const {

@@ -190,6 +190,22 @@ TEST_F(BatchPipelineTest, reads_ahead_while_the_caller_works) {
   EXPECT_LT(pipeline.statistics().wait_seconds - start, 0.010);
 }
 
+TEST_F(BatchPipelineTest, is_ready_for_batches_and_not_for_errors) {
+  NumberSource source(1000, 10);
+  const NumberFiller filler(10);
+  const LaneSampler sampler(order(1000, 10, 1, 10, 1));
+  source.broken = sampler.samples(0, 5, 0).front() / 10;
+  BatchPipeline pipeline(source, filler, sampler, {});
+  for (int step = 0; step < 5; ++step) {
+    while (!pipeline.is_ready())
+      std::this_thread::yield();
+    pipeline.next();
+  }
+
+  EXPECT_THROW(pipeline.next(), std::runtime_error);
+  EXPECT_FALSE(pipeline.is_ready());
+}
+
 TEST_F(BatchPipelineTest, throws_an_error_where_its_batch_would_come) {
   NumberSource source(1000, 10);
   const NumberFiller filler(10);

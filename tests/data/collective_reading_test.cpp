@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +77,21 @@ TEST_F(CollectiveReading, yields_what_each_rank_reads_alone_whatever_the_shape) 
           comm, file, path_, image_order(shape.lanes, shape.micro_batch, shape.window), shape.step);
     });
   }
+}
+
+TEST_F(CollectiveReading, is_ready_only_for_the_rest_of_a_step) {
+  comm::run_ranks(2, [&](comm::Communicator& comm) {
+    data::Dataset dataset(path_, "train");
+    RanksFile file(comm, path_);
+    const auto loader = make_loader(dataset, image_order(4, 5, 2), comm, &file, 0);
+    for (int step = 0; step < 3; ++step) {
+      loader->next();
+      while (!loader->is_ready())
+        std::this_thread::yield();
+      loader->next();
+      EXPECT_FALSE(loader->is_ready()) << "the others are not asked";
+    }
+  });
 }
 
 TEST_F(CollectiveReading, ends_on_all_ranks_in_the_same_step_where_one_cannot_read) {

@@ -158,6 +158,9 @@ class BatchLoader {
   /// The next batch, waiting for it if need be; valid until the next call.
   const LaneBatch& next();
 
+  /// Whether next() would return at once: with a batch, without an error, and on this rank alone.
+  bool is_ready() const;
+
   /// Of the sampler: as many calls of next() a lane are an epoch.
   std::size_t steps_per_epoch() const noexcept;
   LoaderStatistics statistics() const;

@@ -16,12 +16,14 @@ namespace rondo::data {
 /// Takes batches to a GPU beside its work: a ring of pinned host memory and the GPU's, and a stream
 /// of its own for the copies and for decoding what comes as stored.
 ///
-/// Local; one thread at a time, and one stream that uses the batches. Bytes over the link for a
+/// A batch may be sent before the work on those in front of it is even queued: its way then lies
+/// beside that work. Local; one thread at a time, and one stream that uses the batches. Bytes over
+/// the link for a
 /// sample: 4 C H W + 4 of decoded images; of stored ones those that the data set has and 44, so for
 /// u8 a quarter if they are not resized.
 class DeviceBatches {
  public:
-  /// A batch in the GPU's memory, for what is queued on the stream until the next send().
+  /// A batch in the GPU's memory, for what is queued on the stream until the next take().
   struct Batch {
     DeviceSpan<const float> images;         ///< (N, C, H, W)
     DeviceSpan<const std::int32_t> labels;  ///< (N)
@@ -30,19 +32,24 @@ class DeviceBatches {
   struct Options {
     std::size_t samples = 1;          ///< of the largest batch
     std::size_t sample_elements = 1;  ///< C * H * W
-    std::size_t slots = 3;            ///< batches between host and the end of the work on them
+    std::size_t slots = 3;            ///< batches between host and the end of the work, 2 at least
     /// Given: batches come in ImageForm::stored and are decoded on the GPU, to `sample_elements`.
     std::optional<ImageDecoding> decoding = {};
   };
 
-  /// \throws UsageError  no slot, or a decoding to other images; DeviceError  out of memory
+  /// \throws UsageError  too few slots, or a decoding to other images; DeviceError  out of memory
   DeviceBatches(const Device& device, const Options& options);
 
-  /// Copies the batch's valid samples, which may then change, and queues their way: what `stream`
-  /// is given afterwards sees them. Waits only where all slots are still on their way to the GPU.
-  /// \throws UsageError  more samples than Options::samples, images in the other form or of other
+  /// Copies the batch's valid samples, which may then change, and queues their way. Waits only
+  /// where all slots are still on their way to the GPU. \throws UsageError  slots - 1 batches that
+  /// were not taken yet, more samples than Options::samples, images in the other form or of other
   /// sizes, or a transform that check() refuses; DeviceError
-  Batch send(DeviceStream& stream, const LaneBatch& batch);
+  void send(const LaneBatch& batch);
+  /// The batch that was sent first of those not taken yet: what `stream` is given afterwards sees
+  /// it. \throws UsageError  none was sent; DeviceError
+  Batch take(DeviceStream& stream);
+  /// Batches that were sent and not taken yet.
+  std::size_t ahead() const noexcept { return sent_ - taken_; }
 
  private:
   struct Slot {
@@ -54,6 +61,7 @@ class DeviceBatches {
     PinnedMemory<std::int32_t> pinned_labels;
     DeviceMemory<float> images;
     DeviceMemory<std::int32_t> labels;
+    Batch batch;
     DeviceEvent arrived;
     DeviceEvent used;  ///< by all work on the batch
   };
@@ -69,7 +77,7 @@ class DeviceBatches {
   DeviceMemory<std::byte> stored_;
   DeviceMemory<ImageTransform> transforms_;
   std::vector<Slot> slots_;
-  std::size_t sent_ = 0;
+  std::size_t sent_ = 0, taken_ = 0;
 };
 
 }  // namespace rondo::data

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -77,29 +78,47 @@ class Uses {
 
 TEST(DeviceBatches, arrive_in_order_whatever_the_host_does_meanwhile) {
   const Device device;
-  for (const std::size_t slots : {1, 2, 3}) {
+  for (const std::size_t slots : {2, 3, 4}) {
     SCOPED_TRACE(slots);
     DeviceStream stream(device);
     DeviceBatches batches(device,
                           {.samples = samples, .sample_elements = sample_elements, .slots = slots});
-    constexpr std::size_t steps = 7;
+    constexpr std::size_t steps = 9;
     Uses uses(device, steps, sample_elements);
     LaneBatch batch;
+    std::size_t sent = 0;
     for (std::size_t step = 0; step < steps; ++step) {
-      batch = numbered_batch(step, step % (samples + 1));
-      uses.add(stream, batches.send(stream, batch), batch);
+      const std::size_t ahead = step % slots;  // also none
+      for (; sent < std::min(steps, step + std::max(ahead, std::size_t{1})); ++sent) {
+        batch = numbered_batch(sent, sent % (samples + 1));
+        batches.send(batch);
+      }
+      uses.add(stream, batches.take(stream), numbered_batch(step, step % (samples + 1)));
+      EXPECT_EQ(batches.ahead(), sent - step - 1);
     }
 
     uses.expect_what_was_sent(stream);
   }
 }
 
-TEST(DeviceBatches, refuse_more_samples_than_they_have_memory_for) {
+TEST(DeviceBatches, refuse_to_send_into_one_in_use_and_to_take_what_was_not_sent) {
   const Device device;
   DeviceStream stream(device);
+  EXPECT_THROW(DeviceBatches(device, {.slots = 1}), UsageError);
+  DeviceBatches batches(device,
+                        {.samples = samples, .sample_elements = sample_elements, .slots = 3});
+  EXPECT_THROW(batches.take(stream), UsageError);
+  for (std::size_t number = 0; number < 2; ++number)
+    batches.send(numbered_batch(number, samples));
+  EXPECT_THROW(batches.send(numbered_batch(2, samples)), UsageError);
+  EXPECT_EQ(batches.ahead(), 2U);
+}
+
+TEST(DeviceBatches, refuse_more_samples_than_they_have_memory_for) {
+  const Device device;
   DeviceBatches batches(device, {.samples = 2, .sample_elements = sample_elements});
   try {
-    static_cast<void>(batches.send(stream, numbered_batch(0, 3)));
+    batches.send(numbered_batch(0, 3));
     ADD_FAILURE() << "no error";
   } catch (const UsageError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("a batch of 3 samples"));
@@ -147,8 +166,11 @@ class StoredBatches : public testing::Test {
                                    .decoding = decoding});
     const std::size_t turns = 2 * 2 * order.steps_per_epoch();
     Uses uses(device, turns, decoding.elements());
-    for (std::size_t turn = 0; turn < turns; ++turn)
-      uses.add(stream, batches.send(stream, loader.next()), expected_loader.next());
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+      while (batches.ahead() + 1 < slots)
+        batches.send(loader.next());
+      uses.add(stream, batches.take(stream), expected_loader.next());
+    }
 
     uses.expect_what_was_sent(stream);
   }
@@ -163,7 +185,7 @@ TEST_F(StoredBatches, have_the_loaders_bits_whatever_is_done_to_images) {
     generate(dtype);
     const Augmentation moved{.flip = true, .shift = 2, .noise = 0.25F};
     const Augmentation all{.resized_crop = true, .flip = true, .shift = 1};
-    for (const std::size_t slots : {1, 2, 3}) {
+    for (const std::size_t slots : {2, 4}) {
       SCOPED_TRACE(slots);
       compare({.last_lane = 2}, slots);
       compare({.last_lane = 2, .seed = 9, .augmentation = moved}, slots);
@@ -180,7 +202,6 @@ TEST_F(StoredBatches, refuse_batches_of_another_form_size_or_transform) {
   const LaneSampler order = sampler(dataset.info());
   const ImageDecoding decoding = image_decoding(dataset.info());
   const Device device;
-  DeviceStream stream(device);
   DeviceBatches plain(device, {.samples = samples, .sample_elements = decoding.elements()});
   DeviceBatches decoding_batches(
       device, {.samples = samples, .sample_elements = decoding.elements(), .decoding = decoding});
@@ -192,12 +213,12 @@ TEST_F(StoredBatches, refuse_batches_of_another_form_size_or_transform) {
   changed.stored = {AlignedBuffer<std::byte>(decoding.stored_bytes()),
                     AlignedBuffer<ImageTransform>(1)};
 
-  EXPECT_THROW(static_cast<void>(plain.send(stream, as_stored.next())), UsageError);
-  EXPECT_THROW(static_cast<void>(decoding_batches.send(stream, as_decoded.next())), UsageError);
-  EXPECT_THROW(static_cast<void>(decoding_batches.send(stream, changed)), UsageError);
+  EXPECT_THROW(plain.send(as_stored.next()), UsageError);
+  EXPECT_THROW(decoding_batches.send(as_decoded.next()), UsageError);
+  EXPECT_THROW(decoding_batches.send(changed), UsageError);
   EXPECT_THROW(DeviceBatches(device, {.samples = 1, .sample_elements = 23, .decoding = decoding}),
                UsageError);
-  EXPECT_NO_THROW(static_cast<void>(decoding_batches.send(stream, as_stored.next())));
+  EXPECT_NO_THROW(decoding_batches.send(as_stored.next()));
 }
 
 }  // namespace
