@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 
 #include "base/cuda/cut.hpp"
@@ -21,9 +22,14 @@ __device__ __forceinline__ Pack<T, width> load_pack(const T* from) {
   return *reinterpret_cast<const Pack<T, width>*>(from);
 }
 
+/// Sixteen bytes by the instruction itself: nvcc cuts some stores of a structure whose members were
+/// computed one by one.
 template <class T, int width>
 __device__ __forceinline__ void store_pack(const Pack<T, width>& pack, T* to) {
-  *reinterpret_cast<Pack<T, width>*>(to) = pack;
+  if constexpr (sizeof(pack) == sizeof(uint4))
+    __stwb(reinterpret_cast<uint4*>(to), std::bit_cast<uint4>(pack));
+  else
+    *reinterpret_cast<Pack<T, width>*>(to) = pack;
 }
 
 /// `work.template at<n>(i)` does the elements [i, i + n), n being Work::width or 1.

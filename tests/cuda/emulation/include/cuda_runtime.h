@@ -32,6 +32,11 @@ struct dim3 {
   constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
 
+/// May be any type's bytes, as memory that a kernel goes through is.
+struct [[gnu::may_alias]] alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+
 extern dim3 threadIdx;
 extern dim3 blockIdx;
 extern dim3 blockDim;
@@ -108,6 +113,9 @@ T __ldcg(const T* address) {
 template <class T>
 T __ldg(const T* address) {
   return *address;
+}
+inline void __stwb(uint4* address, uint4 value) {
+  *address = value;
 }
 
 inline int min(int a, int b) {
