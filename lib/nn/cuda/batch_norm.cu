@@ -2,25 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/cuda/batch_norm.hpp"
 #include "nn/cuda/channel_sums.cuh"
+#include "nn/cuda/pixel_wise.cuh"
 
 namespace rondo::nn::cuda {
 namespace {
 
-template <class T, int channels>
+template <class T, int n>
 struct MomentSums {
   static constexpr int count = 2;
-  static constexpr int width = channels;
+  static constexpr int width = n;
+  static constexpr int ahead = 4;
+  using Loaded = Pack<T, n>;
   const T* values;
-  std::size_t pixel_stride;
 
-  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
-                                      double (&sums)[count * channels]) const {
-    const auto loaded = load_floats<channels>(values + pixel * pixel_stride + channel);
+  __device__ __forceinline__ NoNumbers channels(std::size_t /*channel*/) const { return {}; }
+  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(values + i); }
+  __device__ __forceinline__ void add(const NoNumbers& /*numbers*/, const Loaded& loaded,
+                                      std::size_t /*i*/, double (&sums)[count * n]) const {
 #pragma unroll
-    for (int c = 0; c < channels; ++c) {
-      const auto value = static_cast<double>(loaded.at[c]);
+    for (int c = 0; c < n; ++c) {
+      const auto value = static_cast<double>(static_cast<float>(loaded.at[c]));
       sums[c] += value;
-      sums[channels + c] += value * value;
+      sums[n + c] += value * value;
     }
   }
 };
@@ -66,15 +69,11 @@ struct Normalisation {
   Floats<n> scale;
   Floats<n> shift;
 
-  __device__ __forceinline__ Normalisation(const NormChannels& channels, std::size_t c) {
-#pragma unroll
-    for (int k = 0; k < n; ++k) {
-      mean.at[k] = channels.mean[c + k];
-      inverse_deviation.at[k] = channels.inverse_deviation[c + k];
-      scale.at[k] = channels.scale[c + k];
-      shift.at[k] = channels.shift[c + k];
-    }
-  }
+  __device__ __forceinline__ Normalisation(const NormChannels& channels, std::size_t c)
+      : mean(load_floats_anywhere<n>(channels.mean + c)),
+        inverse_deviation(load_floats_anywhere<n>(channels.inverse_deviation + c)),
+        scale(load_floats_anywhere<n>(channels.scale + c)),
+        shift(load_floats_anywhere<n>(channels.shift + c)) {}
   __device__ __forceinline__ float normalised(float value, int k) const {
     return (value - mean.at[k]) * inverse_deviation.at[k];
   }
@@ -90,27 +89,33 @@ struct Normalisation {
 
 template <class T, int n>
 struct NormaliseWork {
-  static constexpr int width = 1;
+  static constexpr int width = n;
+  struct Loaded {
+    Pack<T, n> input;
+    Pack<T, n> addend;  // the input again if there is none
+  };
   const T* input;
   const T* addend;  // or null
-  NormChannels channels;
-  std::size_t channel_count;
+  NormChannels numbers;
   Activation activation;
   T* output;
 
-  template <int one>
-  __device__ __forceinline__ void at(std::size_t i) const {
-    const Normalisation<n> norm(channels, i * n % channel_count);
-    auto values = load_floats<n>(input + i * n);
-    Floats<n> added{};
-    if (addend != nullptr) added = load_floats<n>(addend + i * n);
+  __device__ __forceinline__ Normalisation<n> channels(std::size_t c) const { return {numbers, c}; }
+  __device__ __forceinline__ Loaded load(std::size_t i) const {
+    const auto values = load_pack<n>(input + i);
+    return {values, addend == nullptr ? values : load_pack<n>(addend + i)};
+  }
+  __device__ __forceinline__ void finish(const Normalisation<n>& norm, const Loaded& loaded,
+                                         std::size_t i) const {
+    auto values = as_floats(loaded.input);
+    const auto added = as_floats(loaded.addend);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
       float value = norm.output(norm.normalised(values.at[k], k), k);
       if (addend != nullptr) value += added.at[k];
       values.at[k] = activation == Activation::none || value > 0 ? value : 0.0F;
     }
-    store_floats(values, output + i * n);
+    store_floats(values, output + i);
   }
 };
 
@@ -118,24 +123,32 @@ template <class T, int n>
 struct DiffSums {
   static constexpr int count = 2;
   static constexpr int width = n;
+  static constexpr int ahead = 2;
+  struct Loaded {
+    Pack<T, n> input;
+    Pack<T, n> diff;
+    Pack<T, n> output;  // the gradient again if there is none
+  };
   const T* input;
   const T* output_diff;
-  NormChannels channels;
-  std::size_t channel_count;
+  NormChannels numbers;
   Activation activation;
   const T* output;  // or null
   T* passed;        // or null
 
-  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
-                                      double (&sums)[count * n]) const {
-    const Normalisation<n> norm(channels, channel);
-    const std::size_t first = pixel * channel_count + channel;
-    const auto values = load_floats<n>(input + first);
-    auto diffs = load_floats<n>(output_diff + first);
-    if (output != nullptr) pass(first, diffs);
+  __device__ __forceinline__ Normalisation<n> channels(std::size_t c) const { return {numbers, c}; }
+  __device__ __forceinline__ Loaded load(std::size_t i) const {
+    const auto values = load_pack<n>(input + i);
+    const auto diffs = load_pack<n>(output_diff + i);
+    return {values, diffs, output == nullptr ? diffs : load_pack<n>(output + i)};
+  }
+  __device__ __forceinline__ void add(const Normalisation<n>& norm, const Loaded& loaded,
+                                      std::size_t i, double (&sums)[count * n]) const {
+    auto diffs = as_floats(loaded.diff);
+    if (output != nullptr) pass(loaded.output, i, diffs);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      const float value = norm.normalised(values.at[k], k);
+      const float value = norm.normalised(static_cast<float>(loaded.input.at[k]), k);
       const auto diff = static_cast<double>(norm.passed(diffs.at[k], value, k, activation));
       sums[k] += diff;
       sums[n + k] += diff * static_cast<double>(value);
@@ -143,12 +156,12 @@ struct DiffSums {
   }
 
   /// Through the ReLU behind an Add.
-  __device__ __forceinline__ void pass(std::size_t first, Floats<n>& diffs) const {
-    const auto outputs = load_floats<n>(output + first);
+  __device__ __forceinline__ void pass(const Pack<T, n>& outputs, std::size_t i,
+                                       Floats<n>& diffs) const {
 #pragma unroll
     for (int k = 0; k < n; ++k)
-      diffs.at[k] = outputs.at[k] > 0 ? diffs.at[k] : 0.0F;
-    store_floats(diffs, passed + first);
+      diffs.at[k] = static_cast<float>(outputs.at[k]) > 0 ? diffs.at[k] : 0.0F;
+    store_floats(diffs, passed + i);
   }
 };
 
@@ -176,31 +189,47 @@ struct AddGradients {
   }
 };
 
+template <int n>
+struct NormalisationDiff : Normalisation<n> {
+  Floats<n> mean_diff;
+  Floats<n> mean_product;
+
+  __device__ __forceinline__ NormalisationDiff(const NormChannels& channels, std::size_t c)
+      : Normalisation<n>(channels, c),
+        mean_diff(load_floats_anywhere<n>(channels.mean_diff + c)),
+        mean_product(load_floats_anywhere<n>(channels.mean_product + c)) {}
+};
+
 template <class T, int n>
 struct NormaliseBackwardWork {
-  static constexpr int width = 1;
+  static constexpr int width = n;
+  struct Loaded {
+    Pack<T, n> input;
+    Pack<T, n> diff;
+  };
   const T* input;
   const T* output_diff;
-  NormChannels channels;
-  std::size_t channel_count;
+  NormChannels numbers;
   Activation activation;
   T* input_diff;
 
-  template <int one>
-  __device__ __forceinline__ void at(std::size_t i) const {
-    const std::size_t channel = i * n % channel_count;
-    const Normalisation<n> norm(channels, channel);
-    const auto values = load_floats<n>(input + i * n);
-    auto diffs = load_floats<n>(output_diff + i * n);
+  __device__ __forceinline__ NormalisationDiff<n> channels(std::size_t c) const {
+    return {numbers, c};
+  }
+  __device__ __forceinline__ Loaded load(std::size_t i) const {
+    return {load_pack<n>(input + i), load_pack<n>(output_diff + i)};
+  }
+  __device__ __forceinline__ void finish(const NormalisationDiff<n>& norm, const Loaded& loaded,
+                                         std::size_t i) const {
+    auto diffs = as_floats(loaded.diff);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      const float value = norm.normalised(values.at[k], k);
+      const float value = norm.normalised(static_cast<float>(loaded.input.at[k]), k);
       const float diff = norm.passed(diffs.at[k], value, k, activation);
-      const float centred =
-          diff - channels.mean_diff[channel + k] - value * channels.mean_product[channel + k];
+      const float centred = diff - norm.mean_diff.at[k] - value * norm.mean_product.at[k];
       diffs.at[k] = norm.scale.at[k] * norm.inverse_deviation.at[k] * centred;
     }
-    store_floats(diffs, input_diff + i * n);
+    store_floats(diffs, input_diff + i);
   }
 };
 
@@ -208,13 +237,12 @@ struct NormaliseBackwardWork {
 
 void measure_statistics(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
                         double* slice_sums) {
-  for_type_and_width(input.precision, input.shape.channels,
-                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-                       sum_channels(stream, "nn::measure_statistics", input,
-                                    MomentSums<T, n>{input.as<T>(), input.shape.channels},
-                                    SetStatistics{channels, static_cast<double>(input.pixels())},
-                                    slice_sums);
-                     });
+  for_type_and_width(
+      input.precision, input.shape.channels,
+      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+        sum_channels(stream, "nn::measure_statistics", input, MomentSums<T, n>{input.as<T>()},
+                     SetStatistics{channels, static_cast<double>(input.pixels())}, slice_sums);
+      });
 }
 
 void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
@@ -225,28 +253,25 @@ void take_statistics(DeviceStream& stream, const float* running_mean, const floa
 
 void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
                const Tensor& addend, Activation activation, const Tensor& output) {
-  const std::size_t count = input.shape.channels;
-  for_type_and_width(input.precision, count,
+  for_type_and_width(input.precision, input.shape.channels,
                      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-                       launch_items(stream, "nn::normalise", input.elements() / n,
-                                    NormaliseWork<T, n>{input.as<T>(), addend.as<T>(), channels,
-                                                        count, activation, output.as<T>()});
+                       launch_pixel_wise(stream, "nn::normalise", input,
+                                         NormaliseWork<T, n>{input.as<T>(), addend.as<T>(),
+                                                             channels, activation, output.as<T>()});
                      });
 }
 
 void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
                         const NormChannels& channels, const float* weight,
                         const NormGradients& gradients, double* slice_sums) {
-  const std::size_t count = input.shape.channels;
   const AddGradients finish{channels, gradients, weight, static_cast<double>(input.pixels())};
   const bool computes_again = diff.output.data == nullptr;
   for_type_and_width(
-      input.precision, count,
+      input.precision, input.shape.channels,
       [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
         const DiffSums<T, n> work{.input = input.as<T>(),
                                   .output_diff = diff.diff.as<T>(),
-                                  .channels = channels,
-                                  .channel_count = count,
+                                  .numbers = channels,
                                   .activation = computes_again ? diff.activation : Activation::none,
                                   .output = diff.output.as<T>(),
                                   .passed = diff.passed.as<T>()};
@@ -256,19 +281,17 @@ void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDif
 
 void normalise_backward(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
                         const NormChannels& channels, const Tensor& input_diff) {
-  const std::size_t count = input.shape.channels;
   const bool computes_again = diff.output.data == nullptr;
   for_type_and_width(
-      input.precision, count,
+      input.precision, input.shape.channels,
       [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
         const NormaliseBackwardWork<T, n> work{
             .input = input.as<T>(),
             .output_diff = (computes_again ? diff.diff : diff.passed).template as<T>(),
-            .channels = channels,
-            .channel_count = count,
+            .numbers = channels,
             .activation = computes_again ? diff.activation : Activation::none,
             .input_diff = input_diff.as<T>()};
-        launch_items(stream, "nn::normalise_backward", input.elements() / n, work);
+        launch_pixel_wise(stream, "nn::normalise_backward", input, work);
       });
 }
 

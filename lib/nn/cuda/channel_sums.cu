@@ -5,19 +5,21 @@
 namespace rondo::nn::cuda {
 namespace {
 
-template <class T, int channels>
+template <class T, int n>
 struct PlainSum {
   static constexpr int count = 1;
-  static constexpr int width = channels;
+  static constexpr int width = n;
+  static constexpr int ahead = 4;
+  using Loaded = Pack<T, n>;
   const T* values;
-  std::size_t pixel_stride;
 
-  __device__ __forceinline__ void add(std::size_t pixel, std::size_t channel,
-                                      double (&sums)[channels]) const {
-    const auto loaded = load_floats<channels>(values + pixel * pixel_stride + channel);
+  __device__ __forceinline__ NoNumbers channels(std::size_t /*channel*/) const { return {}; }
+  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(values + i); }
+  __device__ __forceinline__ void add(const NoNumbers& /*numbers*/, const Loaded& loaded,
+                                      std::size_t /*i*/, double (&sums)[n]) const {
 #pragma unroll
-    for (int c = 0; c < channels; ++c)
-      sums[c] += static_cast<double>(loaded.at[c]);
+    for (int c = 0; c < n; ++c)
+      sums[c] += static_cast<double>(static_cast<float>(loaded.at[c]));
   }
 };
 
@@ -36,8 +38,7 @@ void add_channel_sums(DeviceStream& stream, const Tensor& tensor, double* slice_
   for_type_and_width(tensor.precision, tensor.shape.channels,
                      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
                        sum_channels(stream, "nn::add_channel_sums", tensor,
-                                    PlainSum<T, n>{tensor.as<T>(), tensor.shape.channels},
-                                    AddSums{sums}, slice_sums);
+                                    PlainSum<T, n>{tensor.as<T>()}, AddSums{sums}, slice_sums);
                      });
 }
 

@@ -48,7 +48,12 @@ inline ChannelCut cut_channels(std::size_t pixels, std::size_t channels, std::si
   return cut;
 }
 
-/// `work.add(pixel, channel, sums)` adds to the sums of Work::width channels, Work::count of each.
+/// What sums need that are the same for all channels.
+struct NoNumbers {};
+
+/// `work.channels(c)` are the numbers of Work::width channels, `work.load(i)` what is loaded of the
+/// elements from i on, and `work.add(channels, loaded, i, sums)` adds them to the sums, Work::count
+/// of each channel. Work::ahead elements are loaded before the first is added.
 template <class Work>
 __global__ void __launch_bounds__(rondo::cuda::block_threads)
     sum_slices(const __grid_constant__ Work work, const ChannelCut cut, double* slice_sums) {
@@ -63,9 +68,11 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads)
     const std::size_t end = std::min(begin + cut.slice_pixels, cut.pixels);
     double sums[count * width] = {};
     if (channel < cut.channels) {
-#pragma unroll 4
-      for (std::size_t pixel = begin + threadIdx.x / cut.lanes; pixel < end; pixel += rows)
-        work.add(pixel, channel, sums);
+      const auto numbers = work.channels(channel);
+      const std::size_t first = begin + threadIdx.x / cut.lanes;
+      load_ahead<Work::ahead>(
+          work, first * cut.channels + channel, end * cut.channels, rows * cut.channels,
+          [&](const auto& loaded, std::size_t at) { work.add(numbers, loaded, at, sums); });
     }
     rondo::cuda::add_up(sums, cut.lanes);
     if (threadIdx.x >= cut.lanes || channel >= cut.channels) continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "base/cuda/element_wise.cuh"
@@ -21,14 +22,18 @@ inline constexpr int vector_width = static_cast<int>(rondo::cuda::vector_bytes /
 template <int n>
 using Floats = Pack<float, n>;
 
-template <int n, class T>
-__device__ __forceinline__ Floats<n> load_floats(const T* from) {
-  const auto pack = load_pack<n>(from);
+template <class T, int n>
+__device__ __forceinline__ Floats<n> as_floats(const Pack<T, n>& pack) {
   Floats<n> values;
 #pragma unroll
   for (int k = 0; k < n; ++k)
     values.at[k] = static_cast<float>(pack.at[k]);
   return values;
+}
+
+template <int n, class T>
+__device__ __forceinline__ Floats<n> load_floats(const T* from) {
+  return as_floats(load_pack<n>(from));
 }
 
 template <int n, class T>
@@ -38,6 +43,35 @@ __device__ __forceinline__ void store_floats(const Floats<n>& values, T* to) {
   for (int k = 0; k < n; ++k)
     pack.at[k] = static_cast<T>(values.at[k]);
   store_pack(pack, to);
+}
+
+/// Parameters lie anywhere in an arena: at sixteen bytes or not, which is the same for all threads.
+template <int n>
+__device__ __forceinline__ Floats<n> load_floats_anywhere(const float* from) {
+  if (reinterpret_cast<std::uintptr_t>(from) % alignof(Floats<n>) == 0) return load_pack<n>(from);
+  Floats<n> values;
+#pragma unroll
+  for (int k = 0; k < n; ++k)
+    values.at[k] = from[k];
+  return values;
+}
+
+/// Calls `use(work.load(at), at)` for first, first + step, ... below `end`. The loads of `batch` of
+/// them are under way before the first is used: what use() stores holds none of them up.
+template <int batch, class Work, class Use>
+__device__ __forceinline__ void load_ahead(const Work& work, std::size_t first, std::size_t end,
+                                           std::size_t step, Use use) {
+  for (std::size_t at = first; at < end; at += batch * step) {
+    typename Work::Loaded loaded[batch];
+#pragma unroll
+    for (int k = 0; k < batch; ++k) {
+      const std::size_t other = at + k * step;
+      loaded[k] = work.load(other < end ? other : at);  // its own again: no branch, no race
+    }
+#pragma unroll
+    for (int k = 0; k < batch; ++k)
+      if (at + k * step < end) use(loaded[k], at + k * step);
+  }
 }
 
 /// Calls f with the type of elements and, as a std::integral_constant, how many channels a thread

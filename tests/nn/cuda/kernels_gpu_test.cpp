@@ -220,6 +220,104 @@ std::vector<float> rounded(const std::vector<float>& values) {
   return result;
 }
 
+/// Numbers of channels, none of which begins at a multiple of sixteen bytes if `offset` is not 0.
+struct RandomChannels {
+  RandomChannels(const Device& device, DeviceStream& stream, std::size_t channels,
+                 std::size_t offset) {
+    for (unsigned k = 0; k < 6; ++k) {
+      values.push_back(rondo::test::gpu_floats(channels, k));
+      memory.push_back(std::make_unique<OnGpu<float>>(device, stream, values[k], offset));
+    }
+  }
+  NormChannels view() {
+    const auto at = [this](std::size_t k) { return memory[k]->span().data(); };
+    return {.scale = at(0),
+            .shift = at(1),
+            .mean = at(2),
+            .variance = nullptr,
+            .inverse_deviation = at(3),
+            .mean_diff = at(4),
+            .mean_product = at(5),
+            .epsilon = 0};
+  }
+  float normalised(float value, std::size_t c) const {
+    return (value - values[2][c]) * values[3][c];
+  }
+  float output(float value, std::size_t c) const {
+    return normalised(value, c) * values[0][c] + values[1][c];
+  }
+  float input_diff(float value, float diff, std::size_t c) const {
+    const float centred = diff - values[4][c] - normalised(value, c) * values[5][c];
+    return values[0][c] * values[3][c] * centred;
+  }
+
+  std::vector<std::vector<float>> values;
+  std::vector<std::unique_ptr<OnGpu<float>>> memory;
+};
+
+/// In the type, by the formulas; `f` gets the number of the element and its channel.
+template <class T, class F>
+std::vector<float> of_elements(const Host& host, F f) {
+  std::vector<float> values(host.values.size());
+  const std::size_t pixels = host.shape.height * host.shape.width;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = f(i, i / pixels % host.shape.channels);
+  return rounded<T>(values);
+}
+
+template <class T>
+class DeviceNorm : public DeviceLayerKernels {
+ protected:
+  /// Channels that are and are not a multiple of vectors, and a pixel longer than a small grid.
+  void expect_formulas(std::size_t channels, std::size_t offset, Activation activation) {
+    const ImageShape shape{channels, 3, channels > 1000 ? 1U : 37U};
+    input_ = random_tensor(2, shape, 11);
+    input_.values = rounded<T>(input_.values);
+    Host other = random_tensor(2, shape, 12);
+    other.values = rounded<T>(other.values);
+    RandomChannels numbers(device_, stream_, channels, offset);
+    auto x = upload<T>(input_);
+    auto addend = upload<T>(other);
+    auto y = unwritten<T>(2, shape);
+    auto sum = unwritten<T>(2, shape);
+    auto dx = unwritten<T>(2, shape);
+
+    normalise(stream_, x.view(), numbers.view(), {}, activation, y.view());
+    normalise(stream_, x.view(), numbers.view(), addend.view(), activation, sum.view());
+    normalise_backward(stream_, x.view(), {.diff = addend.view(), .activation = activation},
+                       numbers.view(), dx.view());
+
+    const bool all = activation == Activation::none;
+    const auto passed = [&](float value) { return all || value > 0 ? value : 0.0F; };
+    EXPECT_TRUE(
+        same_bits(y.read().values, of_elements<T>(input_, [&](std::size_t i, std::size_t c) {
+                    return passed(numbers.output(input_.values[i], c));
+                  })));
+    EXPECT_TRUE(
+        same_bits(sum.read().values, of_elements<T>(input_, [&](std::size_t i, std::size_t c) {
+                    return passed(numbers.output(input_.values[i], c) + other.values[i]);
+                  })));
+    EXPECT_TRUE(same_bits(
+        dx.read().values, of_elements<T>(input_, [&](std::size_t i, std::size_t c) {
+          const bool lets_pass = all || numbers.output(input_.values[i], c) > 0;
+          return numbers.input_diff(input_.values[i], lets_pass ? other.values[i] : 0.0F, c);
+        })));
+  }
+
+  Host input_{1, {1, 1, 1}};
+};
+
+using NormTypes = testing::Types<float, bfloat16, half>;
+TYPED_TEST_SUITE(DeviceNorm, NormTypes);
+
+TYPED_TEST(DeviceNorm, is_the_formula_of_each_element_wherever_the_numbers_are) {
+  for (const std::size_t channels : {1U, 3U, 8U, 17U, 24U, 1040U, 2081U})
+    for (const std::size_t offset : {0U, 1U})
+      this->expect_formulas(channels, offset, offset == 0 ? Activation::none : Activation::relu);
+  for (const std::size_t offset : {0U, 1U})
+    this->expect_formulas(40, offset, offset == 1 ? Activation::none : Activation::relu);
+}
+
 TEST_F(DeviceLayerKernels, images_keep_their_values_in_another_order) {
   for (const std::size_t channels : channel_counts) {
     const Host images = awkward_tensor(5, {channels, 3, 7}, 1);

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Rondo authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include "nn/cuda/floats.cuh"
+
+/// Work on all elements of (N, H, W, C) tensors that needs numbers of their channels. A thread
+/// keeps the channels that it begins with, as strides are whole pixels: it loads their numbers
+/// once, and no loop divides.
+namespace rondo::nn::cuda {
+
+/// How many items a thread loads before it uses the first: at 512 threads a multiprocessor, the
+/// fewest that registers allow, 16 KiB of each input are under way.
+inline constexpr int items_ahead = 2;
+
+/// `work.channels(c)` are the numbers of Work::width channels, `work.load(i)` what is loaded of the
+/// elements from i on, and `work.finish(channels, loaded, i)` does them.
+template <class Work>
+__global__ void __launch_bounds__(rondo::cuda::block_threads)
+    pixel_wise(const __grid_constant__ Work work, std::size_t items, unsigned pixel_items) {
+  constexpr std::size_t width = Work::width;
+  const unsigned threads = gridDim.x * blockDim.x;
+  const unsigned stride = std::max(threads / pixel_items, 1U) * pixel_items;
+  // Once for a thread, if a grid has the threads for a pixel.
+  for (unsigned first = blockIdx.x * blockDim.x + threadIdx.x; first < stride; first += threads) {
+    const auto channels = work.channels(first % pixel_items * width);
+    load_ahead<items_ahead>(
+        work, first * width, items * width, stride * width,
+        [&](const auto& loaded, std::size_t i) { work.finish(channels, loaded, i); });
+  }
+}
+
+/// Queues `work` over all elements of tensors like this one, whose channels are a multiple of
+/// Work::width.
+template <class Work>
+void launch_pixel_wise(DeviceStream& stream, const char* name, const Tensor& tensor,
+                       const Work& work) {
+  constexpr std::size_t threads = rondo::cuda::block_threads;
+  const std::size_t items = tensor.elements() / Work::width;
+  rondo::cuda::launch<&pixel_wise<Work>>(
+      stream, name, (items + threads - 1) / threads, work, items,
+      static_cast<unsigned>(tensor.shape.channels / Work::width));
+}
+
+}  // namespace rondo::nn::cuda
