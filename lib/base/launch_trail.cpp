@@ -13,23 +13,37 @@ void LaunchTrail::begin_step(std::uint64_t step) noexcept {
 }
 
 void LaunchTrail::launched(const char* kernel) noexcept {
-  newest_[launches_++ % length] = kernel;
+  own_.newest[own_.count++ % length] = kernel;
+}
+
+void LaunchTrail::follows(const LaunchTrail& other) noexcept {
+  const Launches& launches = other.own_.count > 0 ? other.own_ : other.followed_;
+  if (launches.count > 0) followed_ = launches;
 }
 
 void LaunchTrail::finished() noexcept {
-  launches_ = 0;
+  own_.count = followed_.count = 0;
+}
+
+std::string LaunchTrail::Launches::text() const {
+  if (count == 1) return fmt::format("the kernel {}", newest[0]);
+  std::string text =
+      fmt::format("one of the {} kernels started since the last wait, newest first: ", count);
+  const std::size_t named = std::min(count, length);
+  for (std::size_t i = 1; i <= named; ++i)
+    text += fmt::format("{}{}", i == 1 ? "" : ", ", newest[(count - i) % length]);
+  return count > length ? text + ", ..." : text;
 }
 
 std::string LaunchTrail::text() const {
-  std::string text = step_ == 0 ? "before the first step" : fmt::format("in step {}", step_);
-  if (launches_ == 0) return text + ", in no kernel of this stream";
-  if (launches_ == 1) return text + fmt::format(", in the kernel {}", newest_[0]);
-  text += fmt::format(", in one of the {} kernels started since the last wait, newest first: ",
-                      launches_);
-  const std::size_t named = std::min(launches_, length);
-  for (std::size_t i = 1; i <= named; ++i)
-    text += fmt::format("{}{}", i == 1 ? "" : ", ", newest_[(launches_ - i) % length]);
-  return launches_ > length ? text + ", ..." : text;
+  const std::string step =
+      step_ == 0 ? "outside of steps" : fmt::format("in step {} since the start", step_);
+  const std::string followed =
+      followed_.count == 0 ? "" : fmt::format("behind another stream, in {}", followed_.text());
+  if (own_.count > 0)
+    return fmt::format("{}, in {}{}{}", step, own_.text(), followed.empty() ? "" : "; or ",
+                       followed);
+  return fmt::format("{}, {}", step, followed.empty() ? "in no kernel of this stream" : followed);
 }
 
 }  // namespace rondo

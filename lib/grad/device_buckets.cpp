@@ -172,6 +172,7 @@ StepSums DeviceBuckets::exchange(const telemetry::RankTimes& own) {
   copy(sums_, as_const(trailer()), total_trailer_.span());
   exchange_times(own);
   gradients_.comm.wait(sums_);
+  gradients_.stream.done();  // all that it has came before: a later fault is none of its kernels'
   std::ranges::reverse_copy(sent_squares_.span(), squares_.begin());
   const auto sums = total_trailer_.span();
   return {.weight = sums[Trailer::weight],

@@ -102,6 +102,8 @@ TEST_F(TrainImageDevice, a_hung_gpu_ends_the_job_with_75_and_one_message) {
     EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
     EXPECT_THAT(result.err, HasSubstr("GPU 0 (an emulated GPU at "));
     EXPECT_THAT(result.err, HasSubstr("in step "));
+    EXPECT_THAT(result.err, HasSubstr("behind another stream, in one of the "));
+    EXPECT_THAT(result.err, HasSubstr("nn::"));
     EXPECT_THAT(result.err, Not(HasSubstr("waits for work of the emulated GPU")));
   }
 }

@@ -105,6 +105,8 @@ class DeviceEvent {
   CUevent_st* handle() const noexcept { return event_.get(); }
 
  private:
+  friend class DeviceStream;
+
   UniqueHandle<DeviceEventTraits> event_;
   std::shared_ptr<const std::string> subject_;  ///< of the stream recorded last
   LaunchTrail trail_;

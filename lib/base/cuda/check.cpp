@@ -41,6 +41,10 @@ Advice advice_for(cudaError_t code) {
     case cudaErrorHardwareStackError:
     case cudaErrorContained:
       return {Blame::hardware, "the GPU is faulty: start again with --resume, on another one"};
+    case cudaErrorUnknown:
+      return {Blame::hardware,
+              "the GPU may be lost (Xid in the system's log): start again with --resume, on "
+              "another one"};
     case cudaErrorIllegalAddress:
     case cudaErrorMisalignedAddress:
     case cudaErrorInvalidAddressSpace:
@@ -57,17 +61,10 @@ std::string version_text(int version) {
   return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
 }
 
-/// The runtime calls a missing driver one that is too old.
-std::string driver_text() {
-  int driver = 0;
-  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
-    return "there is no NVIDIA driver here (libcuda.so.1): run on a machine with a GPU, or on the "
-           "CPU";
-  return fmt::format(
-      "the NVIDIA driver serves CUDA {}, this build needs {}: install a newer driver, or build "
-      "with "
-      "an older toolkit",
-      version_text(driver), version_text(CUDART_VERSION));
+/// 0 without a driver, which the runtime calls one that is too old.
+int driver_version() {
+  int version = 0;
+  return cudaDriverGetVersion(&version) == cudaSuccess ? version : 0;
 }
 
 [[noreturn]] void fail(cudaError_t code, std::string_view call, const std::string& place,
@@ -75,7 +72,8 @@ std::string driver_text() {
   const std::string problem =
       fmt::format("{}: {} ({}){}", call, cudaGetErrorString(code), cudaGetErrorName(code), place);
   if (code == cudaErrorInsufficientDriver)
-    throw ConfigError(fmt::format("{}: {}", problem, driver_text()), where);
+    throw ConfigError(
+        fmt::format("{}: {}", problem, old_driver_text(driver_version(), CUDART_VERSION)), where);
   const auto [blame, advice] = advice_for(code);
   const std::string what = fmt::format("{}: {}", problem, advice);
   if (blame == Blame::machine) throw ConfigError(what, where);
@@ -98,6 +96,16 @@ void check(cudaError_t code, std::string_view call, const LaunchTrail& trail, Wh
   if (code == cudaSuccess) return;
   cudaGetLastError();
   fail(code, call, " " + trail.text(), where);
+}
+
+std::string old_driver_text(int served, int needed) {
+  if (served == 0)
+    return "there is no NVIDIA driver here (libcuda.so.1): run on a machine with a GPU, or on the "
+           "CPU";
+  return fmt::format(
+      "the NVIDIA driver serves CUDA {}, this build needs {}: install a newer driver, or build "
+      "with an older toolkit",
+      version_text(served), version_text(needed));
 }
 
 std::string out_of_memory_text(std::string_view name, std::size_t asked, std::size_t free,

@@ -22,6 +22,10 @@ void check(cudaError_t code, std::string_view call, Where where = Where::here())
 void check(cudaError_t code, std::string_view call, const LaunchTrail& trail,
            Where where = Where::here());
 
+/// Of a driver that serves CUDA `served`, 0 without one, where a build needs `needed`; numbered as
+/// CUDART_VERSION.
+std::string old_driver_text(int served, int needed);
+
 /// "3.5 GiB (3758096384 bytes)" and what is free, of what is asked for `name`.
 std::string out_of_memory_text(std::string_view name, std::size_t asked, std::size_t free,
                                std::size_t total);

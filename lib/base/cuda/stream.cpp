@@ -64,6 +64,7 @@ bool DeviceStream::done() {
 
 void DeviceStream::wait_for(const DeviceEvent& event) {
   cuda::check(cudaStreamWaitEvent(handle(), event.handle(), 0), "cudaStreamWaitEvent", trail_);
+  if (event.subject_ != subject_) trail_.follows(event.trail_);
 }
 
 std::vector<const char*> DeviceStream::kernels_of(const std::function<void()>& queue_work) {

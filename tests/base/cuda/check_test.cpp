@@ -53,7 +53,7 @@ TEST(CudaCheck, names_step_and_kernels_of_a_fault) {
 
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ExitCode::internal);
-  EXPECT_THAT(error->what, AllOf(HasSubstr("in step 7, in the kernel optim::adamw"),
+  EXPECT_THAT(error->what, AllOf(HasSubstr("in step 7 since the start, in the kernel optim::adamw"),
                                  HasSubstr("RONDO_DEVICE_FAULTS=every_launch")));
 }
 
@@ -66,12 +66,25 @@ TEST(CudaCheck, blames_the_machine_for_what_it_lacks) {
   }
 }
 
-TEST(CudaCheck, lets_a_job_start_again_after_a_fault_of_the_hardware) {
+TEST(CudaCheck, says_what_to_do_about_a_driver_that_is_missing_or_too_old) {
   const auto error =
-      thrown_by<DeviceError>([] { check(cudaErrorECCUncorrectable, "cudaStreamSynchronize"); });
+      thrown_by<ConfigError>([] { check(cudaErrorInsufficientDriver, "cudaGetDeviceCount"); });
 
   ASSERT_TRUE(error);
-  EXPECT_EQ(error->code, ExitCode::requeue);
+  EXPECT_EQ(error->code, ExitCode::configuration);
+  EXPECT_THAT(error->what, AllOf(HasSubstr("cudaGetDeviceCount: "), HasSubstr("NVIDIA driver")));
+  EXPECT_THAT(old_driver_text(12'040, 13'000),
+              HasSubstr("serves CUDA 12.4, this build needs 13.0: install a newer driver"));
+  EXPECT_THAT(old_driver_text(0, 13'000), HasSubstr("no NVIDIA driver here"));
+}
+
+TEST(CudaCheck, lets_a_job_start_again_after_a_fault_of_the_hardware) {
+  for (const auto code : {cudaErrorECCUncorrectable, cudaErrorUnknown}) {
+    const auto error = thrown_by<DeviceError>([&] { check(code, "cudaStreamSynchronize"); });
+    ASSERT_TRUE(error) << code;
+    EXPECT_EQ(error->code, ExitCode::requeue);
+    EXPECT_THAT(error->what, HasSubstr("--resume"));
+  }
 }
 
 TEST(CudaCheck, says_bytes_asked_and_free_when_memory_is_short) {
