@@ -11,6 +11,7 @@
 
 #include "comm/tree_addition.hpp"
 #include "support/gpu_arrays.hpp"
+#include "support/large_gpu.hpp"
 
 namespace rondo::comm {
 namespace {
@@ -73,6 +74,22 @@ TEST(DeviceTreeSum, has_the_cpus_bits_at_any_length_and_offset) {
   for (const std::size_t count : test::odd_counts(Device()))
     for (const std::size_t offset : test::offsets)
       expect_as_on_the_cpu(3, 12, count, offset);
+}
+
+TEST(DeviceTreeSum, has_the_cpus_bits_behind_more_elements_than_31_bits_count) {
+  const Device device;
+  DeviceStream stream(device);
+  const test::Windows windows(test::large_count(device, 12));
+  const Slices slices(2, 2, windows.elements());
+  DeviceMemory<float> left(device, windows.count(), "a test's sums");
+  DeviceMemory<float> right(device, windows.count(), "a test's sums");
+  DeviceMemory<float> output(device, windows.count(), "a test's sums");
+  windows.write(stream, slices.sums.front(), left.span());
+  windows.write(stream, slices.sums.back(), right.span());
+
+  const std::vector<DeviceSpan<const float>> inputs{left.span(), right.span()};
+  add_along_tree(stream, slices.nodes, {0, 2}, inputs, output.span());
+  EXPECT_TRUE(test::same_bits(windows.read(stream, output.span()), slices.added(2)));
 }
 
 void expect_lanes_as_on_the_cpu(LaneRange range, std::size_t lanes, std::size_t count) {

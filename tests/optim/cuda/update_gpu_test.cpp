@@ -16,6 +16,7 @@
 #include "rondo/precision/strided_sum.hpp"
 
 #include "support/gpu_arrays.hpp"
+#include "support/large_gpu.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -223,6 +224,38 @@ TEST(DeviceUpdate, serves_none_one_and_thousands_of_parameters) {
     expect_as_on_the_cpu(rule, Model(Lengths(has_norms ? 100 : 2000, 777), 16), {});
     expect_as_on_the_cpu(rule, Model({test::several_grids(Device())}, 16), {});
   }
+}
+
+TEST(DeviceUpdate, has_the_cpus_bits_behind_more_elements_than_31_bits_count) {
+  const Device device;
+  DeviceStream stream(device);
+  const DeviceOptimizer optimizer("adamw", {.weight_decay = 0.01F});
+  const test::Windows windows(test::large_count(device, 19));
+  const Model model({windows.count() - 16}, 1);
+  Arena cpu(Model({windows.elements() - 16}, 1), 2, false);
+  const std::vector<float> grads = test::gpu_floats(windows.elements(), 2);
+  const StepContext context{.step = 1, .lr = 0.01F, .grad_scale = 0.37F};
+  DeviceMemory<float> values(device, windows.count(), "a test's values");
+  DeviceMemory<float> sums(device, windows.count(), "a test's gradients");
+  DeviceMemory<float> first(device, windows.count(), "a test's slot");
+  DeviceMemory<float> second(device, windows.count(), "a test's slot");
+  DeviceMemory<bfloat16> copied(device, windows.count(), "a test's copy");
+  windows.write(stream, cpu.values, values.span());
+  windows.write(stream, grads, sums.span());
+  const RangeOfPiece all(cpu, grads,
+                         {.count = static_cast<std::uint16_t>(windows.elements() - 16)});
+  optimizer.rule().update(all.range, context);
+
+  const DevicePieces pieces(device, model.pieces);
+  const std::vector<DeviceSpan<float>> slots{first.span(), second.span()};
+  optimizer.update(
+      stream, pieces,
+      {.values = values.span(), .grads = sums.span(), .slots = slots, .copy = copied.span()},
+      context);
+  EXPECT_TRUE(test::same_bits(windows.read(stream, values.span()), cpu.values, "value"));
+  EXPECT_TRUE(test::same_bits(windows.read(stream, copied.span()), cpu.copy, "copy"));
+  EXPECT_TRUE(test::same_bits(windows.read(stream, first.span()), cpu.slots[0], "slot"));
+  EXPECT_TRUE(test::same_bits(windows.read(stream, second.span()), cpu.slots[1], "slot"));
 }
 
 /// Every other piece belongs to another rank; the slots of the rest lie one behind another.
