@@ -15,19 +15,30 @@ constexpr std::uint16_t round_to_upper_half(std::uint32_t bits) {
   return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 
+/// What a NaN of these bits becomes: one with its sign and upper payload, and quiet.
+constexpr std::uint16_t bfloat16_nan(std::uint32_t bits) {
+  return static_cast<std::uint16_t>((bits >> 16) | 0x0040U);
+}
+constexpr std::uint16_t half_nan(std::uint32_t bits) {
+  return static_cast<std::uint16_t>(((bits >> 16) & 0x8000U) | 0x7E00U | ((bits >> 13) & 0x3FFU));
+}
+/// And a half's, whose payload stays.
+constexpr float half_nan_value(std::uint16_t bits) {
+  const std::uint32_t nan = bits;
+  return std::bit_cast<float>(((nan & 0x8000U) << 16) | 0x7FC00000U | ((nan & 0x3FFU) << 13));
+}
+
 constexpr std::uint16_t bfloat16_bits(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const bool is_nan = (bits & 0x7FFFFFFFU) > 0x7F800000U;
-  // A NaN keeps its sign and upper payload and becomes quiet; rounding could make it infinite.
-  return is_nan ? static_cast<std::uint16_t>((bits >> 16) | 0x0040U) : round_to_upper_half(bits);
+  return is_nan ? bfloat16_nan(bits) : round_to_upper_half(bits);  // a NaN could become infinite
 }
 
 constexpr std::uint16_t half_bits(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
   const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
-  if (magnitude > 0x7F800000U)  // NaN: keep the upper payload, make it quiet
-    return static_cast<std::uint16_t>(sign | 0x7E00U | ((magnitude >> 13) & 0x3FFU));
+  if (magnitude > 0x7F800000U) return half_nan(bits);
   if (magnitude >= 0x47800000U)  // 65536 and above, infinity
     return static_cast<std::uint16_t>(sign | 0x7C00U);
   if (magnitude < 0x38800000U) {
@@ -44,10 +55,8 @@ constexpr std::uint16_t half_bits(float value) {
 constexpr float half_value(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
   const std::uint32_t magnitude = bits & 0x7FFFU;
-  if (magnitude >= 0x7C00U) {
-    const std::uint32_t quiet = magnitude > 0x7C00U ? 0x00400000U : 0U;  // as CPUs convert
-    return std::bit_cast<float>(sign | 0x7F800000U | quiet | ((magnitude & 0x3FFU) << 13));
-  }
+  if (magnitude > 0x7C00U) return half_nan_value(bits);  // quiet, as CPUs convert
+  if (magnitude == 0x7C00U) return std::bit_cast<float>(sign | 0x7F800000U);
   if (magnitude < 0x0400U) {
     const float value = static_cast<float>(magnitude) * 0x1p-24F;
     return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(value));

@@ -11,17 +11,19 @@ template <class T, int n>
 struct MomentSums {
   static constexpr int count = 2;
   static constexpr int width = n;
-  static constexpr int ahead = 4;
+  static constexpr int ahead = 2;
+  static constexpr int resident = 4;
   using Loaded = Pack<T, n>;
-  const T* values;
+  const T* input;
 
   __device__ __forceinline__ NoNumbers channels(std::size_t /*channel*/) const { return {}; }
-  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(values + i); }
+  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(input + i); }
   __device__ __forceinline__ void add(const NoNumbers& /*numbers*/, const Loaded& loaded,
                                       std::size_t /*i*/, double (&sums)[count * n]) const {
+    const auto values = widened(loaded);
 #pragma unroll
     for (int c = 0; c < n; ++c) {
-      const auto value = static_cast<double>(static_cast<float>(loaded.at[c]));
+      const auto value = static_cast<double>(values.at[c]);
       sums[c] += value;
       sums[n + c] += value * value;
     }
@@ -90,6 +92,7 @@ struct Normalisation {
 template <class T, int n>
 struct NormaliseWork {
   static constexpr int width = n;
+  static constexpr int resident = 3;
   struct Loaded {
     Pack<T, n> input;
     Pack<T, n> addend;  // the input again if there is none
@@ -107,8 +110,8 @@ struct NormaliseWork {
   }
   __device__ __forceinline__ void finish(const Normalisation<n>& norm, const Loaded& loaded,
                                          std::size_t i) const {
-    auto values = as_floats(loaded.input);
-    const auto added = as_floats(loaded.addend);
+    auto values = widened(loaded.input);
+    const auto added = widened(loaded.addend);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
       float value = norm.output(norm.normalised(values.at[k], k), k);
@@ -124,6 +127,7 @@ struct DiffSums {
   static constexpr int count = 2;
   static constexpr int width = n;
   static constexpr int ahead = 2;
+  static constexpr int resident = 2;
   struct Loaded {
     Pack<T, n> input;
     Pack<T, n> diff;
@@ -144,11 +148,12 @@ struct DiffSums {
   }
   __device__ __forceinline__ void add(const Normalisation<n>& norm, const Loaded& loaded,
                                       std::size_t i, double (&sums)[count * n]) const {
-    auto diffs = as_floats(loaded.diff);
+    const auto values = widened(loaded.input);
+    auto diffs = widened(loaded.diff);
     if (output != nullptr) pass(loaded.output, i, diffs);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      const float value = norm.normalised(static_cast<float>(loaded.input.at[k]), k);
+      const float value = norm.normalised(values.at[k], k);
       const auto diff = static_cast<double>(norm.passed(diffs.at[k], value, k, activation));
       sums[k] += diff;
       sums[n + k] += diff * static_cast<double>(value);
@@ -158,9 +163,10 @@ struct DiffSums {
   /// Through the ReLU behind an Add.
   __device__ __forceinline__ void pass(const Pack<T, n>& outputs, std::size_t i,
                                        Floats<n>& diffs) const {
+    const auto values = widened(outputs);
 #pragma unroll
     for (int k = 0; k < n; ++k)
-      diffs.at[k] = static_cast<float>(outputs.at[k]) > 0 ? diffs.at[k] : 0.0F;
+      diffs.at[k] = values.at[k] > 0 ? diffs.at[k] : 0.0F;
     store_floats(diffs, passed + i);
   }
 };
@@ -203,6 +209,7 @@ struct NormalisationDiff : Normalisation<n> {
 template <class T, int n>
 struct NormaliseBackwardWork {
   static constexpr int width = n;
+  static constexpr int resident = 2;
   struct Loaded {
     Pack<T, n> input;
     Pack<T, n> diff;
@@ -221,10 +228,11 @@ struct NormaliseBackwardWork {
   }
   __device__ __forceinline__ void finish(const NormalisationDiff<n>& norm, const Loaded& loaded,
                                          std::size_t i) const {
-    auto diffs = as_floats(loaded.diff);
+    const auto values = widened(loaded.input);
+    auto diffs = widened(loaded.diff);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      const float value = norm.normalised(static_cast<float>(loaded.input.at[k]), k);
+      const float value = norm.normalised(values.at[k], k);
       const float diff = norm.passed(diffs.at[k], value, k, activation);
       const float centred = diff - norm.mean_diff.at[k] - value * norm.mean_product.at[k];
       diffs.at[k] = norm.scale.at[k] * norm.inverse_deviation.at[k] * centred;

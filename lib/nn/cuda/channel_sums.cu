@@ -9,17 +9,19 @@ template <class T, int n>
 struct PlainSum {
   static constexpr int count = 1;
   static constexpr int width = n;
-  static constexpr int ahead = 4;
+  static constexpr int ahead = 2;
+  static constexpr int resident = 4;
   using Loaded = Pack<T, n>;
-  const T* values;
+  const T* input;
 
   __device__ __forceinline__ NoNumbers channels(std::size_t /*channel*/) const { return {}; }
-  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(values + i); }
+  __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(input + i); }
   __device__ __forceinline__ void add(const NoNumbers& /*numbers*/, const Loaded& loaded,
                                       std::size_t /*i*/, double (&sums)[n]) const {
+    const auto values = widened(loaded);
 #pragma unroll
     for (int c = 0; c < n; ++c)
-      sums[c] += static_cast<double>(static_cast<float>(loaded.at[c]));
+      sums[c] += static_cast<double>(values.at[c]);
   }
 };
 

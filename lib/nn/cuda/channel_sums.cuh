@@ -55,7 +55,7 @@ struct NoNumbers {};
 /// elements from i on, and `work.add(channels, loaded, i, sums)` adds them to the sums, Work::count
 /// of each channel. Work::ahead elements are loaded before the first is added.
 template <class Work>
-__global__ void __launch_bounds__(rondo::cuda::block_threads)
+__global__ void __launch_bounds__(rondo::cuda::block_threads, Work::resident)
     sum_slices(const __grid_constant__ Work work, const ChannelCut cut, double* slice_sums) {
   constexpr int count = Work::count;
   constexpr int width = Work::width;

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/cuda/element_wise.cuh"
+#include "base/cuda/float16.cuh"
 #include "nn/cuda/tensor.hpp"
 
 /// Arithmetic in f32 on what is stored in other types, and on whole vectors of channels.
@@ -14,7 +15,9 @@ namespace rondo::nn::cuda {
 
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
+using rondo::cuda::rounded;
 using rondo::cuda::store_pack;
+using rondo::cuda::widened;
 
 template <class T>
 inline constexpr int vector_width = static_cast<int>(rondo::cuda::vector_bytes / sizeof(T));
@@ -22,27 +25,14 @@ inline constexpr int vector_width = static_cast<int>(rondo::cuda::vector_bytes /
 template <int n>
 using Floats = Pack<float, n>;
 
-template <class T, int n>
-__device__ __forceinline__ Floats<n> as_floats(const Pack<T, n>& pack) {
-  Floats<n> values;
-#pragma unroll
-  for (int k = 0; k < n; ++k)
-    values.at[k] = static_cast<float>(pack.at[k]);
-  return values;
-}
-
 template <int n, class T>
 __device__ __forceinline__ Floats<n> load_floats(const T* from) {
-  return as_floats(load_pack<n>(from));
+  return widened(load_pack<n>(from));
 }
 
 template <int n, class T>
 __device__ __forceinline__ void store_floats(const Floats<n>& values, T* to) {
-  Pack<T, n> pack;
-#pragma unroll
-  for (int k = 0; k < n; ++k)
-    pack.at[k] = static_cast<T>(values.at[k]);
-  store_pack(pack, to);
+  store_pack(rounded<T>(values), to);
 }
 
 /// Parameters lie anywhere in an arena: at sixteen bytes or not, which is the same for all threads.

@@ -18,7 +18,7 @@ inline constexpr int items_ahead = 2;
 /// `work.channels(c)` are the numbers of Work::width channels, `work.load(i)` what is loaded of the
 /// elements from i on, and `work.finish(channels, loaded, i)` does them.
 template <class Work>
-__global__ void __launch_bounds__(rondo::cuda::block_threads)
+__global__ void __launch_bounds__(rondo::cuda::block_threads, Work::resident)
     pixel_wise(const __grid_constant__ Work work, std::size_t items, unsigned pixel_items) {
   constexpr std::size_t width = Work::width;
   const unsigned threads = gridDim.x * blockDim.x;

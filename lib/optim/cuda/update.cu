@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 #include "base/cuda/element_wise.cuh"
+#include "base/cuda/float16.cuh"
 #include "optim/cuda/update.hpp"
 #include "optim/kernels/scalar.hpp"
 #include "optim/kernels/trust.hpp"
@@ -114,17 +115,12 @@ template <int n>
 __device__ __forceinline__ void store_copy(const UpdateWork& work, const Pack<float, n>& values,
                                            std::size_t i) {
   if (work.copy == nullptr) return;
+  if (!work.at_random) return store_pack(rondo::cuda::rounded<bfloat16>(values), work.copy + i);
+  const auto random = precision::rounding_block(work.seed, work.step, i);
   Pack<bfloat16, n> rounded;
-  if (work.at_random) {
-    const auto random = precision::rounding_block(work.seed, work.step, i);
 #pragma unroll
-    for (int k = 0; k < n; ++k)
-      rounded.at[k] = precision::round_at_random(values.at[k], random, i + k);
-  } else {
-#pragma unroll
-    for (int k = 0; k < n; ++k)
-      rounded.at[k] = bfloat16(values.at[k]);
-  }
+  for (int k = 0; k < n; ++k)
+    rounded.at[k] = precision::round_at_random(values.at[k], random, i + k);
   store_pack(rounded, work.copy + i);
 }
 

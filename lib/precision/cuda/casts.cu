@@ -4,6 +4,7 @@
 #include "rondo/precision/device_casts.hpp"
 
 #include "base/cuda/element_wise.cuh"
+#include "base/cuda/float16.cuh"
 #include "precision/kernels/rounding_element.hpp"
 
 namespace rondo::precision {
@@ -23,11 +24,7 @@ struct Conversion {
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
     const auto source = cuda::load_pack<n>(from + i);
-    cuda::Pack<To, n> target;
-#pragma unroll
-    for (int k = 0; k < n; ++k)
-      target.at[k] = static_cast<To>(static_cast<float>(source.at[k]));
-    cuda::store_pack(target, to + i);
+    cuda::store_pack(cuda::rounded<To>(cuda::widened(source)), to + i);
   }
 };
 
@@ -39,11 +36,11 @@ struct Accumulation {
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
-    const auto values = cuda::load_pack<n>(from + i);
+    const auto values = cuda::widened(cuda::load_pack<n>(from + i));
     auto sums = cuda::load_pack<n>(sum + i);
 #pragma unroll
     for (int k = 0; k < n; ++k)
-      sums.at[k] = sums.at[k] + static_cast<float>(values.at[k]);
+      sums.at[k] = sums.at[k] + values.at[k];
     cuda::store_pack(sums, sum + i);
   }
 };

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -79,6 +80,28 @@ TEST(DeviceCasts, have_the_cpus_bits_for_every_short_float) {
   expect_as_on_the_cpu<half, bfloat16>(halves, 0, 0);
   expect_as_on_the_cpu<bfloat16, float>(brains, 0, 0);
   expect_as_on_the_cpu<bfloat16, half>(brains, 0, 0);
+}
+
+/// Of both signs and every exponent, NaNs and subnormals included: fractions that are, and lie
+/// beside, what bf16 (16 bits fewer) and f16 (13, and more for its subnormals) round at.
+std::vector<float> floats_of_all_exponents() {
+  std::vector<float> values;
+  for (std::uint32_t upper = 0; upper < 512; ++upper)
+    for (int bit = 0; bit < 24; ++bit)
+      for (const std::uint32_t odd : {0U, 1U, 2U, 3U})
+        for (const std::uint32_t beside : {0U, 1U, ~0U}) {
+          const std::uint32_t halfway = ((odd << bit << 1) | (1U << bit)) + beside;
+          values.push_back(std::bit_cast<float>(upper << 23 | (halfway & 0x7FFFFFU)));
+        }
+  return values;
+}
+
+TEST(DeviceCasts, have_the_cpus_bits_beside_what_rounds_for_every_exponent) {
+  const std::vector<float> values = floats_of_all_exponents();
+  for (const std::size_t offset : {0U, 1U}) {
+    expect_as_on_the_cpu<float, half>(values, 0, offset);
+    expect_as_on_the_cpu<float, bfloat16>(values, 0, offset);
+  }
 }
 
 TEST(DeviceCasts, refuse_spans_of_different_lengths) {
