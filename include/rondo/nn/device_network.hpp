@@ -93,11 +93,15 @@ enum class DeviceKernels : std::uint8_t {
   libraries  ///< cuDNN's convolutions, cuBLASLt's linear layers
 };
 
-/// How cuDNN's way to compute a convolution is chosen when a batch size first occurs. Any of them
-/// gives the same bits on every run. cuBLASLt's are always those of its heuristics.
+/// How cuDNN's way to compute a convolution is chosen. Any of them gives the same bits on every
+/// run. cuBLASLt's are always those of its heuristics.
 enum class PlanChoice : std::uint8_t {
-  heuristic,  ///< as the library says: alike on all GPUs of one model
-  measured    ///< the fastest of some, which may be another one on the next run, with other bits
+  heuristic,  ///< as the library says when a batch size first occurs: alike on all GPUs of one
+              ///< model
+  /// The fastest of some, which may be another one on the next run, with other bits: measured by
+  /// make_device_network(), for batches of DeviceNetworkOptions::micro_batch. For other sizes as
+  /// the library says.
+  measured
 };
 
 /// Whether `train` queues the work on a batch of DeviceNetworkOptions::micro_batch samples as CUDA
@@ -120,7 +124,7 @@ struct DeviceNetworkOptions {
 
 /// \throws UsageError   layers that do not fit each other (which one, which shapes)
 /// \throws ConfigError  a build without CUDA, or a precision policy with contradictions
-/// \throws DeviceError  out of memory
+/// \throws DeviceError  out of memory, or no way to compute a layer where ways are measured
 std::unique_ptr<DeviceNetwork> make_device_network(const Device& device, const NetworkSpec& spec,
                                                    const DeviceNetworkOptions& options);
 

@@ -32,6 +32,16 @@ bool has_weights(const ResolvedLayer& layer);
 /// Of a layer that has_weights().
 ConvolutionShape convolution_shape(const ResolvedLayer& layer);
 
+/// All that a layer's passes read and write for batches of one size.
+struct ConvolutionTensors {
+  Tensor input;
+  Tensor output;
+  Tensor output_diff;
+  Tensor input_diff;  ///< without data where nobody wants it
+  const void* weights = nullptr;
+  DeviceSpan<float> gradient;  ///< of the weights
+};
+
 /// One layer's products with its weights. Tensors and weights are of one type, sums of f32 or more;
 /// any batch size. Each function queues its work on the stream, and does not wait.
 class Convolution {
@@ -45,6 +55,9 @@ class Convolution {
   /// Writes the gradient of the weights, (K, R, S, C).
   virtual void backward_weights(DeviceStream& stream, const Tensor& input,
                                 const Tensor& output_diff, DeviceSpan<float> gradient) = 0;
+  /// Where ways are chosen by their time, those for this batch size are now, with what `tensors`
+  /// have in them, whose results are overwritten. May wait for the GPU.
+  virtual void choose(DeviceStream& /*stream*/, const ConvolutionTensors& /*tensors*/) {}
 };
 
 /// DeviceKernels::direct.

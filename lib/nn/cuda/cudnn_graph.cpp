@@ -122,31 +122,43 @@ std::vector<Descriptor> configurations(const Target& target, const Descriptor& g
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
   target.set_heuristics(heuristics);
-  if (!heuristics.try_finalize()) return {};
+  try {
+    heuristics.finalize();
+  } catch (const DeviceError&) {
+    return {};  // of this mode
+  }
   return heuristics.parts(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
 }
 
-bool has_wanted_numerics(const Descriptor& configuration, cudnnDataType_t type) {
-  const auto notes =
-      configuration.part(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR)
-          .numerical_notes();
-  return std::ranges::none_of(notes, [&](cudnnBackendNumericalNote_t note) {
+bool has_wanted_numerics(const Descriptor& engine, const Problem& problem) {
+  return std::ranges::none_of(engine.numerical_notes(), [&](cudnnBackendNumericalNote_t note) {
     // Tensor cores multiply f32 in TF32.
-    return note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
+    return (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC && problem.order == SumOrder::fixed) ||
            note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION ||
-           (type == CUDNN_DATA_FLOAT && (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
-                                         note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS));
+           (problem.type == CUDNN_DATA_FLOAT && (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
+                                                 note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS));
   });
 }
 
-std::string describe(const Problem& problem) {
-  static constexpr std::string_view passes[] = {"forward", "backward data", "backward weights"};
-  return fmt::format("{} pass of a convolution: input ({}), weights ({}), stride {}, padding {}",
-                     passes[static_cast<std::size_t>(problem.pass)], fmt::join(problem.input, ", "),
-                     fmt::join(problem.weights, ", "), problem.stride, problem.padding);
+const char* name_of(cudnnDataType_t type) {
+  switch (type) {
+    case CUDNN_DATA_FLOAT: return "f32";
+    case CUDNN_DATA_BFLOAT16: return "bf16";
+    case CUDNN_DATA_HALF: return "f16";
+    default: return "another type";
+  }
 }
 
 }  // namespace
+
+std::string describe(const Problem& problem) {
+  static constexpr std::string_view passes[] = {"forward", "backward data", "backward weights"};
+  return fmt::format(
+      "{} pass of a convolution in {}: input ({}), weights ({}), stride {}, padding {}",
+      passes[static_cast<std::size_t>(problem.pass)], name_of(problem.type),
+      fmt::join(problem.input, ", "), fmt::join(problem.weights, ", "), problem.stride,
+      problem.padding);
+}
 
 void check(cudnnStatus_t status, std::string_view call) {
   if (status == CUDNN_STATUS_SUCCESS) return;
@@ -213,10 +225,6 @@ void Descriptor::set_address(cudnnBackendAttributeName_t name, void* address) {
 
 void Descriptor::finalize() {
   check(cudnnBackendFinalize(handle()), "cudnnBackendFinalize");
-}
-
-bool Descriptor::try_finalize() {
-  return cudnnBackendFinalize(handle()) == CUDNN_STATUS_SUCCESS;
 }
 
 std::int64_t Descriptor::number(cudnnBackendAttributeName_t name) const {
@@ -312,23 +320,53 @@ void Plan::run(cudnnHandle_t handle, DeviceStream& stream, const Addresses& addr
   stream.launched("a convolution of cuDNN");
 }
 
-std::vector<Plan> make_plans(const Target& target, const Problem& problem, std::size_t most) {
-  const Descriptor graph = make_graph(target, problem);
-  std::vector<Plan> plans;
-  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (const Descriptor& configuration : configurations(target, graph, mode)) {
-      if (plans.size() == most) return plans;
-      if (!has_wanted_numerics(configuration, problem.type)) continue;
-      Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      target.set_plan(plan);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
-      if (plan.try_finalize()) plans.push_back(Plan(std::move(plan)));
+PlanSearch::PlanSearch(const Target& target, const Problem& problem)
+    : target_(target), problem_(problem), graph_(make_graph(target, problem)) {}
+
+std::optional<Plan> PlanSearch::next() {
+  while (auto configuration = next_configuration()) {
+    const Descriptor engine =
+        configuration->part(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+    engine_ = engine.number(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+    if (!has_wanted_numerics(engine, problem_)) {
+      refuse("other numerics than wanted");
+      continue;
     }
+    Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+    target_.set_plan(plan);
+    plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, *configuration);
+    try {
+      plan.finalize();
+    } catch (const DeviceError& error) {
+      refuse(error.what());
+      continue;
+    }
+    Plan found(std::move(plan));
+    if (found.workspace_bytes() <= most_workspace_bytes) return found;
+    refuse(fmt::format("a workspace of {} bytes, above {}", found.workspace_bytes(),
+                       most_workspace_bytes));
   }
-  if (plans.empty())
-    throw DeviceError(fmt::format("cuDNN {} has no way for the {}: {}", cudnnGetVersion(),
-                                  describe(problem), last_words()));
-  return plans;
+  return std::nullopt;
+}
+
+void PlanSearch::refuse(std::string_view why) {
+  refused_.push_back(fmt::format("engine {}: {}", engine_, why));
+}
+
+std::string PlanSearch::tried() const {
+  return refused_.empty() ? "it proposes none" : fmt::format("{}", fmt::join(refused_, "; "));
+}
+
+std::optional<Descriptor> PlanSearch::next_configuration() {
+  static constexpr std::array modes{CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
+  while (configurations_.empty() && modes_ < modes.size()) {
+    configurations_ = configurations(target_, graph_, modes[modes_++]);
+    std::ranges::reverse(configurations_);
+  }
+  if (configurations_.empty()) return std::nullopt;
+  Descriptor next = std::move(configurations_.back());
+  configurations_.pop_back();
+  return next;
 }
 
 }  // namespace rondo::nn::cuda::cudnn

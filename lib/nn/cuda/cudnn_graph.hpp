@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,8 +64,6 @@ class Descriptor {
   void set_address(cudnnBackendAttributeName_t name, void* address);
 
   void finalize();
-  /// Whether cuDNN supports here what it describes.
-  bool try_finalize();
 
   std::int64_t number(cudnnBackendAttributeName_t name) const;
   std::vector<cudnnBackendNumericalNote_t> numerical_notes() const;
@@ -101,6 +100,9 @@ class Target {
 
 enum class Pass : std::uint8_t { forward, backward_data, backward_weights };
 
+/// Whether the parts of a sum may be added up in another order at each run, with other bits.
+enum class SumOrder : std::uint8_t { fixed, any };
+
 /// One pass of a convolution: tensors (N, H, W, C) and weights (K, R, S, C), all of one type.
 struct Problem {
   Pass pass = Pass::forward;
@@ -110,7 +112,13 @@ struct Problem {
   std::array<std::int64_t, 4> output{};   ///< N, K, P, Q
   std::int64_t stride = 1;
   std::int64_t padding = 0;
+  SumOrder order = SumOrder::fixed;
+
+  auto operator<=>(const Problem&) const = default;
 };
+
+/// For errors: the pass, shapes and type.
+std::string describe(const Problem& problem);
 
 /// A way to compute a Problem.
 class Plan {
@@ -128,19 +136,43 @@ class Plan {
            void* workspace) const;
 
  private:
-  friend std::vector<Plan> make_plans(const Target& target, const Problem& problem,
-                                      std::size_t most);
+  friend class PlanSearch;
   explicit Plan(Descriptor plan);
 
   Descriptor plan_;
   std::size_t workspace_bytes_;
 };
 
-/// At the most so many plans, the one that should be fastest first, by cuDNN's heuristics. All of
-/// them give the same bits on every run, accumulate in f32 or more, and those of f32 do not round
-/// their inputs to a shorter type. The same ones on GPUs of one model. Slow: tens of milliseconds
-/// each.
-/// \throws DeviceError  there is none
-std::vector<Plan> make_plans(const Target& target, const Problem& problem, std::size_t most);
+/// A plan that needs more is not taken. Every pass of a ResNet-50's convolutions has one that needs
+/// no more, for a batch of 256.
+inline constexpr std::size_t most_workspace_bytes = std::size_t{1} << 30;
+
+/// Goes through cuDNN's ways to compute a problem, the one that should be fastest first, by its
+/// heuristics. All of them accumulate in f32 or more, those of f32 do not round their inputs to a
+/// shorter type, and none gives other bits at each run unless the problem's order is any. The same
+/// ones on GPUs of one model.
+class PlanSearch {
+ public:
+  /// \throws DeviceError  cuDNN has no graph for the problem
+  PlanSearch(const Target& target, const Problem& problem);
+
+  /// The next one that can be had here, or none. Slow: tens of milliseconds each.
+  std::optional<Plan> next();
+  /// The plan that next() returned last does not work: for tried().
+  void refuse(std::string_view why);
+  /// What became of those that were not taken, by cuDNN's numbers of engines.
+  std::string tried() const;
+
+ private:
+  std::optional<Descriptor> next_configuration();
+
+  const Target& target_;
+  Problem problem_;
+  Descriptor graph_;
+  std::size_t modes_ = 0;                   ///< of the heuristics that were asked
+  std::vector<Descriptor> configurations_;  ///< the next one last
+  std::int64_t engine_ = -1;                ///< of the plan that was returned last
+  std::vector<std::string> refused_;
+};
 
 }  // namespace rondo::nn::cuda::cudnn

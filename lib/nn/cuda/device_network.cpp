@@ -105,6 +105,7 @@ class CudaNetwork final : public DeviceNetwork {
     place_values();
     place_gradients();
     reserve(options.micro_batch);
+    if (options.plans == PlanChoice::measured) choose_plans(options.micro_batch);
   }
 
   const NetworkSpec& spec() const noexcept override { return spec_; }
@@ -230,6 +231,16 @@ class CudaNetwork final : public DeviceNetwork {
     ++changes_;
   }
 
+  /// All that is measured is measured here, before any rank waits for another one's work.
+  void choose_plans(std::size_t samples) {
+    if (samples == 0) return;
+    DeviceStream stream(device_, "setup");
+    const Pass pass = pass_on(stream, true);
+    for (const Step& step : steps_)
+      step.stage->choose(pass, tensors(step, samples));
+    stream.wait();
+  }
+
   /// Of what captured work knows: addresses and parts.
   std::size_t changes() const {
     return changes_ + (context_.libraries ? context_.libraries->memory_moves() : 0);
@@ -257,6 +268,10 @@ class CudaNetwork final : public DeviceNetwork {
                     .sums = sums.data(),
                     .loss_scale = loss_scale};
     lane_.store(stream, lane, {seed_, batch.step, batch.lane}, trains);
+    return pass_on(stream, trains);
+  }
+
+  Pass pass_on(DeviceStream& stream, bool trains) {
     return {.stream = stream,
             .trains = trains,
             .weight_sum = loss_.weight_sum(),

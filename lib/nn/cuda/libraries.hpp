@@ -17,24 +17,22 @@
 
 namespace rondo::nn::cuda {
 
-namespace cudnn {
-class Target;
-}
+class ConvolutionPlans;
 
 /// NVIDIA's libraries as one network uses them, with the memory that its layers share. One stream
 /// at a time.
 class Libraries {
  public:
   Libraries(const Device& device, Precision precision, PlanChoice choice,
-            std::shared_ptr<const cudnn::Target> cudnn)
+            std::shared_ptr<ConvolutionPlans> convolutions)
       : device_(device),
-        cudnn_(std::move(cudnn)),
+        convolutions_(std::move(convolutions)),
         cublaslt_(cublaslt::make_handle(device)),
         precision_(precision),
         choice_(choice) {}
 
   const Device& device() const noexcept { return device_; }
-  const cudnn::Target& cudnn() const noexcept { return *cudnn_; }
+  ConvolutionPlans& convolutions() const noexcept { return *convolutions_; }
   cublasLtHandle_t cublaslt() const noexcept { return cublaslt_.get(); }
   Precision precision() const noexcept { return precision_; }
   PlanChoice choice() const noexcept { return choice_; }
@@ -65,7 +63,7 @@ class Libraries {
   }
 
   Device device_;
-  std::shared_ptr<const cudnn::Target> cudnn_;
+  std::shared_ptr<ConvolutionPlans> convolutions_;
   UniqueHandle<cublaslt::HandleTraits> cublaslt_;
   Precision precision_;
   PlanChoice choice_;

@@ -3,23 +3,17 @@
 #include "nn/cuda/library_convolution.hpp"
 
 #include <cstddef>
-#include <limits>
-#include <map>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "rondo/precision/device_casts.hpp"
 
-#include "nn/cuda/cudnn_graph.hpp"
+#include "nn/cuda/convolution_plans.hpp"
 #include "nn/cuda/element_wise.hpp"
 #include "nn/cuda/libraries.hpp"
 
 namespace rondo::nn::cuda {
 namespace {
-
-/// How many ways are tried where one is chosen by its time.
-constexpr std::size_t most_candidates = 8;
-constexpr int measured_runs = 3;
 
 std::int64_t signed_of(std::size_t value) {
   return static_cast<std::int64_t>(value);
@@ -36,13 +30,13 @@ cudnnDataType_t cudnn_type(Precision precision) {
 
 class LibraryConvolution final : public Convolution {
  public:
-  LibraryConvolution(std::shared_ptr<Libraries> libraries, const ConvolutionShape& shape)
-      : libraries_(std::move(libraries)), shape_(shape) {}
+  LibraryConvolution(std::shared_ptr<Libraries> libraries, std::string_view layer,
+                     const ConvolutionShape& shape)
+      : libraries_(std::move(libraries)), layer_(layer), shape_(shape) {}
 
   void forward(DeviceStream& stream, const Tensor& input, const void* weights, const float* bias,
                const Tensor& output) override {
-    run(stream, cudnn::Pass::forward, input.batch,
-        {.input = input.data, .weights = const_cast<void*>(weights), .output = output.data});
+    run(stream, cudnn::Pass::forward, input.batch, forward_addresses(input, weights, output));
     if (bias != nullptr) add_bias(stream, output, bias);
   }
 
@@ -56,13 +50,10 @@ class LibraryConvolution final : public Convolution {
 
   void backward_weights(DeviceStream& stream, const Tensor& input, const Tensor& output_diff,
                         DeviceSpan<float> gradient) override {
-    const bool is_f32 = libraries_->precision() == Precision::f32;
-    void* const result =
-        is_f32 ? gradient.data()
-               : libraries_->gradient(shape_.weights() * bytes_of(libraries_->precision()));
+    void* const result = typed_gradient(gradient);
     run(stream, cudnn::Pass::backward_weights, input.batch,
         {.input = input.data, .weights = result, .output = output_diff.data});
-    if (is_f32) return;
+    if (result == gradient.data()) return;
     dispatch(libraries_->precision(), [&]<class T>(std::type_identity<T>) {
       if constexpr (!std::is_same_v<T, float>)
         precision::convert(stream, DeviceSpan<const T>(static_cast<T*>(result), shape_.weights()),
@@ -70,51 +61,42 @@ class LibraryConvolution final : public Convolution {
     });
   }
 
+  void choose(DeviceStream& stream, const ConvolutionTensors& t) override {
+    if (libraries_->choice() != PlanChoice::measured) return;
+    const std::size_t batch = t.input.batch;
+    measure(stream, cudnn::Pass::forward, batch, forward_addresses(t.input, t.weights, t.output));
+    measure(stream, cudnn::Pass::backward_weights, batch,
+            {.input = t.input.data,
+             .weights = typed_gradient(t.gradient),
+             .output = t.output_diff.data});
+    if (t.input_diff.data != nullptr)
+      measure(stream, cudnn::Pass::backward_data, batch,
+              {.input = t.input_diff.data,
+               .weights = const_cast<void*>(t.weights),
+               .output = t.output_diff.data});
+  }
+
  private:
   using Addresses = cudnn::Plan::Addresses;
 
+  static Addresses forward_addresses(const Tensor& input, const void* weights,
+                                     const Tensor& output) {
+    return {.input = input.data, .weights = const_cast<void*>(weights), .output = output.data};
+  }
+
+  /// Where cuDNN writes it: it has no sums of another type than the layers'.
+  void* typed_gradient(DeviceSpan<float> gradient) {
+    if (libraries_->precision() == Precision::f32) return gradient.data();
+    return libraries_->gradient(shape_.weights() * bytes_of(libraries_->precision()));
+  }
+
   void run(DeviceStream& stream, cudnn::Pass pass, std::size_t batch, const Addresses& addresses) {
-    run(stream, plan_for(stream, pass, batch, addresses), addresses);
+    libraries_->convolutions().run(*libraries_, stream, layer_, problem_of(pass, batch), addresses);
   }
-
-  void run(DeviceStream& stream, const cudnn::Plan& plan, const Addresses& addresses) {
-    plan.run(libraries_->cudnn().handle(), stream, addresses,
-             libraries_->workspace(plan.workspace_bytes()));
-  }
-
-  const cudnn::Plan& plan_for(DeviceStream& stream, cudnn::Pass pass, std::size_t batch,
-                              const Addresses& addresses) {
-    const auto key = std::pair(pass, batch);
-    const auto known = plans_.find(key);
-    if (known != plans_.end()) return known->second;
-    const bool measures = libraries_->choice() == PlanChoice::measured;
-    auto plans = cudnn::make_plans(libraries_->cudnn(), problem_of(pass, batch),
-                                   measures ? most_candidates : 1);
-    const std::size_t best = measures ? fastest(stream, plans, addresses) : 0;
-    return plans_.emplace(key, std::move(plans[best])).first->second;
-  }
-
-  /// Each writes the same result.
-  std::size_t fastest(DeviceStream& stream, const std::vector<cudnn::Plan>& plans,
-                      const Addresses& addresses) {
-    DeviceEvent begin(libraries_->device());
-    DeviceEvent end(libraries_->device());
-    std::size_t best = 0;
-    float least = std::numeric_limits<float>::infinity();
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-      run(stream, plans[i], addresses);  // warms up
-      begin.record(stream);
-      for (int k = 0; k < measured_runs; ++k)
-        run(stream, plans[i], addresses);
-      end.record(stream);
-      end.wait();
-      const float seconds = end.seconds_since(begin);
-      if (seconds < least) {
-        least = seconds;
-        best = i;
-      }
-    }
-    return best;
+  void measure(DeviceStream& stream, cudnn::Pass pass, std::size_t batch,
+               const Addresses& addresses) {
+    libraries_->convolutions().measure(*libraries_, stream, layer_, problem_of(pass, batch),
+                                       addresses);
   }
 
   cudnn::Problem problem_of(cudnn::Pass pass, std::size_t batch) const {
@@ -133,8 +115,8 @@ class LibraryConvolution final : public Convolution {
   }
 
   std::shared_ptr<Libraries> libraries_;
+  std::string layer_;
   ConvolutionShape shape_;
-  std::map<std::pair<cudnn::Pass, std::size_t>, cudnn::Plan> plans_;
 };
 
 }  // namespace
@@ -142,12 +124,13 @@ class LibraryConvolution final : public Convolution {
 std::shared_ptr<Libraries> make_libraries(const Device& device, Precision precision,
                                           PlanChoice choice) {
   return std::make_shared<Libraries>(device, precision, choice,
-                                     std::make_shared<const cudnn::Target>(device));
+                                     std::make_shared<ConvolutionPlans>(device, choice));
 }
 
 std::unique_ptr<Convolution> make_library_convolution(std::shared_ptr<Libraries> libraries,
+                                                      std::string_view layer,
                                                       const ConvolutionShape& shape) {
-  return std::make_unique<LibraryConvolution>(std::move(libraries), shape);
+  return std::make_unique<LibraryConvolution>(std::move(libraries), layer, shape);
 }
 
 }  // namespace rondo::nn::cuda

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "rondo/base/device.hpp"
 #include "rondo/nn/device_network.hpp"
@@ -19,9 +20,11 @@ class Libraries;
 std::shared_ptr<Libraries> make_libraries(const Device& device, Precision precision,
                                           PlanChoice choice);
 
-/// DeviceKernels::libraries: by cuDNN, which is asked for the ways to do it when a batch size first
-/// occurs. Sums are of f32. Gradients of weights of a shorter type are rounded to it once.
+/// DeviceKernels::libraries: by cuDNN, which is asked for the ways to do it when a shape and batch
+/// size first occur among the layers that share `libraries`. Sums are of f32. Gradients of weights
+/// of a shorter type are rounded to it once. Errors name the layer.
 std::unique_ptr<Convolution> make_library_convolution(std::shared_ptr<Libraries> libraries,
+                                                      std::string_view layer,
                                                       const ConvolutionShape& shape);
 
 }  // namespace rondo::nn::cuda

@@ -15,8 +15,9 @@ namespace rondo::nn::cuda {
 namespace {
 
 std::unique_ptr<Convolution> make_convolution(const StageContext& context,
-                                              const ConvolutionShape& shape) {
-  if (context.libraries) return make_library_convolution(context.libraries, shape);
+                                              const ResolvedLayer& layer) {
+  const ConvolutionShape shape = convolution_shape(layer);
+  if (context.libraries) return make_library_convolution(context.libraries, layer.name, shape);
   return make_direct_convolution(shape);
 }
 
@@ -28,7 +29,7 @@ class ConvolutionStage final : public Stage {
         weight_(layer.first_parameter),
         has_bias_(layer.parameter_count > 1),
         shape_(convolution_shape(layer)),
-        convolution_(make_convolution(context, shape_)) {}
+        convolution_(make_convolution(context, layer)) {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
     const float* const bias = has_bias_ ? context_.views[weight_ + 1].value.data() : nullptr;
@@ -45,6 +46,15 @@ class ConvolutionStage final : public Stage {
     if (t.input_diff.data != nullptr)
       convolution_->backward_data(pass.stream, t.output_diff, context_.weights.of(layer_),
                                   t.input_diff);
+  }
+
+  void choose(const Pass& pass, const StageTensors& t) override {
+    convolution_->choose(pass.stream, {.input = t.input,
+                                       .output = t.output,
+                                       .output_diff = t.output_diff,
+                                       .input_diff = t.input_diff,
+                                       .weights = context_.weights.of(layer_),
+                                       .gradient = pass.weight_gradient.first(shape_.weights())});
   }
 
  private:

@@ -47,6 +47,8 @@ class Stage {
   virtual void forward(const Pass& pass, const StageTensors& tensors) = 0;
   /// Adds to the bound gradients and writes that of the input.
   virtual void backward(const Pass& pass, const StageTensors& tensors) = 0;
+  /// Before the first pass: see Convolution::choose(). No parameters are bound yet.
+  virtual void choose(const Pass& /*pass*/, const StageTensors& /*tensors*/) {}
   virtual std::size_t workspace_bytes_per_sample() const { return 0; }
   /// Where backward() leaves the gradients; where they are the output's it has nothing to do.
   virtual GradientPlace source_gradient() const { return GradientPlace::own; }

@@ -32,6 +32,9 @@ struct Memory {
   };
   std::map<void*, Allocation> allocations;
   std::size_t used_bytes = 0;
+  std::size_t occupied_bytes = 0;
+
+  std::size_t free_bytes() const { return total_bytes - used_bytes - occupied_bytes; }
 };
 
 Memory& device_memory() {
@@ -46,6 +49,11 @@ void* allocate(std::size_t bytes) {
 }
 
 }  // namespace
+
+void occupy(std::size_t bytes) {
+  const std::lock_guard lock(runtime_mutex());
+  device_memory().occupied_bytes = bytes;
+}
 
 DeviceAccess::DeviceAccess() {
   for (const auto& [begin, allocation] : device_memory().allocations)
@@ -64,7 +72,7 @@ using namespace cuda_emulation;  // NOLINT(google-build-using-namespace): CUDA's
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   const std::lock_guard lock(runtime_mutex());
   *total = total_bytes;
-  *free = total_bytes - device_memory().used_bytes;
+  *free = device_memory().free_bytes();
   return cudaSuccess;
 }
 
@@ -72,7 +80,7 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   const std::lock_guard lock(runtime_mutex());
   if (const cudaError_t code = not_captured(); code != cudaSuccess) return code;
   Memory& all = device_memory();
-  if (bytes > total_bytes - all.used_bytes) return failed(cudaErrorMemoryAllocation);
+  if (bytes > all.free_bytes()) return failed(cudaErrorMemoryAllocation);
   *memory = allocate(bytes);
   if (*memory == nullptr) return failed(cudaErrorMemoryAllocation);
   all.allocations[*memory] = {.owner = {*memory, {}}, .bytes = bytes};

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // cuDNN makes plans for GPUs that are only described: which ones there are, without one at hand.
 #include <array>
+#include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -56,6 +58,17 @@ Problem problem_of(const Layer& layer, Pass pass, cudnnDataType_t type, std::int
           .padding = layer.padding};
 }
 
+std::vector<Plan> first_plans(const Target& target, const Problem& problem, std::size_t most) {
+  PlanSearch search(target, problem);
+  std::vector<Plan> plans;
+  while (plans.size() < most) {
+    auto plan = search.next();
+    if (!plan) break;
+    plans.push_back(std::move(*plan));
+  }
+  return plans;
+}
+
 class CudnnPlans : public testing::TestWithParam<int> {};
 
 INSTANTIATE_TEST_SUITE_P(Capabilities, CudnnPlans, testing::Values(80, 90, 100));
@@ -67,16 +80,16 @@ TEST_P(CudnnPlans, there_is_one_for_every_pass_of_every_layer_in_every_type) {
       for (const cudnnDataType_t type : {CUDNN_DATA_FLOAT, CUDNN_DATA_BFLOAT16, CUDNN_DATA_HALF}) {
         SCOPED_TRACE(fmt::format("{} -> {} channels, pass {}, type {}", layer.in, layer.out,
                                  static_cast<int>(pass), static_cast<int>(type)));
-        const auto plans = make_plans(target, problem_of(layer, pass, type, 256), 1);
+        const auto plans = first_plans(target, problem_of(layer, pass, type, 256), 1);
         EXPECT_EQ(plans.size(), 1U);
-        EXPECT_LT(plans.at(0).workspace_bytes(), std::size_t{2} << 30);
+        EXPECT_LE(plans.at(0).workspace_bytes(), most_workspace_bytes);
       }
 }
 
 TEST_P(CudnnPlans, there_are_several_to_choose_from) {
   const Target target(properties_of(GetParam()));
   const Problem problem = problem_of(layers[2], Pass::forward, CUDNN_DATA_BFLOAT16, 256);
-  EXPECT_EQ(make_plans(target, problem, 4).size(), 4U);
+  EXPECT_EQ(first_plans(target, problem, 4).size(), 4U);
 }
 
 TEST(CudnnPlan, what_cannot_be_is_named) {
@@ -84,7 +97,7 @@ TEST(CudnnPlan, what_cannot_be_is_named) {
   Problem problem = problem_of(layers[2], Pass::forward, CUDNN_DATA_BFLOAT16, 2);
   problem.output[2] = 1;
   try {
-    static_cast<void>(make_plans(target, problem, 1));
+    const PlanSearch search(target, problem);
     ADD_FAILURE() << "no error";
   } catch (const DeviceError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("CUDNN_STATUS_BAD_PARAM"));

@@ -47,6 +47,12 @@ class LibraryConvolutions : public testing::Test {
     OnGpu<float> bias(device_, stream_, gpu_floats(shape.output.channels, 4));
     OnGpu<float> gradient(device_, stream_, std::vector<float>(shape.weights()));
 
+    convolution.choose(stream_, {.input = x.view(),
+                                 .output = y.view(),
+                                 .output_diff = dy.view(),
+                                 .input_diff = dx.view(),
+                                 .weights = weights.span().data(),
+                                 .gradient = gradient.span()});
     convolution.forward(stream_, x.view(), weights.span().data(), bias.span().data(), y.view());
     convolution.backward_data(stream_, dy.view(), weights.span().data(), dx.view());
     convolution.backward_weights(stream_, x.view(), dy.view(), gradient.span());
@@ -55,8 +61,8 @@ class LibraryConvolutions : public testing::Test {
 
   void expect_alike(const ConvolutionShape& shape, std::size_t batch, PlanChoice choice) {
     const auto direct = make_direct_convolution(shape);
-    const auto library =
-        make_library_convolution(make_libraries(device_, test::precision_of<T>, choice), shape);
+    const auto library = make_library_convolution(
+        make_libraries(device_, test::precision_of<T>, choice), "conv", shape);
     const Results expected = run(*direct, shape, batch);
 
     const Results found = run(*library, shape, batch);

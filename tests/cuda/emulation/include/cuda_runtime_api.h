@@ -122,5 +122,7 @@ void hang(cudaStream_t stream);
 void fail_captures(bool fail);
 /// How many graphs were launched so far.
 std::size_t graph_launches();
+/// Somebody else has so many bytes of the memory from now on.
+void occupy(std::size_t bytes);
 
 }  // namespace cuda_emulation
