@@ -45,7 +45,8 @@ void check_labels(std::span<const std::int32_t> labels, std::size_t classes);
 /// call it after every change of a value, before the pass that shall see it. Layers that compute in
 /// bf16 read the views' copies, if there are any, in place of rounding the values.
 ///
-/// Results are deterministic for a given micro-batch: no sum depends on which thread comes first.
+/// Results are deterministic for a given micro-batch: no sum depends on which thread comes first,
+/// but for PlanChoice::measured.
 /// Not thread-safe. The destructor waits for all of the GPU's work.
 class DeviceNetwork {
  public:
@@ -93,14 +94,15 @@ enum class DeviceKernels : std::uint8_t {
   libraries  ///< cuDNN's convolutions, cuBLASLt's linear layers
 };
 
-/// How cuDNN's way to compute a convolution is chosen. Any of them gives the same bits on every
-/// run. cuBLASLt's are always those of its heuristics.
+/// How cuDNN's way to compute a convolution is chosen. cuBLASLt's are always those of its
+/// heuristics.
 enum class PlanChoice : std::uint8_t {
-  heuristic,  ///< as the library says when a batch size first occurs: alike on all GPUs of one
-              ///< model
+  /// As the library says when a batch size first occurs: alike on all GPUs of one model, and of the
+  /// ways that give the same bits on every run.
+  heuristic,
   /// The fastest of some, which may be another one on the next run, with other bits: measured by
   /// make_device_network(), for batches of DeviceNetworkOptions::micro_batch. For other sizes as
-  /// the library says.
+  /// the library says. Gradients of weights may be added up in another order on each run.
   measured
 };
 

@@ -104,14 +104,22 @@ class LibraryConvolution final : public Convolution {
       return std::array{signed_of(batch), signed_of(shape.channels), signed_of(shape.height),
                         signed_of(shape.width)};
     };
-    return {.pass = pass,
-            .type = cudnn_type(libraries_->precision()),
-            .input = dims(shape_.input),
-            .weights = {signed_of(shape_.output.channels), signed_of(shape_.input.channels),
-                        signed_of(shape_.kernel_height), signed_of(shape_.kernel_width)},
-            .output = dims(shape_.output),
-            .stride = signed_of(shape_.stride),
-            .padding = signed_of(shape_.padding)};
+    return {
+        .pass = pass,
+        .type = cudnn_type(libraries_->precision()),
+        .input = dims(shape_.input),
+        .weights = {signed_of(shape_.output.channels), signed_of(shape_.input.channels),
+                    signed_of(shape_.kernel_height), signed_of(shape_.kernel_width)},
+        .output = dims(shape_.output),
+        .stride = signed_of(shape_.stride),
+        .padding = signed_of(shape_.padding),
+        .order = pass == cudnn::Pass::backward_weights ? gradient_order() : cudnn::SumOrder::fixed};
+  }
+
+  /// Measured plans differ from run to run as it is.
+  cudnn::SumOrder gradient_order() const {
+    return libraries_->choice() == PlanChoice::measured ? cudnn::SumOrder::any
+                                                        : cudnn::SumOrder::fixed;
   }
 
   std::shared_ptr<Libraries> libraries_;

@@ -173,5 +173,16 @@ TEST_F(CudnnNetworks, measure_before_the_first_step_and_never_again) {
   EXPECT_EQ(cudnn_history().searches.size(), searches + 3 * shapes - 1 + shapes);
 }
 
+TEST_F(CudnnNetworks, only_measured_gradients_of_weights_may_differ_from_run_to_run) {
+  cudnn_settings().engines = {{.notes = {CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC}}, {}};
+
+  train(options(Precision::f32, PlanChoice::heuristic));
+  EXPECT_FALSE(was_run_by("", 0));
+
+  train(options(Precision::f32, PlanChoice::measured));
+  EXPECT_TRUE(was_run_by("backward_weights", 0));
+  EXPECT_FALSE(was_run_by("backward_data", 0) || was_run_by("forward", 0));
+}
+
 }  // namespace
 }  // namespace rondo::nn
