@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "base/cuda/element_wise.cuh"
 #include "comm/cuda/tree_sum.hpp"
 
@@ -9,6 +11,12 @@ namespace {
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
 using rondo::cuda::store_pack;
+
+/// Few levels take few registers.
+constexpr std::size_t usual_levels = 4;
+
+/// Of inputs: more than are all loaded at once.
+constexpr int any_number = 0;
 
 constexpr int vector_width = static_cast<int>(rondo::cuda::vector_bytes / sizeof(float));
 
@@ -41,29 +49,59 @@ __device__ __forceinline__ Pack<float, n> plus(const Pack<float, n>& a, const Pa
   return sum;
 }
 
-/// All inputs are read before the output is written. The upper sum of the stack is `result`.
-template <int levels>
+/// A sum on its way along the tree: `result` is the upper sum of the stack.
+template <int levels, int n>
+struct Walk {
+  Stack<levels, n> stack{};
+  Pack<float, n> result;
+
+  __device__ __forceinline__ explicit Walk(const Pack<float, n>& first) : result(first) {}
+  __device__ __forceinline__ void take(const Pack<float, n>& input, int merges) {
+    if (merges == 0) {
+      stack.push(result);
+      result = input;
+      return;
+    }
+    result = plus(result, input);
+    while (--merges > 0)
+      result = plus(stack.pop(), result);
+  }
+};
+
+/// All inputs are read before the output is written. `inputs` is how many they are, or
+/// `any_number`: of few, all loads are under way before the first addition.
+template <int levels, int inputs>
 struct Addition {
   static constexpr int width = vector_width;
   TreeSum sum;
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
-    Stack<levels, n> stack{};
-    auto result = load_pack<n>(sum.inputs[0] + i);
-    for (std::size_t k = 1; k < sum.input_count; ++k) {
-      const auto input = load_pack<n>(sum.inputs[k] + i);
-      int merges = sum.merges[k];
-      if (merges == 0) {
-        stack.push(result);
-        result = input;
-        continue;
-      }
-      result = plus(result, input);
-      while (--merges > 0)
-        result = plus(stack.pop(), result);
-    }
-    store_pack(result, sum.output + i);
+    if constexpr (inputs == any_number)
+      store_pack(add_one_by_one<n>(i), sum.output + i);
+    else
+      store_pack(add_all<n>(i), sum.output + i);
+  }
+
+  template <int n>
+  __device__ __forceinline__ Pack<float, n> add_all(std::size_t i) const {
+    Pack<float, n> loaded[inputs];
+#pragma unroll
+    for (int k = 0; k < inputs; ++k)
+      loaded[k] = load_pack<n>(sum.inputs[k] + i);
+    Walk<levels, n> walk(loaded[0]);
+#pragma unroll
+    for (int k = 1; k < inputs; ++k)
+      walk.take(loaded[k], sum.merges[k]);
+    return walk.result;
+  }
+
+  template <int n>
+  __device__ __forceinline__ Pack<float, n> add_one_by_one(std::size_t i) const {
+    Walk<levels, n> walk(load_pack<n>(sum.inputs[0] + i));
+    for (std::size_t k = 1; k < sum.input_count; ++k)
+      walk.take(load_pack<n>(sum.inputs[k] + i), sum.merges[k]);
+    return walk.result;
   }
 };
 
@@ -78,22 +116,26 @@ rondo::cuda::Cut cut_of(const TreeSum& sum, std::size_t count) {
   return cut;
 }
 
-template <int levels>
+template <int levels, int inputs>
 void launch(DeviceStream& stream, const TreeSum& sum, std::size_t count) {
   rondo::cuda::launch_element_wise(stream, "comm::add_along_tree", cut_of(sum, count),
-                                   Addition<levels>{sum});
+                                   Addition<levels, inputs>{sum});
 }
 
-/// Few levels take few registers.
-constexpr std::size_t usual_levels = 4;
+/// Calls launch() for the number of inputs, if it is one of these.
+template <int... inputs>
+bool launch_for_few(std::integer_sequence<int, inputs...> /*numbers*/, DeviceStream& stream,
+                    const TreeSum& sum, std::size_t count) {
+  const auto is_count = [&](std::size_t number) { return sum.input_count == number; };
+  return ((is_count(inputs) && (launch<usual_levels, inputs>(stream, sum, count), true)) || ...);
+}
 
 }  // namespace
 
 void add(DeviceStream& stream, const TreeSum& sum, std::size_t count) {
-  if (sum.levels <= usual_levels)
-    launch<usual_levels>(stream, sum, count);
-  else
-    launch<most_device_levels>(stream, sum, count);
+  if (sum.levels > usual_levels) return launch<most_device_levels, any_number>(stream, sum, count);
+  if (launch_for_few(std::integer_sequence<int, 2, 3, 4, 5, 6, 7, 8>{}, stream, sum, count)) return;
+  launch<usual_levels, any_number>(stream, sum, count);
 }
 
 }  // namespace rondo::comm::cuda
