@@ -154,6 +154,15 @@ TEST(CpuNetwork, pools_and_normalises_in_the_layouts_of_vectors) {
   }
 }
 
+TEST(CpuNetwork, pools_in_bf16_by_its_own_kernels) {
+  if (!cpu_has_bf16()) GTEST_SKIP() << "this CPU computes bf16 as f32";
+  BoundNetwork network(make_model("cnn", {1, 28, 28}, 10),
+                       test::options_for(Backend::cpu, Precision::bf16));
+  for (const LayerKernel& kernel : network->kernels(32))
+    EXPECT_EQ(kernel.layer.starts_with("maxpool"), kernel.implementation == "rondo:vectors")
+        << kernel.layer << " " << kernel.work;
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, CpuModels, testing::ValuesIn(model_names()),
                          [](const auto& model_info) { return model_info.param; });
 

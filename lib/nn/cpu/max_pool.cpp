@@ -20,7 +20,6 @@ struct Layout {
 };
 
 std::optional<Layout> layout_of(const memory::desc& desc) {
-  if (desc.data_type() != memory::data_type::f32) return std::nullopt;
   const auto dims = desc.dims();
   const auto batch = static_cast<std::size_t>(dims[0]);
   const auto channels = static_cast<std::size_t>(dims[1]);
@@ -30,16 +29,19 @@ std::optional<Layout> layout_of(const memory::desc& desc) {
   for (const Layout& layout :
        {blocked(memory::format_tag::nChw8c, 8), blocked(memory::format_tag::nChw16c, 16),
         Layout{memory::format_tag::nhwc, batch, channels}, blocked(memory::format_tag::nchw, 1)})
-    if (desc == memory::desc(dims, memory::data_type::f32, layout.tag)) return layout;
+    if (desc == memory::desc(dims, desc.data_type(), layout.tag)) return layout;
   return std::nullopt;
 }
 
+/// T is the type of the activations.
+template <class T>
 class MaxPoolStage final : public Stage {
  public:
   MaxPoolStage(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
                const Layout& layout)
       : shape_(shape_of(layer, layout)), planes_(layout.planes), input_(input) {
-    const memory::desc output(context.dims(layer.output), memory::data_type::f32, layout.tag);
+    const memory::desc output(context.dims(layer.output), input.value.get_desc().data_type(),
+                              layout.tag);
     output_ = context.make_edge(layer.output, output, input.has_diff());
     const char* name = layout.channels == 1 ? "rondo:plain" : "rondo:vectors";
     forward_ = Operation(name, [this] { pool(); });
@@ -69,14 +71,14 @@ class MaxPoolStage final : public Stage {
             .stride = pool.stride,
             .padding = pool.padding};
   }
-  static float* floats(const memory& m) { return static_cast<float*>(m.get_data_handle()); }
+  static T* elements(const memory& m) { return static_cast<T*>(m.get_data_handle()); }
   std::uint8_t* positions(std::size_t plane) {
     return positions_.empty() ? nullptr : positions_.data() + plane * shape_.outputs();
   }
 
   void pool() {
-    const float* input = floats(input_.value);
-    float* output = floats(output_.value);
+    const T* input = elements(input_.value);
+    T* output = elements(output_.value);
 #pragma omp parallel for
     for (std::size_t i = 0; i < planes_; ++i)
       kernel::max_pool(shape_, input + i * shape_.inputs(), output + i * shape_.outputs(),
@@ -84,8 +86,8 @@ class MaxPoolStage final : public Stage {
   }
 
   void pool_backward() {
-    const float* output_diff = floats(output_.diff);
-    float* input_diff = floats(input_.diff);
+    const T* output_diff = elements(output_.diff);
+    T* input_diff = elements(input_.diff);
 #pragma omp parallel for
     for (std::size_t i = 0; i < planes_; ++i)
       kernel::max_pool_backward(shape_, positions(i), output_diff + i * shape_.outputs(),
@@ -106,7 +108,9 @@ StagePointer make_max_pool(PlanContext& context, const ResolvedLayer& layer, con
   const auto layout = layout_of(input.value.get_desc());
   const bool fits = std::get<MaxPool>(layer.layer).kernel <= kernel::most_max_pool_kernel;
   if (!layout || !fits) return make_pool(context, layer, input);
-  return std::make_unique<MaxPoolStage>(context, layer, input, *layout);
+  if (context.type() == memory::data_type::bf16)
+    return std::make_unique<MaxPoolStage<bfloat16>>(context, layer, input, *layout);
+  return std::make_unique<MaxPoolStage<float>>(context, layer, input, *layout);
 }
 
 }  // namespace rondo::nn::cpu

@@ -133,7 +133,7 @@ StagePointer make_batch_norm(PlanContext& context, const ResolvedLayer& layer, c
                              FusedRelu relu);
 StagePointer make_relu(PlanContext& context, const Edge& input);
 StagePointer make_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
-/// By our own kernels in f32, whose rules are in kernels/max_pool.hpp; otherwise as make_pool.
+/// By our own kernels, whose rules are in kernels/max_pool.hpp; windows above 16 x 16 as make_pool.
 StagePointer make_max_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 /// The sum of two edges of the same shape, in the layout of the first.
 StagePointer make_add(PlanContext& context, const Edge& branch, const Edge& shortcut,

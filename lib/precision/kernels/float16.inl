@@ -42,17 +42,23 @@ HWY_INLINE Bits if_less(Bits a, Bits b, Bits yes, Bits no) {
                         yes, no);
 }
 
-HWY_INLINE Shorts lower_halves(Bits bits) {
-  return hn::DemoteTo(ShortTag(), hn::BitCast(SignedTag(), bits));
+/// Of any number of lanes.
+template <class V>
+HWY_INLINE auto lower_halves(V bits) {
+  using Tag = hn::DFromV<V>;
+  return hn::DemoteTo(hn::Rebind<std::uint16_t, Tag>(),
+                      hn::BitCast(hn::RebindToSigned<Tag>(), bits));
 }
 
 /// The bits of the floats, of which the upper half is rounded to bf16; the lower is left over.
-HWY_INLINE Bits round_upper_halves(Floats values) {
-  const Bits bits = bits_of(values);
-  const Bits last = hn::And(hn::ShiftRight<16>(bits), splat(1));
-  const Bits rounded = hn::Add(hn::Add(bits, splat(0x7FFF)), last);
-  const Bits quiet = hn::Or(bits, splat(0x00400000));
-  return hn::IfThenElse(hn::RebindMask(BitsTag(), hn::IsNaN(values)), quiet, rounded);
+template <class V>
+HWY_INLINE auto round_upper_halves(V values) {
+  const hn::RebindToUnsigned<hn::DFromV<V>> tag;
+  const auto bits = hn::BitCast(tag, values);
+  const auto last = hn::And(hn::ShiftRight<16>(bits), hn::Set(tag, 1));
+  const auto rounded = hn::Add(hn::Add(bits, hn::Set(tag, 0x7FFF)), last);
+  const auto quiet = hn::Or(bits, hn::Set(tag, 0x00400000));
+  return hn::IfThenElse(hn::RebindMask(tag, hn::IsNaN(values)), quiet, rounded);
 }
 
 HWY_INLINE Bits half_bits(Floats values) {
@@ -92,12 +98,17 @@ HWY_INLINE Floats half_values(Bits halves) {
 template <class T>
 struct ShortFloat;
 
+/// Of any number of lanes.
 template <>
 struct ShortFloat<bfloat16> {
-  static HWY_INLINE Floats decode(Shorts encoded) {
-    return floats_of(hn::ShiftLeft<16>(hn::PromoteTo(BitsTag(), encoded)));
+  template <class V>
+  static HWY_INLINE auto decode(V encoded) {
+    const hn::Rebind<std::uint32_t, hn::DFromV<V>> tag;
+    return hn::BitCast(hn::RebindToFloat<decltype(tag)>(),
+                       hn::ShiftLeft<16>(hn::PromoteTo(tag, encoded)));
   }
-  static HWY_INLINE Shorts encode(Floats values) {
+  template <class V>
+  static HWY_INLINE auto encode(V values) {
     return lower_halves(hn::ShiftRight<16>(round_upper_halves(values)));
   }
 };
