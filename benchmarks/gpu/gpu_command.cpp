@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-// rondo-bench-gpu: the kernels of a step's end beside a copy in the GPU's memory, and a whole step.
+// rondo-bench-gpu: the kernels of a step's end beside a copy in the GPU's memory, and a whole step;
+// allreduce is device_allreduce_command.cpp.
 #include "gpu/gpu_command.hpp"
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 
 #include "common/options.hpp"
 #include "common/run_main.hpp"
+#include "gpu/device_allreduce.hpp"
 #include "gpu/gpu_kernels.hpp"
 #include "gpu/step_report.hpp"
 #include "gpu/tensors.hpp"
@@ -73,10 +76,13 @@ void declare(apps::Options& options, GpuCommand& command) {
   options.group("How");
   options.add("warmup", command.race.warmup, "calls before the timed ones").at_least(1);
   options.add("repeats", command.race.repeats, "timed calls; the median is the figure").at_least(1);
+  options.add("verify", command.race.verify,
+              "results are compared with the CPU's, those of a training step with its repetition");
   options.add("json", command.json, "append the figures to this file, one JSON object a line");
   options.example("rondo-bench-gpu --json gpu.ndjson");
   options.example("rondo-bench-gpu --kernels update --tensors 148");
   options.example("rondo-bench-gpu --kernels step --model resnet50 --batch 256 --precision bf16");
+  options.example("mpirun -np 2 rondo-bench-gpu allreduce --help");
 }
 
 void print(const GpuFigures& figures) {
@@ -163,10 +169,12 @@ ExitCode run_gpu(const GpuCommand& command) {
 }  // namespace
 
 int gpu_main(int argc, const char* const* argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "allreduce")
+    return device_allreduce_main(argc - 1, argv + 1);
   GpuCommand command;
   apps::Options options("rondo-bench-gpu",
                         "The kernels of a step's end on a GPU, beside a copy in its memory, or a "
-                        "whole training step.");
+                        "whole training step; rondo-bench-gpu allreduce: sums over ranks' GPUs.");
   declare(options, command);
   return apps::run_tool(options, argc, argv, [&] { return run_gpu(command); });
 }

@@ -18,6 +18,7 @@ namespace rondo::bench {
 struct GpuRaceOptions {
   std::size_t warmup = 5;    ///< calls of each contender
   std::size_t repeats = 51;  ///< timed calls of each
+  bool verify = true;        ///< whether results are compared; else `wrong` says nothing of them
 };
 
 /// A kernel, or some one after another, whose time is one figure.
@@ -47,7 +48,7 @@ struct GpuFigures {
 };
 
 /// Measures all contenders and a copy from one part of the GPU's memory to another in turn, as
-/// METRICS.md tells; each contender is verified before and afterwards.
+/// METRICS.md tells; each contender is verified before and afterwards, if `options` say so.
 /// \throws ConfigError, DeviceError  out of memory, a kernel failed
 std::vector<GpuFigures> race_on_gpu(const Device& device, std::span<const GpuContender> contenders,
                                     const GpuRaceOptions& options);

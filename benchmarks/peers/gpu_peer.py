@@ -13,8 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SKIPPED = 77
 
 
-def rondo_lines(program, arguments):
-    """Runs rondo-bench-gpu and returns its figures."""
+def rondo_lines(program, arguments, number):
+    """Runs rondo-bench-gpu and returns its figures. It verifies its results in the first round only."""
+    if number > 0:
+        arguments = [*arguments, "--no-verify"]
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "figures.ndjson")
         subprocess.run([program, *arguments, "--json", report], check=True, stdout=subprocess.DEVNULL)
@@ -36,15 +38,19 @@ def torch_seconds(torch, step, warmup, repeats):
 
 
 def take_turns(torch, ours, theirs, rounds):
-    """Rounds of both in turn, each of which returns seconds: medians, and that of each round's ratio."""
-    pairs = [(ours(), theirs()) for _ in range(rounds)]
-    ratios = [torch_round / rondo_round for rondo_round, torch_round in pairs]
-    return {"peer": f"torch {torch.__version__}", "seconds": statistics.median(pair[0] for pair in pairs),
-            "torch_seconds": statistics.median(pair[1] for pair in pairs), "ratio": statistics.median(ratios), "ratios": ratios}
+    """Rounds of both in turn, each of which returns seconds; ours gets its round's number. Yields after every round, so
+    that there is something to report if the next one is not finished: medians, and that of each round's ratio."""
+    pairs = []
+    for number in range(rounds):
+        pairs.append((ours(number), theirs()))
+        ratios = [torch_round / rondo_round for rondo_round, torch_round in pairs]
+        yield {"peer": f"torch {torch.__version__}", "seconds": statistics.median(pair[0] for pair in pairs),
+               "torch_seconds": statistics.median(pair[1] for pair in pairs), "ratio": statistics.median(ratios),
+               "ratios": ratios, "rounds": rounds}
 
 
 def report(name, figures, path):
-    """Prints a comparison and appends it to the file, if any."""
+    """Prints a comparison after a round and appends it to the file, if any: the last line of a comparison counts."""
     print(f"{name}: rondo {figures['seconds'] * 1e3:.3f} ms, torch {figures['torch_seconds'] * 1e3:.3f} ms, "
           f"torch / rondo {figures['ratio']:.2f} ({' '.join(f'{ratio:.2f}' for ratio in figures['ratios'])})", flush=True)
     if path:

@@ -62,7 +62,8 @@ function(rondo_add_gpu_test module)
     return()
   endif()
   set(name ${module}_gpu_test)
-  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_main.cpp)
+  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_main.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/needs_gpu.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(${name} PRIVATE ${libs} ${arg_LIBS} rondo_flags GTest::gmock GTest::gtest)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -74,14 +75,18 @@ endfunction()
 
 # rondo_add_gpu_mpi_test(<name> RANKS <n>... SOURCES <file>... MODULES <module>... [LIBS <target>...])
 #   As rondo_add_mpi_test, of GPU code: of those modules, base among them, that have some. The label is "gpu" or
-#   "cuda-emulated", as with rondo_add_gpu_test; ranks share GPUs where there are too few.
+#   "cuda-emulated", and it is skipped, as with rondo_add_gpu_test; ranks share GPUs where there are too few.
+#   gpu-check knows it by its name: <...>_device_mpi_test.
 function(rondo_add_gpu_mpi_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "RANKS;SOURCES;MODULES;LIBS")
   list(PREPEND arg_MODULES base)
   list(TRANSFORM arg_MODULES PREPEND rondo:: OUTPUT_VARIABLE libs)
   list(TRANSFORM arg_MODULES REPLACE "(.+)" "rondo_\\1_emulated" OUTPUT_VARIABLE emulated)
   if(RONDO_WITH_CUDA)
-    rondo_add_mpi_test(${name} RANKS ${arg_RANKS} SOURCES ${arg_SOURCES} LIBS ${libs} ${arg_LIBS} LABELS gpu)
+    rondo_add_mpi_test(${name} RANKS ${arg_RANKS} SOURCES ${arg_SOURCES}
+      ${PROJECT_SOURCE_DIR}/tests/support/needs_gpu.cpp LIBS ${libs} ${arg_LIBS} LABELS gpu)
+    list(TRANSFORM arg_RANKS PREPEND ${name}/np OUTPUT_VARIABLE tests)
+    set_tests_properties(${tests} PROPERTIES RESOURCE_LOCK gpu SKIP_RETURN_CODE 77)
     add_dependencies(rondo_cuda_tests ${name})
     add_dependencies(rondo_gpu_tests ${name})
   else()

@@ -141,6 +141,10 @@ TEST(GpuBench, names_what_is_wrong_with_its_arguments) {
     EXPECT_THAT(bad.error, HasSubstr(option));
   }
 
+  const Outcome path = run({"allreduce", "--path", "pigeon"});
+  EXPECT_EQ(path.code, static_cast<int>(ExitCode::usage));
+  EXPECT_THAT(path.error, HasSubstr("host_staged"));
+
   const Outcome odd = run({"--tensors", "7"});
   EXPECT_EQ(odd.code, static_cast<int>(ExitCode::configuration));
   EXPECT_THAT(odd.error, HasSubstr("tensors is 7"));

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include "support/needs_gpu.hpp"
+
 namespace {
 
 /// Keeps rank 0's report; other ranks print failures only, with their rank.
@@ -52,6 +54,10 @@ int main(int argc, char** argv) {
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 
+  if (const auto code = rondo::test::code_without_gpu(rank == 0)) {
+    MPI_Finalize();
+    return *code;
+  }
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   if (rank != 0) {
     delete listeners.Release(listeners.default_result_printer());

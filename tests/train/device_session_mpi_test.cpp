@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
 // Sessions in a GPU's memory, each rank a process: on GPUs, which ranks may share, or emulated.
-#include <cstdlib>
 #include <list>
 #include <memory>
 #include <string>
@@ -32,15 +31,6 @@ Device own_device(const comm::Communicator& comm) {
 /// What a rank of a test has.
 class DeviceSession : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    try {
-      static_cast<void>(device_count());
-    } catch (const ConfigError& error) {
-      if (std::getenv("RONDO_REQUIRE_GPU") != nullptr) throw;
-      GTEST_SKIP() << error.what();
-    }
-  }
-
   train::DeviceSite site() { return {device_, stream_, *devices_}; }
 
   train::Session make(const HashCase& what, const HashRun& run,
