@@ -31,7 +31,7 @@ class Laps {
  public:
   Laps(const Device& device, std::size_t count) {
     for (std::size_t i = 0; i < 2 * count; ++i)
-      events_.emplace_back(device);
+      events_.emplace_back(device, EventTime::noted);
   }
 
   template <class Call>

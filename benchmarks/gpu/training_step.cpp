@@ -46,7 +46,10 @@ std::vector<std::int32_t> synthetic_labels(std::size_t batch, std::size_t classe
 
 /// The points in the stream of one step.
 struct StepEvents {
-  explicit StepEvents(const Device& device) : begin(device), passed(device), end(device) {}
+  explicit StepEvents(const Device& device)
+      : begin(device, EventTime::noted),
+        passed(device, EventTime::noted),
+        end(device, EventTime::noted) {}
 
   DeviceEvent begin;
   DeviceEvent passed;

@@ -52,7 +52,7 @@ void DeviceStream::launched(const char* /*kernel*/) {
 std::vector<const char*> DeviceStream::kernels_of(const std::function<void()>& /*queue_work*/) {
   no_cuda();
 }
-DeviceEvent::DeviceEvent(const Device& /*device*/) {
+DeviceEvent::DeviceEvent(const Device& /*device*/, EventTime /*time*/) {
   no_cuda();
 }
 void DeviceEvent::record(DeviceStream& /*stream*/) {

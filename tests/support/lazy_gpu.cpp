@@ -135,7 +135,7 @@ void DeviceStream::launched(const char* kernel) {
   trail_.launched(kernel);
 }
 
-DeviceEvent::DeviceEvent(const Device& /*device*/) : event_(new CUevent_st) {}
+DeviceEvent::DeviceEvent(const Device& /*device*/, EventTime /*time*/) : event_(new CUevent_st) {}
 void DeviceEvent::record(DeviceStream& stream) {
   const auto state = handle()->state;
   state->stream = stream.handle();

@@ -87,10 +87,13 @@ class DeviceStream {
   int multiprocessors_;
 };
 
+/// Whether the GPU notes when an event's point has run, which costs it time at each.
+enum class EventTime { none, noted };
+
 /// A point in a stream's work.
 class DeviceEvent {
  public:
-  explicit DeviceEvent(const Device& device);
+  explicit DeviceEvent(const Device& device, EventTime time = EventTime::none);
 
   /// All that `stream` was given so far; forgets what was recorded before.
   void record(DeviceStream& stream);
@@ -99,7 +102,7 @@ class DeviceEvent {
   bool done() const;
   /// \throws DeviceError  as done(), or as DeviceStream::wait()
   void wait() const;
-  /// On the GPU's clock, between two points that have run.
+  /// On the GPU's clock, between two points that have run, of events with EventTime::noted.
   float seconds_since(const DeviceEvent& earlier) const;
 
   CUevent_st* handle() const noexcept { return event_.get(); }

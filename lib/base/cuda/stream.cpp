@@ -85,10 +85,11 @@ void DeviceStream::launched(const char* kernel) {
   if (check_ == FaultCheck::every_launch) wait();
 }
 
-DeviceEvent::DeviceEvent(const Device& device) {
+DeviceEvent::DeviceEvent(const Device& device, EventTime time) {
   device.make_current();
   cudaEvent_t event = nullptr;
-  cuda::check(cudaEventCreate(&event), "cudaEventCreate");
+  const unsigned flags = time == EventTime::noted ? cudaEventDefault : cudaEventDisableTiming;
+  cuda::check(cudaEventCreateWithFlags(&event, flags), "cudaEventCreateWithFlags");
   event_.reset(event);
 }
 

@@ -82,8 +82,8 @@ std::optional<Plan> ConvolutionPlans::fastest(const Device& device, DeviceStream
                                               PlanSearch& search,
                                               const Plan::Addresses& addresses) const {
   DeviceMemory<std::byte> workspace;  // freed with the plans that were only tried
-  DeviceEvent begin(device);
-  DeviceEvent end(device);
+  DeviceEvent begin(device, EventTime::noted);
+  DeviceEvent end(device, EventTime::noted);
   std::optional<Plan> best;
   float least = std::numeric_limits<float>::infinity();
   for (int measured = 0; measured < most_candidates;) {

@@ -92,14 +92,27 @@ TEST(DeviceEvent, measures_time_on_the_gpu) {
   const Device device;
   DeviceStream stream(device);
   DeviceMemory<float> memory(device, 1 << 24, "a test");
-  DeviceEvent begin(device);
-  DeviceEvent end(device);
+  DeviceEvent begin(device, EventTime::noted);
+  DeviceEvent end(device, EventTime::noted);
   begin.record(stream);
   clear(stream, memory.span());
   end.record(stream);
   end.wait();
 
   EXPECT_GT(end.seconds_since(begin), 0.0F);
+}
+
+TEST(DeviceEvent, measures_no_time_unless_asked_to) {
+  const Device device;
+  DeviceStream stream(device);
+  DeviceEvent begin(device);
+  DeviceEvent end(device, EventTime::noted);
+  begin.record(stream);
+  end.record(stream);
+  end.wait();
+
+  EXPECT_TRUE(begin.done());
+  EXPECT_THROW(end.seconds_since(begin), DeviceError);
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ struct CUgraphExec_st {
 };
 struct CUevent_st {
   std::shared_ptr<cuda_emulation::Point> point;  ///< null before the first record
+  bool has_time = true;
 };
 
 namespace cuda_emulation {
@@ -279,6 +280,12 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) {
   return cudaSuccess;
 }
 
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
+  const cudaError_t code = cudaEventCreate(event);
+  (*event)->has_time = flags != cudaEventDisableTiming;
+  return code;
+}
+
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   delete event;  // NOLINT(cppcoreguidelines-owning-memory)
   return cudaSuccess;
@@ -312,6 +319,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   const std::lock_guard lock(runtime_mutex());
+  if (!begin->has_time || !end->has_time) return failed(cudaErrorInvalidResourceHandle);
   if (begin->point == nullptr || end->point == nullptr) return failed(cudaErrorInvalidValue);
   if (!begin->point->reached || !end->point->reached) return failed(cudaErrorNotReady);
   *milliseconds =
