@@ -71,7 +71,8 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads, Work::resident)
       const auto numbers = work.channels(channel);
       const std::size_t first = begin + threadIdx.x / cut.lanes;
       load_ahead<Work::ahead>(
-          work, first * cut.channels + channel, end * cut.channels, rows * cut.channels,
+          first * cut.channels + channel, end * cut.channels, rows * cut.channels,
+          [&](std::size_t at) { return work.load(at); },
           [&](const auto& loaded, std::size_t at) { work.add(numbers, loaded, at, sums); });
     }
     rondo::cuda::add_up(sums, cut.lanes);
@@ -84,11 +85,15 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads, Work::resident)
   }
 }
 
-inline constexpr unsigned finish_lanes = 8;
+/// As few as read whole sectors of memory, of 32 bytes: many threads for few channels.
+inline constexpr unsigned finish_lanes = 4;
+
+/// All slices that a thread adds, but for the last one of the most.
+inline constexpr int slices_ahead = 8;
 
 /// `finish(channel, sums)` gets Finish::count sums.
 template <class Finish>
-__global__ void __launch_bounds__(rondo::cuda::block_threads)
+__global__ void __launch_bounds__(rondo::cuda::block_threads, 1)
     finish_channels(const __grid_constant__ Finish finish, std::size_t channels, std::size_t slices,
                     const double* slice_sums) {
   constexpr int count = Finish::count;
@@ -98,10 +103,20 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads)
     const std::size_t channel = tile * finish_lanes + threadIdx.x % finish_lanes;
     double sums[count] = {};
     if (channel < channels) {
-      for (std::size_t slice = threadIdx.x / finish_lanes; slice < slices; slice += rows)
+      load_ahead<slices_ahead>(
+          threadIdx.x / finish_lanes, slices, rows,
+          [&](std::size_t slice) {
+            Pack<double, count> parts;
 #pragma unroll
-        for (int k = 0; k < count; ++k)
-          sums[k] += slice_sums[(slice * count + k) * channels + channel];
+            for (int k = 0; k < count; ++k)
+              parts.at[k] = slice_sums[(slice * count + k) * channels + channel];
+            return parts;
+          },
+          [&](const Pack<double, count>& parts, std::size_t /*slice*/) {
+#pragma unroll
+            for (int k = 0; k < count; ++k)
+              sums[k] += parts.at[k];
+          });
     }
     rondo::cuda::add_up(sums, finish_lanes);
     if (threadIdx.x < finish_lanes && channel < channels) finish(channel, sums);

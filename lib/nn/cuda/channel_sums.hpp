@@ -11,8 +11,10 @@
 
 namespace rondo::nn::cuda {
 
-/// How many blocks add over pixels, at most, unless there are more tiles of channels.
-inline constexpr std::size_t most_slices = 512;
+/// How many blocks add over pixels, at most, unless there are more tiles of channels. The same on
+/// all GPUs, as sums depend on it; two or four blocks for each of the 132 multiprocessors of an
+/// H100 or H200, which hold that many at once, have equal work.
+inline constexpr std::size_t most_slices = 528;
 inline constexpr std::size_t most_tile_channels = 256;
 
 /// What two sums over the pixels of a tensor with so many channels need for their parts.

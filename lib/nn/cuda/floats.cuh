@@ -8,11 +8,13 @@
 
 #include "base/cuda/element_wise.cuh"
 #include "base/cuda/float16.cuh"
+#include "base/cuda/load_ahead.cuh"
 #include "nn/cuda/tensor.hpp"
 
 /// Arithmetic in f32 on what is stored in other types, and on whole vectors of channels.
 namespace rondo::nn::cuda {
 
+using rondo::cuda::load_ahead;
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
 using rondo::cuda::rounded;
@@ -44,24 +46,6 @@ __device__ __forceinline__ Floats<n> load_floats_anywhere(const float* from) {
   for (int k = 0; k < n; ++k)
     values.at[k] = from[k];
   return values;
-}
-
-/// Calls `use(work.load(at), at)` for first, first + step, ... below `end`. The loads of `batch` of
-/// them are under way before the first is used: what use() stores holds none of them up.
-template <int batch, class Work, class Use>
-__device__ __forceinline__ void load_ahead(const Work& work, std::size_t first, std::size_t end,
-                                           std::size_t step, Use use) {
-  for (std::size_t at = first; at < end; at += batch * step) {
-    typename Work::Loaded loaded[batch];
-#pragma unroll
-    for (int k = 0; k < batch; ++k) {
-      const std::size_t other = at + k * step;
-      loaded[k] = work.load(other < end ? other : at);  // its own again: no branch, no race
-    }
-#pragma unroll
-    for (int k = 0; k < batch; ++k)
-      if (at + k * step < end) use(loaded[k], at + k * step);
-  }
 }
 
 /// Calls f with the type of elements and, as a std::integral_constant, how many channels a thread

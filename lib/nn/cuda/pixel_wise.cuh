@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(rondo::cuda::block_threads, Work::resident)
   for (unsigned first = blockIdx.x * blockDim.x + threadIdx.x; first < stride; first += threads) {
     const auto channels = work.channels(first % pixel_items * width);
     load_ahead<items_ahead>(
-        work, first * width, items * width, stride * width,
+        first * width, items * width, stride * width, [&](std::size_t i) { return work.load(i); },
         [&](const auto& loaded, std::size_t i) { work.finish(channels, loaded, i); });
   }
 }
