@@ -4,6 +4,7 @@
 
 #include "base/cuda/block_sums.cuh"
 #include "base/cuda/element_wise.cuh"
+#include "base/cuda/load_ahead.cuh"
 #include "optim/cuda/update.hpp"
 #include "optim/kernels/scalar.hpp"
 #include "precision/cuda/piece_squares.cuh"
@@ -128,17 +129,21 @@ __global__ void __launch_bounds__(block_threads)
   measure_pieces<Measure>(work, factors);
 }
 
+/// The largest parameters have more than a hundred pieces for each thread of their block.
+constexpr int norms_ahead = 8;
+
 /// A block a parameter: its pieces as strided_sum() adds them.
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_parameters(const __grid_constant__ UpdateWork work) {
   for (std::size_t p = blockIdx.x; p < work.parameters; p += gridDim.x) {
     double sums[2] = {};
-#pragma unroll 4
-    for (std::size_t i = work.first_pieces[p] + threadIdx.x; i < work.first_pieces[p + 1];
-         i += block_threads) {
-      sums[0] += work.piece_norms[i].value;
-      sums[1] += work.piece_norms[i].direction;
-    }
+    rondo::cuda::load_ahead<norms_ahead>(
+        work.first_pieces[p] + threadIdx.x, work.first_pieces[p + 1], block_threads,
+        [&](std::size_t i) { return work.piece_norms[i]; },
+        [&](const auto& norms, std::size_t) {
+          sums[0] += norms.value;
+          sums[1] += norms.direction;
+        });
     rondo::cuda::add_up(sums, 1);
     if (threadIdx.x == 0) work.norms[p] = {sums[0], sums[1]};
   }

@@ -10,6 +10,7 @@
 #include "base/cuda/block_sums.cuh"
 #include "base/cuda/element_wise.cuh"
 #include "base/cuda/last_block.cuh"
+#include "base/cuda/load_ahead.cuh"
 #include "precision/cuda/piece_squares.cuh"
 #include "precision/kernels/verdict.hpp"
 
@@ -91,13 +92,16 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
+/// The largest parameters have more than a hundred pieces for each thread of the one block that
+/// adds them up, one by one.
+constexpr int values_ahead = 16;
+
 /// strided_sum() by a block's threads; for the first of them. All must call.
 template <class Value>
 __device__ __forceinline__ double add_strided(std::size_t count, Value value) {
   double mine[1] = {};
-#pragma unroll 4
-  for (std::size_t i = threadIdx.x; i < count; i += block_threads)
-    mine[0] += value(i);
+  rondo::cuda::load_ahead<values_ahead>(threadIdx.x, count, block_threads, value,
+                                        [&](double loaded, std::size_t) { mine[0] += loaded; });
   rondo::cuda::add_up(mine, 1);
   return mine[0];
 }
@@ -118,7 +122,7 @@ __device__ __forceinline__ double counted_square(const ParameterWork& work, std:
   return share * __ldcg(work.parameter_squares + parameter);
 }
 
-__global__ void __launch_bounds__(block_threads)
+__global__ void __launch_bounds__(block_threads, 1)
     sum_parameters(const __grid_constant__ ParameterWork work) {
   for (std::size_t p = blockIdx.x; p < work.parameters; p += gridDim.x)
     sum_parameter(work, p);
