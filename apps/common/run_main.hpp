@@ -12,7 +12,8 @@
 
 namespace rondo::apps {
 
-/// main() of a program without MPI: parses the options, runs `body`, returns the exit code.
+/// main() of a program without MPI: parses the options, runs `body` under a CallWatch, returns the
+/// exit code.
 ///
 /// Whatever is thrown ends as one line on standard error, `error: ...`, and the code of the Error
 /// (70 for other exceptions). A reader that closes standard output early is no error.
@@ -20,7 +21,7 @@ int run_tool(Options& options, int argc, const char* const* argv,
              const std::function<ExitCode()>& body);
 
 /// main() of a program that runs under mpirun or srun, or alone as one rank: parses the options,
-/// then runs `body` with a communicator of all ranks.
+/// then runs `body` with a communicator of all ranks, under a CallWatch.
 ///
 /// A failure ends as one message a job:
 /// - options are judged before MPI starts, and only rank 0 speaks;

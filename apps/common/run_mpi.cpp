@@ -20,6 +20,7 @@
 #include "rondo/job/binding.hpp"
 #include "rondo/job/launch.hpp"
 
+#include "common/call_watch.hpp"
 #include "common/failure.hpp"
 #include "common/run_main.hpp"
 #include "common/start.hpp"
@@ -87,6 +88,10 @@ int run_ranks(job::Launch& launch, comm::CommunicatorOptions communication,
     if (launch.size == 1 && launch.launcher == job::Launcher::none)
       log::info("running as one rank; mpirun -np N starts N of them");
     bind_beside_others(*communicator);
+    const CallWatch watch(call_watch(launch, [is_alone = launch.size == 1](ExitCode code) {
+      if (!is_alone) comm::abort_job(code);
+      std::_Exit(static_cast<int>(code));
+    }));
     return finish_output(body(*communicator));
   } catch (...) {
     // Here, where the communicator still lives: its destruction waits for the other ranks.

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/watched_read.hpp"
+
 namespace rondo::checkpoint {
 
 // The C library has no functions for these calls.
@@ -40,12 +42,13 @@ std::optional<std::size_t> AsyncReads::start(int file, std::uint64_t offset,
   request.aio_offset = static_cast<std::int64_t>(offset);
   iocb* requests = &request;
   if (::syscall(SYS_io_submit, context_, 1L, &requests) != 1) return std::nullopt;
-  read->state = State::under_way;
+  *read = {.state = State::under_way, .file = file, .offset = offset, .wanted = bytes.size()};
   return number;
 }
 
 std::size_t AsyncReads::wait(std::size_t read) {
   const std::lock_guard lock(mutex_);
+  const WatchedRead watched(reads_[read].file, reads_[read].offset, reads_[read].wanted);
   while (reads_[read].state == State::under_way)
     take_events();
   reads_[read].state = State::free;

@@ -29,14 +29,18 @@ class AsyncReads {
   std::optional<std::size_t> start(int file, std::uint64_t offset, std::span<std::byte> bytes);
 
   /// Returns when that read is over, with the bytes that it brought: fewer than were wanted at the
-  /// end of the file, none after an error.
+  /// end of the file, none after an error. A WatchedCall: the system may write to the bytes for as
+  /// long as it lasts, so that it can only be waited for, or the process ends.
   std::size_t wait(std::size_t read);
 
  private:
   enum class State : std::uint8_t { free, under_way, over };
   struct Read {
     State state = State::free;
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;  ///< that it brought
+    int file = -1;
+    std::uint64_t offset = 0;
+    std::size_t wanted = 0;
   };
 
   bool set_up();

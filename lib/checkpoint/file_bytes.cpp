@@ -14,6 +14,8 @@
 #include "rondo/base/error.hpp"
 #include "rondo/base/output_error.hpp"
 
+#include "base/watched_read.hpp"
+
 namespace rondo::checkpoint {
 namespace {
 
@@ -64,6 +66,7 @@ std::uint64_t FileBytes::size() const {
 }
 
 void FileBytes::read(std::uint64_t offset, std::span<std::byte> bytes) const {
+  const WatchedRead watched(descriptor_.get(), offset, bytes.size());
   while (!bytes.empty()) {
     const ssize_t count =
         ::pread(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));

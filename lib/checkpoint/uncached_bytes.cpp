@@ -14,6 +14,7 @@
 
 #include "rondo/base/aligned_buffer.hpp"
 
+#include "base/watched_read.hpp"
 #include "checkpoint/async_reads.hpp"
 
 namespace rondo::checkpoint {
@@ -133,6 +134,7 @@ std::unique_ptr<UncachedBytes::Arrival> UncachedBytes::start(std::uint64_t offse
 }
 
 bool UncachedBytes::read(Buffer& buffer, std::uint64_t offset, std::span<std::byte> bytes) const {
+  const WatchedRead watched(descriptor_.get(), offset, bytes.size());
   const std::uint64_t begin = offset / alignment * alignment;
   const std::size_t before = offset - begin;
   const std::size_t wanted = round_up(before + bytes.size(), alignment);

@@ -16,6 +16,8 @@
 #include "rondo/base/hash.hpp"
 #include "rondo/base/log.hpp"
 
+#include "base/watched_read.hpp"
+
 namespace rondo::data {
 namespace {
 
@@ -30,6 +32,7 @@ std::string reason_of(int error) {
 }
 
 bool read_all(int descriptor, std::span<std::byte> bytes, std::uint64_t offset) {
+  const WatchedRead watched(descriptor, offset, bytes.size());
   while (!bytes.empty()) {
     const ssize_t count =
         ::pread(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));

@@ -12,6 +12,7 @@
 
 #include "rondo/base/error.hpp"
 
+#include "base/watched_read.hpp"
 #include "io/checksum.hpp"
 
 namespace rondo::io {
@@ -59,6 +60,8 @@ void ChunkFile::read(const ChunkMap& map, std::size_t chunk, std::span<std::byte
   require(map.is_direct() && map.file() == identity_, "ChunkFile: a map that is not of this file");
   require(chunk < map.chunk_count() && rows.size() == map.rows_in(chunk) * map.row_bytes(),
           "ChunkFile: a buffer that does not match the chunk");
+  const WatchedRead watched(descriptor_.get(), map.place(chunk).offset,
+                            map.place(chunk).stored_bytes);
   try {
     load(map, chunk, rows, scratch);
     require_unchanged();
@@ -74,6 +77,7 @@ void ChunkFile::read_stored(const ChunkMap& map, std::size_t chunk,
           "ChunkFile: a buffer that does not match the chunk");
   const ChunkPlace& place = map.place(chunk);
   const bool has_checksum = is_checksum(map, last_filter(map, place));
+  const WatchedRead watched(descriptor_.get(), place.offset, place.stored_bytes);
   try {
     if (has_checksum && bytes.size() < checksum_bytes)
       throw IoError(ExitCode::bad_content, "is too short for its checksum");

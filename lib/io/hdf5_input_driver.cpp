@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/watched_read.hpp"
 #include "io/btree_guard.hpp"
 
 namespace rondo::io {
@@ -49,6 +50,7 @@ haddr_t file_end(const H5FD_t* file, H5FD_mem_t) {
 }
 
 bool read_fully(int descriptor, std::uint64_t offset, std::span<std::byte> bytes) {
+  const WatchedRead watched(descriptor, offset, bytes.size());
   while (!bytes.empty()) {
     const ssize_t count =
         ::pread(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));

@@ -9,6 +9,9 @@
 #include <string>
 #include <thread>
 
+#include <unistd.h>
+
+#include "rondo/base/call_watch.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/comm/communicator.hpp"
 
@@ -19,7 +22,14 @@ namespace {
 
 using namespace rondo;
 
+void hang() {
+  const WatchedCall call(ExitCode::io, "see its disk", [] { return "x.h5: reading 8 bytes"; });
+  for (;;)
+    ::pause();
+}
+
 void fail(const std::string& kind) {
+  if (kind == "hang") hang();
   if (kind == "io") throw IoError(ExitCode::missing_input, "cannot read x.h5");
   if (kind == "comm") throw CommError("allreduce timed out");
   if (kind == "agreed") throw AgreedError(ExitCode::bad_content, "x.h5 is truncated");

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -139,6 +140,27 @@ TEST(RunMain, names_the_rank_whose_configuration_file_is_missing) {
   EXPECT_EQ(outcome.code, 66);
   EXPECT_EQ(count(outcome.text, "error: "), 1U) << outcome.text;
   EXPECT_THAT(outcome.text, HasSubstr("[rank 1] error: cannot read the configuration file"));
+}
+
+TEST(RunMain, a_call_that_never_returns_ends_all_ranks_with_one_line) {
+  ::setenv("RONDO_CALL_LIMIT", "0.3", 1);
+  for (const Outcome& outcome : {run_alone("--kind hang"), run_three("--kind hang --rank 2")}) {
+    EXPECT_EQ(outcome.code, 74) << outcome.text;
+    EXPECT_EQ(count(outcome.text, "error: x.h5: reading 8 bytes has not come to an end for"), 1U)
+        << outcome.text;
+    EXPECT_EQ(count(outcome.text, "warning: x.h5: reading 8 bytes has not"), 1U) << outcome.text;
+    EXPECT_THAT(outcome.text, HasSubstr(": see its disk"));
+  }
+  ::unsetenv("RONDO_CALL_LIMIT");
+}
+
+TEST(RunMain, a_limit_of_calls_that_is_no_number_is_78) {
+  ::setenv("RONDO_CALL_LIMIT", "soon", 1);
+  const Outcome outcome = run_alone("--kind none");
+  ::unsetenv("RONDO_CALL_LIMIT");
+
+  EXPECT_EQ(outcome.code, 78) << outcome.text;
+  EXPECT_THAT(outcome.text, HasSubstr("RONDO_CALL_LIMIT is 'soon', expected seconds"));
 }
 
 }  // namespace

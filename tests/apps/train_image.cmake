@@ -19,6 +19,7 @@ foreach(test train_image_test train_image_resume_test train_image_failure_test t
   set_tests_properties(${test} PROPERTIES TIMEOUT 600)
 endforeach()
 set_tests_properties(train_image_failure_test PROPERTIES PROCESSORS 2)
+rondo_name_program(train_image_failure_test RONDO_SLOW_READS rondo_slow_reads)
 rondo_name_program(train_image_writers_test RONDO_FAULT_SHIM rondo_fault_shim)
 
 rondo_add_test(train_image_data_test LABELS mpi

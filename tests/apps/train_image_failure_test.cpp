@@ -33,6 +33,20 @@ TEST_F(TrainImage, a_silent_rank_ends_the_job_with_75_instead_of_hanging_it) {
   EXPECT_LT(result.seconds, 20);
 }
 
+TEST_F(TrainImage, a_read_that_never_ends_ends_the_job_with_74_and_names_the_file) {
+  const std::string options = "--lanes 2 --epochs 2000 --output " + output("hanging-read");
+  const std::string hanging = fmt::format(
+      "env LD_PRELOAD={} RONDO_SLOW_FILE={} RONDO_SLOW_MILLISECONDS=10000000 "
+      "RONDO_CALL_LIMIT=0.4 {}",
+      RONDO_SLOW_READS, data_file(), trainer(options));
+  const ProgramResult result = run_program(mpirun(1, trainer(options)) + " : -np 1 " + hanging);
+
+  EXPECT_EQ(result.code, 74) << result.err;
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("[rank 1] error: " + data_file() + ": reading "));
+  EXPECT_THAT(result.err, HasSubstr("its disk or file system does not answer"));
+}
+
 TEST_F(TrainImage, a_full_disk_is_74_with_nothing_half_written) {
   const SmallDisk disk("64k");
   if (!disk.failure().empty()) GTEST_SKIP() << disk.failure();

@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/async_reads.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdarg>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <dlfcn.h>
@@ -16,15 +21,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rondo/base/call_watch.hpp"
 #include "rondo/base/file_descriptor.hpp"
 
+#include "checkpoint/file_bytes.hpp"
 #include "checkpoint/large_state.hpp"
+#include "checkpoint/uncached_bytes.hpp"
 #include "support/child_process.hpp"
 #include "support/refuse_system_call.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace rondo::checkpoint {
 namespace {
+
+/// While it is set, no read comes to an end, of either kind.
+std::atomic<bool> reads_hang{false};
+
+void wait_while_reads_hang() {
+  while (reads_hang)
+    std::this_thread::yield();
+}
 
 /// What becomes of the reads that end from now on, in place of what the kernel says.
 enum class Ending : std::uint8_t { as_it_is, half, broken_device };
@@ -55,6 +71,7 @@ extern "C" long syscall(long number, ...) noexcept {
   va_end(list);
   using Syscall = long(long, ...);
   static auto* const real = reinterpret_cast<Syscall*>(::dlsym(RTLD_NEXT, "syscall"));
+  if (number == SYS_io_getevents) rondo::checkpoint::wait_while_reads_hang();
   const long result = real(number, arguments[0], arguments[1], arguments[2], arguments[3],
                            arguments[4], arguments[5]);
   if (number == SYS_io_getevents)
@@ -63,10 +80,34 @@ extern "C" long syscall(long number, ...) noexcept {
   return result;
 }
 
+extern "C" ssize_t pread(int file, void* data, size_t size, off_t offset) {
+  rondo::checkpoint::wait_while_reads_hang();
+  using Read = ssize_t(int, void*, size_t, off_t);
+  static auto* const real = reinterpret_cast<Read*>(::dlsym(RTLD_NEXT, "pread"));
+  return real(file, data, size, offset);
+}
+
 namespace rondo::checkpoint {
 namespace {
 
 constexpr std::size_t page = 4096;
+
+/// What the watch says at the limit of a read that hangs; the read then goes on after all.
+std::string said_of_hanging(const std::function<void()>& read) {
+  std::string said;
+  std::once_flag once;
+  const CallWatch watch(
+      {.limit = std::chrono::milliseconds(100), .end = [&](ExitCode code, const std::string& what) {
+         std::call_once(once, [&] {
+           EXPECT_EQ(code, ExitCode::io);
+           said = what;
+           reads_hang = false;
+         });
+       }});
+  reads_hang = true;
+  read();
+  return said;
+}
 
 /// A file of a few pages, each of its own bytes, and memory for as many.
 class AsyncReadsOfAFile : public testing::Test {
@@ -117,6 +158,31 @@ TEST_F(AsyncReadsOfAFile, bring_what_there_is_before_its_end_and_nothing_where_t
   const EveryReadEnds broken(Ending::broken_device);
   const auto failed = reads.start(file_.get(), 0, memory(0, page));
   EXPECT_EQ(reads.wait(failed.value()), 0U);
+}
+
+TEST_F(AsyncReadsOfAFile, are_told_where_they_do_not_end) {
+  AsyncReads reads;
+  const auto number = reads.start(file_.get(), page, memory(0, page));
+  if (!number) GTEST_SKIP() << "this system has no asynchronous reads";
+
+  const std::string said = said_of_hanging([&] { EXPECT_EQ(reads.wait(*number), page); });
+
+  EXPECT_THAT(said, testing::HasSubstr(path_.string() +
+                                       ": reading 4096 bytes from byte 4096 on has not come"));
+}
+
+TEST_F(AsyncReadsOfAFile, are_told_where_they_do_not_end_as_other_reads_are) {
+  const UncachedBytes uncached(path_);
+  const FileBytes cached(path_, FileBytes::Access::read);
+  const std::string problem = path_.string() + ": reading 100 bytes from byte 5000 on has not come";
+
+  EXPECT_THAT(said_of_hanging([&] { cached.read(5000, memory(0, 100)); }),
+              testing::HasSubstr(problem));
+  ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
+  EXPECT_THAT(said_of_hanging([&] {
+                if (!uncached.read(5000, memory(0, 100))) cached.read(5000, memory(0, 100));
+              }),
+              testing::HasSubstr(problem));
 }
 
 TEST_F(AsyncReadsOfAFile, are_refused_when_too_many_are_under_way_until_one_is_over) {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <mpi.h>
 
+#include "rondo/base/call_watch.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/unique_handle.hpp"
 #include "rondo/comm/agree.hpp"
@@ -60,6 +61,14 @@ class MpiFile final : public CollectiveFile {
 
   void read(std::uint64_t offset, std::span<std::byte> bytes) override {
     require(bytes.size() <= most_bytes, "CollectiveFile: a request above 2 GiB");
+    const auto text = [&] {
+      return fmt::format("{}: reading {} bytes from byte {} on together", path_, bytes.size(),
+                         offset);
+    };
+    const WatchedCall watched(ExitCode::io,
+                              "its file system does not answer, or a rank does not come: see the "
+                              "other ranks, and start again with --resume",
+                              text);
     const MpiGuard guard;
     MPI_Status status;
     const int code = MPI_File_read_at_all(file_, static_cast<MPI_Offset>(offset), bytes.data(),
