@@ -10,7 +10,7 @@ STEP = "norm clip adamw"
 TORCH_UPDATE = {148: 1.3, 2000: 3.0}
 TORCH_STEP, COMPILED_STEP = 1.1, 1.0
 ACCURACY, CPU_RATIO = 0.92, 20.0
-PARITY = 1e-3
+PARITY = 1e-4
 
 
 def latest(lines, *keys):
