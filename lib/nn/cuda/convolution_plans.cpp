@@ -3,11 +3,13 @@
 #include "nn/cuda/convolution_plans.hpp"
 
 #include <limits>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/log.hpp"
 
 #include "nn/cuda/libraries.hpp"
 
@@ -52,6 +54,34 @@ void ConvolutionPlans::run(Libraries& libraries, DeviceStream& stream, std::stri
   auto plan = first_that_runs(libraries, stream, search, addresses);
   if (!plan) no_plan(layer, problem, search.tried());
   plans_.emplace(problem, std::move(*plan));
+}
+
+bool ConvolutionPlans::try_run(Libraries& libraries, DeviceStream& stream,
+                               const cudnn::Problem& problem, const Plan::Addresses& addresses) {
+  if (hopeless_.contains(problem)) return false;
+  if (!plans_.contains(problem)) {
+    std::optional<PlanSearch> search;
+    std::string tried;
+    try {
+      search.emplace(target_, problem);
+    } catch (const DeviceError& error) {
+      tried = error.what();
+    }
+    if (search) {
+      if (auto plan = first_that_runs(libraries, stream, *search, addresses)) {
+        plans_.emplace(problem, std::move(*plan));
+        return true;
+      }
+      tried = search->tried();
+    }
+    hopeless_.insert(problem);
+    log::debug(fmt::format("cuDNN has no way for the {}, which takes two kernels then: {}",
+                           describe(problem), tried));
+    return false;
+  }
+  const Plan& plan = plans_.at(problem);
+  plan.run(target_.handle(), stream, addresses, libraries.workspace(plan.workspace_bytes()));
+  return true;
 }
 
 void ConvolutionPlans::measure(Libraries& libraries, DeviceStream& stream, std::string_view layer,

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "rondo/base/device.hpp"
@@ -31,6 +32,11 @@ class ConvolutionPlans {
   void run(Libraries& libraries, DeviceStream& stream, std::string_view layer,
            const cudnn::Problem& problem, const cudnn::Plan::Addresses& addresses);
 
+  /// The same, but false, with nothing queued, if there is none for the problem: said once, at the
+  /// level debug.
+  bool try_run(Libraries& libraries, DeviceStream& stream, const cudnn::Problem& problem,
+               const cudnn::Plan::Addresses& addresses);
+
   /// Chooses the fastest of some plans if there is none for this problem yet. Each is run some
   /// times and writes the same result. Waits for the GPU.
   /// \throws DeviceError  as run()
@@ -48,6 +54,7 @@ class ConvolutionPlans {
   cudnn::Target target_;
   PlanChoice choice_;
   std::map<cudnn::Problem, cudnn::Plan> plans_;
+  std::set<cudnn::Problem> hopeless_;  ///< of try_run()
 };
 
 }  // namespace rondo::nn::cuda

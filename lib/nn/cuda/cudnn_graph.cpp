@@ -15,7 +15,7 @@ namespace rondo::nn::cuda::cudnn {
 namespace {
 
 /// What tensors are called in a graph.
-enum Id : std::int64_t { input_id = 1, weights_id, output_id };
+enum Id : std::int64_t { input_id = 1, weights_id, output_id, bias_id, product_id };
 
 std::string last_words() {
   std::array<char, 1024> text{};
@@ -25,15 +25,37 @@ std::string last_words() {
 
 using Dims = std::array<std::int64_t, 4>;
 
-Descriptor make_tensor(Id id, cudnnDataType_t type, const Dims& dims) {
+Descriptor describe_tensor(std::int64_t id, cudnnDataType_t type, const Dims& dims,
+                           std::int64_t alignment) {
   const auto [n, c, h, w] = dims;
   const Dims channels_last{h * w * c, 1, w * c, c};
   Descriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
   tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id);
   tensor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, type);
-  tensor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, std::int64_t{16});
+  tensor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, alignment);
   tensor.set(CUDNN_ATTR_TENSOR_DIMENSIONS, dims);
   tensor.set(CUDNN_ATTR_TENSOR_STRIDES, channels_last);
+  return tensor;
+}
+
+Descriptor make_tensor(Id id, cudnnDataType_t type, const Dims& dims) {
+  Descriptor tensor = describe_tensor(id, type, dims, 16);
+  tensor.finalize();
+  return tensor;
+}
+
+/// One number for each channel.
+Descriptor make_bias(std::int64_t channels) {
+  Descriptor tensor =
+      describe_tensor(bias_id, CUDNN_DATA_FLOAT, {1, channels, 1, 1}, sizeof(float));
+  tensor.finalize();
+  return tensor;
+}
+
+/// What the convolution hands to the sum, and is in nobody's memory.
+Descriptor make_product(const Dims& dims) {
+  Descriptor tensor = describe_tensor(product_id, CUDNN_DATA_FLOAT, dims, 16);
+  tensor.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, true);
   tensor.finalize();
   return tensor;
 }
@@ -95,12 +117,12 @@ Names names_of(Pass pass) {
   throw UsageError("a pass out of range");
 }
 
-Descriptor make_convolution(const Problem& problem) {
+Descriptor make_convolution(const Problem& problem, const Descriptor& output) {
   const Names names = names_of(problem.pass);
   Descriptor operation(names.operation);
   operation.set(names.input, make_tensor(input_id, problem.type, problem.input));
   operation.set(names.weights, make_tensor(weights_id, problem.type, problem.weights));
-  operation.set(names.output, make_tensor(output_id, problem.type, problem.output));
+  operation.set(names.output, output);
   operation.set(names.geometry, make_geometry(problem));
   operation.set(names.alpha, 1.0);
   operation.set(names.beta, 0.0);
@@ -108,10 +130,37 @@ Descriptor make_convolution(const Problem& problem) {
   return operation;
 }
 
+Descriptor make_sum(const Descriptor& product, const Descriptor& bias, const Descriptor& output) {
+  Descriptor addition(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  addition.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_POINTWISE_ADD);
+  addition.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
+  addition.finalize();
+  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, addition);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, product);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, bias);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, output);
+  operation.finalize();
+  return operation;
+}
+
+std::vector<Descriptor> make_operations(const Problem& problem) {
+  const Descriptor output = make_tensor(output_id, problem.type, problem.output);
+  std::vector<Descriptor> operations;
+  if (!problem.has_bias) {
+    operations.push_back(make_convolution(problem, output));
+    return operations;
+  }
+  const Descriptor product = make_product(problem.output);
+  operations.push_back(make_convolution(problem, product));
+  operations.push_back(make_sum(product, make_bias(problem.output[1]), output));
+  return operations;
+}
+
 Descriptor make_graph(const Target& target, const Problem& problem) {
   Descriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   target.set_graph(graph);
-  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, make_convolution(problem));
+  graph.set(CUDNN_ATTR_OPERATIONGRAPH_OPS, make_operations(problem));
   graph.finalize();
   return graph;
 }
@@ -122,11 +171,7 @@ std::vector<Descriptor> configurations(const Target& target, const Descriptor& g
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
   heuristics.set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
   target.set_heuristics(heuristics);
-  try {
-    heuristics.finalize();
-  } catch (const DeviceError&) {
-    return {};  // of this mode
-  }
+  heuristics.finalize();
   return heuristics.parts(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
 }
 
@@ -154,10 +199,10 @@ const char* name_of(cudnnDataType_t type) {
 std::string describe(const Problem& problem) {
   static constexpr std::string_view passes[] = {"forward", "backward data", "backward weights"};
   return fmt::format(
-      "{} pass of a convolution in {}: input ({}), weights ({}), stride {}, padding {}",
-      passes[static_cast<std::size_t>(problem.pass)], name_of(problem.type),
-      fmt::join(problem.input, ", "), fmt::join(problem.weights, ", "), problem.stride,
-      problem.padding);
+      "{} pass of a convolution{} in {}: input ({}), weights ({}), stride {}, padding {}",
+      passes[static_cast<std::size_t>(problem.pass)], problem.has_bias ? " with a bias" : "",
+      name_of(problem.type), fmt::join(problem.input, ", "), fmt::join(problem.weights, ", "),
+      problem.stride, problem.padding);
 }
 
 void check(cudnnStatus_t status, std::string_view call) {
@@ -195,6 +240,9 @@ void Descriptor::set(cudnnBackendAttributeName_t name, cudnnDataType_t value) {
 }
 void Descriptor::set(cudnnBackendAttributeName_t name, cudnnConvolutionMode_t value) {
   set_raw(name, CUDNN_TYPE_CONVOLUTION_MODE, 1, &value);
+}
+void Descriptor::set(cudnnBackendAttributeName_t name, cudnnPointwiseMode_t value) {
+  set_raw(name, CUDNN_TYPE_POINTWISE_MODE, 1, &value);
 }
 void Descriptor::set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value) {
   set_raw(name, CUDNN_TYPE_HEUR_MODE, 1, &value);
@@ -308,11 +356,20 @@ Plan::Plan(Descriptor plan)
 
 void Plan::run(cudnnHandle_t handle, DeviceStream& stream, const Addresses& addresses,
                void* workspace) const {
-  static constexpr std::array<std::int64_t, 3> ids{input_id, weights_id, output_id};
-  const std::array<void*, 3> all{addresses.input, addresses.weights, addresses.output};
+  const std::array<std::pair<std::int64_t, void*>, 4> all{{{input_id, addresses.input},
+                                                           {weights_id, addresses.weights},
+                                                           {output_id, addresses.output},
+                                                           {bias_id, addresses.bias}}};
+  std::vector<std::int64_t> ids;
+  std::vector<void*> data;
+  for (const auto& [id, address] : all) {
+    if (address == nullptr) continue;
+    ids.push_back(id);
+    data.push_back(address);
+  }
   Descriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   pack.set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids);
-  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, all);
+  pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, data);
   pack.set_address(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace);
   pack.finalize();
   check(cudnnSetStream(handle, reinterpret_cast<cudaStream_t>(stream.handle())), "cudnnSetStream");
@@ -360,7 +417,11 @@ std::string PlanSearch::tried() const {
 std::optional<Descriptor> PlanSearch::next_configuration() {
   static constexpr std::array modes{CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK};
   while (configurations_.empty() && modes_ < modes.size()) {
-    configurations_ = configurations(target_, graph_, modes[modes_++]);
+    try {
+      configurations_ = configurations(target_, graph_, modes[modes_++]);
+    } catch (const DeviceError& error) {
+      refused_.emplace_back(error.what());
+    }
     std::ranges::reverse(configurations_);
   }
   if (configurations_.empty()) return std::nullopt;

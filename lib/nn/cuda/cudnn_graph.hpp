@@ -55,6 +55,7 @@ class Descriptor {
   void set(cudnnBackendAttributeName_t name, bool value);
   void set(cudnnBackendAttributeName_t name, cudnnDataType_t value);
   void set(cudnnBackendAttributeName_t name, cudnnConvolutionMode_t value);
+  void set(cudnnBackendAttributeName_t name, cudnnPointwiseMode_t value);
   void set(cudnnBackendAttributeName_t name, cudnnBackendHeurMode_t value);
   void set(cudnnBackendAttributeName_t name, cudnnHandle_t value);
   void set(cudnnBackendAttributeName_t name, const Descriptor& value);
@@ -113,6 +114,7 @@ struct Problem {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   SumOrder order = SumOrder::fixed;
+  bool has_bias = false;  ///< added in f32 by a forward pass, in the same kernel
 
   auto operator<=>(const Problem&) const = default;
 };
@@ -128,6 +130,7 @@ class Plan {
     void* input = nullptr;
     void* weights = nullptr;
     void* output = nullptr;
+    void* bias = nullptr;  ///< of f32, K, at a multiple of 4 bytes, if there is one
   };
 
   std::size_t workspace_bytes() const noexcept { return workspace_bytes_; }

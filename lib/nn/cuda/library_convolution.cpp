@@ -36,7 +36,11 @@ class LibraryConvolution final : public Convolution {
 
   void forward(DeviceStream& stream, const Tensor& input, const void* weights, const float* bias,
                const Tensor& output) override {
-    run(stream, cudnn::Pass::forward, input.batch, forward_addresses(input, weights, output));
+    Addresses addresses = forward_addresses(input, weights, output);
+    addresses.bias = const_cast<float*>(bias);
+    if (bias != nullptr && try_with_bias(stream, input.batch, addresses)) return;
+    addresses.bias = nullptr;
+    run(stream, cudnn::Pass::forward, input.batch, addresses);
     if (bias != nullptr) add_bias(stream, output, bias);
   }
 
@@ -92,6 +96,11 @@ class LibraryConvolution final : public Convolution {
 
   void run(DeviceStream& stream, cudnn::Pass pass, std::size_t batch, const Addresses& addresses) {
     libraries_->convolutions().run(*libraries_, stream, layer_, problem_of(pass, batch), addresses);
+  }
+  bool try_with_bias(DeviceStream& stream, std::size_t batch, const Addresses& addresses) {
+    cudnn::Problem problem = problem_of(cudnn::Pass::forward, batch);
+    problem.has_bias = true;
+    return libraries_->convolutions().try_run(*libraries_, stream, problem, addresses);
   }
   void measure(DeviceStream& stream, cudnn::Pass pass, std::size_t batch,
                const Addresses& addresses) {

@@ -184,5 +184,24 @@ TEST_F(CudnnNetworks, only_measured_gradients_of_weights_may_differ_from_run_to_
   EXPECT_FALSE(was_run_by("backward_data", 0) || was_run_by("forward", 0));
 }
 
+TEST_F(CudnnNetworks, a_bias_is_added_with_the_convolution_or_behind_it) {
+  const NetworkSpec biased{
+      "biased", {2, 5, 4}, 3, {Conv2d{.out_channels = 4}, Linear{.out_features = 3}}};
+  const test::BoundNetwork values(biased, test::options_for(Backend::reference));
+  const test::TestBatch batch(biased, 4);
+  test::OnGpuNetwork direct(biased, test::device_options(), values);
+  const double expected = direct.train(batch).loss;
+  for (const bool fuses : {true, false}) {
+    cudnn_history() = {};
+    cudnn_settings().engines = {{.fuses = fuses}};
+    test::OnGpuNetwork network(biased, options(), values);
+
+    EXPECT_NEAR(network.train(batch).loss, expected, 1e-5 * expected);
+
+    EXPECT_EQ(runs_of("forward+add of 4"), fuses ? 1U : 0U);
+    EXPECT_EQ(runs_of("forward of 4"), fuses ? 0U : 1U);
+  }
+}
+
 }  // namespace
 }  // namespace rondo::nn

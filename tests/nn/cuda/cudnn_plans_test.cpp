@@ -92,6 +92,17 @@ TEST_P(CudnnPlans, there_are_several_to_choose_from) {
   EXPECT_EQ(first_plans(target, problem, 4).size(), 4U);
 }
 
+/// Those of short types are compiled as they are needed, with a driver.
+TEST_P(CudnnPlans, those_of_f32_add_a_bias) {
+  const Target target(properties_of(GetParam()));
+  for (const Layer& layer : layers) {
+    Problem problem = problem_of(layer, Pass::forward, CUDNN_DATA_FLOAT, 256);
+    problem.has_bias = true;
+    PlanSearch search(target, problem);
+    EXPECT_TRUE(search.next()) << describe(problem) << search.tried();
+  }
+}
+
 TEST(CudnnPlan, what_cannot_be_is_named) {
   const Target target(properties_of(90));
   Problem problem = problem_of(layers[2], Pass::forward, CUDNN_DATA_BFLOAT16, 2);
