@@ -73,8 +73,9 @@ class LibraryConvolutions : public testing::Test {
     const Results again = run(*library, shape, batch);
     EXPECT_TRUE(rondo::test::same_bits(again.output, found.output));
     EXPECT_TRUE(rondo::test::same_bits(again.input_diff, found.input_diff));
-    if (choice == PlanChoice::heuristic)
+    if (choice == PlanChoice::heuristic) {
       EXPECT_TRUE(rondo::test::same_bits(again.gradient, found.gradient));
+    }
   }
 
   Device device_;
