@@ -19,6 +19,7 @@
 #include "comm/run_to_end.hpp"
 #include "support/collective_checks.hpp"
 #include "support/faulty_transport.hpp"
+#include "support/fewer_cases.hpp"
 
 /// Every algorithm over transports that misbehave. A failure names its seed; RONDO_TEST_SEED=SEED
 /// repeats that one alone.
@@ -160,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(links, Faulty,
                          [](const auto& of) { return std::string(name_of(of.param)); });
 
 TEST_P(Faulty, delays_and_overtaking_change_no_result) {
-  for_each_seed(6, [](std::uint64_t seed, Algorithm algorithm) {
+  for_each_seed(rondo::test::is_sanitized ? 3 : 6, [](std::uint64_t seed, Algorithm algorithm) {
     const int ranks = 2 + static_cast<int>(seed % 7);
     const Faults faults{.seed = seed, .delay = 0.3};
     EXPECT_EQ(failures(ranks, faults, GetParam(), algorithm, 3, forever), 0) << "seed " << seed;
