@@ -103,14 +103,6 @@ DeviceView own_view(const Place& place, int devices) {
 
 }  // namespace
 
-std::string origin_of(const Place& place) {
-  return fmt::format("rank {} of {} on host {}", place.rank, place.size, own_host().data());
-}
-
-std::string seconds_text(std::chrono::milliseconds duration) {
-  return fmt::format("{:g} s", std::chrono::duration<double>(duration).count());
-}
-
 DeviceChoice choose_path(std::span<const DeviceSeat> seats) {
   require_alike(seats);
   const DeviceSeat& first = seats[0];

@@ -8,10 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "rondo/base/device_limit.hpp"
 #include "rondo/base/error.hpp"
 
-#include "comm/device_wait.hpp"
 #include "comm/plain_device_arena.hpp"
 #include "comm/tree_addition.hpp"
 
@@ -57,6 +55,7 @@ HostStagedCommunicator::HostStagedCommunicator(Communicator& host, const Device&
       device_(device),
       piece_bytes_(options.piece_bytes),
       why_(std::move(why)),
+      waiting_(place(), device, time_limit()),
       slots_{Slot(device), Slot(device)} {
   require(piece_bytes_ > 0, "a DeviceCommunicator's pieces need at least one byte");
 }
@@ -66,9 +65,8 @@ std::string HostStagedCommunicator::explain() const {
 }
 
 void HostStagedCommunicator::wait(DeviceStream& stream) {
-  require_alive();
-  await([&] { return stream.done(); },
-        [&] { return fmt::format("its work {}", stream.trail().text()); });
+  waiting_.require_alive();
+  waiting_.until_done(stream);
 }
 
 std::unique_ptr<DeviceArena> HostStagedCommunicator::allocate(std::size_t bytes,
@@ -77,14 +75,14 @@ std::unique_ptr<DeviceArena> HostStagedCommunicator::allocate(std::size_t bytes,
 }
 
 void HostStagedCommunicator::queue(DeviceStream& stream, const DeviceCall& call) {
-  require_alive();
+  waiting_.require_alive();
   run(stream, staging_of(call));
 }
 
 void HostStagedCommunicator::queue_exchange(DeviceStream& stream,
                                             std::span<const DeviceSpan<const std::byte>> outgoing,
                                             std::span<const DeviceSpan<std::byte>> incoming) {
-  require_alive();
+  waiting_.require_alive();
   const auto own = static_cast<std::size_t>(rank());
   copy(stream, outgoing[own], incoming[own]);
   Staging staging{.inputs{outgoing.begin(), outgoing.end()},
@@ -184,10 +182,11 @@ void HostStagedCommunicator::run(DeviceStream& stream, const Staging& staging) {
     Slot& slot = slots_[turn++ % 2];
     const std::size_t next = begin + piece;
     if (next < staging.length) fetch(stream, staging, slots_[turn % 2], next, length_at(next));
-    await([&] { return slot.fetched.done(); },
-          [&] {
-            return fmt::format("a copy to the host, behind its work {}", stream.trail().text());
-          });
+    waiting_.until([&] { return slot.fetched.done(); },
+                   [&] {
+                     return fmt::format("a copy to the host, behind its work {}",
+                                        stream.trail().text());
+                   });
     const std::size_t length = length_at(begin);
     staging.collective(slot.input.span().first(staging.inputs.size() * length),
                        slot.output.span().first(staging.outputs.size() * length), length);
@@ -219,32 +218,13 @@ void HostStagedCommunicator::store(DeviceStream& stream, const Staging& staging,
 void HostStagedCommunicator::reserve(Slot& slot, std::size_t input_bytes,
                                      std::size_t output_bytes) {
   if (slot.input.span().size() >= input_bytes && slot.output.span().size() >= output_bytes) return;
-  await([&] { return slot.stored.done(); }, [] { return "a copy to the GPU"; });
+  waiting_.until([&] { return slot.stored.done(); }, [] { return "a copy to the GPU"; });
   const auto grow = [](PinnedMemory<std::byte>& memory, std::size_t bytes) {
     if (memory.span().size() < bytes)
       memory = PinnedMemory<std::byte>(bytes, "collectives through the host");
   };
   grow(slot.input, input_bytes);
   grow(slot.output, output_bytes);
-}
-
-/// Without NCCL no kernel waits for another rank: one that does not end hangs.
-template <class Predicate, class What>
-void HostStagedCommunicator::await(Predicate is_there, What what) {
-  const auto limit = std::min(time_limit(), device_time_limit());
-  if (wait_until(is_there, device_has_hung() ? std::chrono::milliseconds(0) : limit)) return;
-  give_up_devices();
-  failure_ = fmt::format(
-      "{}: {} has not come to the end of {} within {}: a kernel is stuck; see nvidia-smi and the "
-      "system's log (Xid) for the GPU's state, and start again with --resume, on another GPU",
-      origin_of(place()), device_.text(), what(), seconds_text(limit));
-  throw CommError(failure_);
-}
-
-void HostStagedCommunicator::require_alive() const {
-  if (!failure_.empty())
-    throw CommError(
-        fmt::format("{}: this communicator has failed before: {}", origin_of(place()), failure_));
 }
 
 }  // namespace rondo::comm

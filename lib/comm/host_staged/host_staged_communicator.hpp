@@ -10,6 +10,8 @@
 
 #include "rondo/comm/device_communicator.hpp"
 
+#include "comm/device_wait.hpp"
+
 namespace rondo::comm {
 
 /// Collectives through pinned memory of the host and the host's Communicator.
@@ -58,15 +60,12 @@ class HostStagedCommunicator final : public DeviceCommunicator {
   void store(DeviceStream& stream, const Staging& staging, Slot& slot, std::size_t begin,
              std::size_t length);
   void reserve(Slot& slot, std::size_t input_bytes, std::size_t output_bytes);
-  template <class Predicate, class What>
-  void await(Predicate is_there, What what);
-  void require_alive() const;
 
   Communicator& host_;
   const Device& device_;
   std::size_t piece_bytes_;
   std::string why_;
-  std::string failure_;  // the first one
+  DeviceWait waiting_;
   std::array<Slot, 2> slots_;
 };
 
