@@ -38,6 +38,8 @@ class RecordingCommunicator final : public comm::Communicator {
   std::unique_ptr<Communicator> split(int color, int key) override {
     return inner_.split(color, key);
   }
+  std::unique_ptr<comm::Transport> open_transport() override { return inner_.open_transport(); }
+  bool takes_device_memory() const noexcept override { return inner_.takes_device_memory(); }
 
  private:
   struct Log;

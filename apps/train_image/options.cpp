@@ -211,12 +211,14 @@ void declare(Options& options, TrainOptions& values) {
   options.group("Machine");
   options.add("device", values.device, {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}},
               "what computes; cuda: an NVIDIA GPU for each rank");
-  options.add("device-path", values.device_path,
-              {{"automatic", comm::DevicePath::automatic},
-               {"nccl", comm::DevicePath::nccl},
-               {"host_staged", comm::DevicePath::host_staged}},
-              "how sums get from GPU to GPU; automatic: NCCL, or through the host's memory where "
-              "ranks share a GPU");
+  options.add(
+      "device-path", values.device_path,
+      {{"automatic", comm::DevicePath::automatic},
+       {"nccl", comm::DevicePath::nccl},
+       {"cuda_aware", comm::DevicePath::cuda_aware},
+       {"host_staged", comm::DevicePath::host_staged}},
+      "how sums get from GPU to GPU; automatic: NCCL, or where ranks share a GPU an MPI that takes "
+      "its memory, else the host's memory");
   options.add("device-kernels", values.device_kernels,
               {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
               "what multiplies by weights on a GPU; direct: plain kernels, slow, to compare with");

@@ -25,9 +25,11 @@ void declare(apps::Options& options, Command& command) {
   options.add("path", command.sum.path,
               {{"automatic", comm::DevicePath::automatic},
                {"nccl", comm::DevicePath::nccl},
+               {"cuda_aware", comm::DevicePath::cuda_aware},
                {"host_staged", comm::DevicePath::host_staged}},
-              "how data gets from GPU to GPU; automatic: NCCL, or through the host's memory where "
-              "ranks share a GPU");
+              "how data gets from GPU to GPU; automatic: NCCL, or where ranks share a GPU an MPI "
+              "that takes "
+              "its memory, else the host's memory");
   options.add_bytes("bytes", command.sum.bytes, "that each rank adds, such as 64M").at_least(4);
   options.group("How");
   options.add("warmup", command.sum.race.warmup, "calls before the timed ones").at_least(1);

@@ -92,6 +92,9 @@ function(rondo_add_gpu_mpi_test name)
   else()
     rondo_add_mpi_test(${name} RANKS ${arg_RANKS} SOURCES ${arg_SOURCES}
       LIBS rondo_cuda_emulation ${emulated} ${libs} ${arg_LIBS} LABELS cuda-emulated)
+    # The emulated GPU's memory is the host's, which every MPI takes.
+    list(TRANSFORM arg_RANKS PREPEND ${name}/np OUTPUT_VARIABLE tests)
+    set_property(TEST ${tests} APPEND PROPERTY ENVIRONMENT RONDO_CUDA_AWARE=1)
   endif()
 endfunction()
 

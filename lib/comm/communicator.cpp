@@ -147,6 +147,15 @@ class CollectiveCommunicator final : public Communicator {
     return make_communicator(std::move(part), queue_->options());
   }
 
+  std::unique_ptr<Transport> open_transport() override {
+    run({.options = {.name = "open_transport"}});  // as in split()
+    return queue_->transport().split(0, rank());
+  }
+
+  bool takes_device_memory() const noexcept override {
+    return queue_->transport().takes_device_memory();
+  }
+
  private:
   std::unique_ptr<Work> push(const Call& call,
                              std::function<Task(Channel&, const Signature&)> body) {

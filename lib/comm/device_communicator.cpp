@@ -63,6 +63,7 @@ std::string_view name_of(DevicePath path) {
   switch (path) {
     case DevicePath::automatic: return "automatic";
     case DevicePath::nccl: return "nccl";
+    case DevicePath::cuda_aware: return "cuda_aware";
     case DevicePath::host_staged: return "host_staged";
   }
   return "?";

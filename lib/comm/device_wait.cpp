@@ -25,9 +25,9 @@ void DeviceWait::until_done(DeviceStream& stream) {
         [&] { return fmt::format("its work {}", stream.trail().text()); });
 }
 
-void DeviceWait::fail(const std::string& problem) {
+void DeviceWait::fail(const std::string& problem, ExitCode code) {
   failure_ = fmt::format("{}: {}", origin_of(place_), problem);
-  throw CommError(failure_);
+  throw CommError(failure_, code);
 }
 
 void DeviceWait::require_alive() const {

@@ -11,6 +11,7 @@
 
 #include "rondo/base/device_limit.hpp"
 #include "rondo/base/device_stream.hpp"
+#include "rondo/base/exit_code.hpp"
 #include "rondo/comm/communicator.hpp"
 
 #include "base/wait_until.hpp"
@@ -47,7 +48,7 @@ class DeviceWait {
   void until_done(DeviceStream& stream);
 
   /// \throws CommError  always, and from then on from require_alive()
-  [[noreturn]] void fail(const std::string& problem);
+  [[noreturn]] void fail(const std::string& problem, ExitCode code = ExitCode::requeue);
   bool has_failed() const noexcept { return !failure_.empty(); }
   void require_alive() const;
 

@@ -16,6 +16,7 @@
 #include "rondo/base/error.hpp"
 #include "rondo/comm/agree.hpp"
 
+#include "comm/cuda_aware/cuda_aware_communicator.hpp"
 #include "comm/device_wait.hpp"
 #include "comm/host_staged/host_staged_communicator.hpp"
 #include "comm/nccl/nccl_communicator.hpp"
@@ -36,6 +37,23 @@ bool is_sharing_allowed() {
   const char* const wish =
       std::getenv("NCCL_MULTI_RANK_GPU_ENABLE");  // NOLINT(concurrency-mt-unsafe)
   return wish != nullptr && std::string_view(wish) == "1";
+}
+
+/// Whether the host's messages take GPU memory. \throws ConfigError  RONDO_CUDA_AWARE is neither
+bool is_cuda_aware(const Communicator& host) {
+  const char* const wish = std::getenv("RONDO_CUDA_AWARE");  // NOLINT(concurrency-mt-unsafe)
+  const std::string_view said = wish == nullptr ? "" : wish;
+  if (said.empty()) return host.takes_device_memory();
+  if (said != "0" && said != "1")
+    throw ConfigError(
+        fmt::format("RONDO_CUDA_AWARE is '{}': set it to 1 where MPI takes GPU "
+                    "memory, to 0 where it does not, or not at all",
+                    said));
+  return said == "1";
+}
+
+bool wants_nccl(DevicePath wish) {
+  return wish == DevicePath::automatic || wish == DevicePath::nccl;
 }
 
 std::string version_text(int version) {
@@ -86,8 +104,8 @@ DeviceSeat own_seat(Communicator& host, const Device& device, DevicePath wish,
   DeviceSeat seat{.node = host.place().node, .wish = wish, .shares = is_sharing_allowed()};
   nccl::Session session(api, host.place(), host.time_limit());
   agree_on_success(host, [&] {
-    if (wish != DevicePath::host_staged)
-      session.check(api.get_version(&seat.nccl_version), "ncclGetVersion");
+    seat.cuda_aware = is_cuda_aware(host);
+    if (wants_nccl(wish)) session.check(api.get_version(&seat.nccl_version), "ncclGetVersion");
     device.pci_address().copy(seat.pci_address.data(), seat.pci_address.size() - 1);
   });
   return seat;
@@ -106,7 +124,15 @@ DeviceView own_view(const Place& place, int devices) {
 DeviceChoice choose_path(std::span<const DeviceSeat> seats) {
   require_alike(seats);
   const DeviceSeat& first = seats[0];
-  if (first.wish == DevicePath::host_staged) return {DevicePath::host_staged, "as was asked for"};
+  const auto unaware = std::ranges::find(seats, false, &DeviceSeat::cuda_aware);
+  if (first.wish == DevicePath::cuda_aware && unaware != seats.end())
+    throw AgreedError(
+        ExitCode::configuration,
+        fmt::format("rank {} has an MPI that does not say that it takes GPU memory: use one that "
+                    "was built with CUDA, another path, or set RONDO_CUDA_AWARE=1 on all ranks if "
+                    "it does",
+                    unaware - seats.begin()));
+  if (!wants_nccl(first.wish)) return {first.wish, "as was asked for"};
 
   const std::string version = version_text(first.nccl_version);
   const auto shared = first_shared(seats);
@@ -122,7 +148,8 @@ DeviceChoice choose_path(std::span<const DeviceSeat> seats) {
         fmt::format("{}, which NCCL {} refuses: start as many ranks on a host as it has GPUs, use "
                     "the path host_staged, or NCCL 2.30 with NCCL_MULTI_RANK_GPU_ENABLE=1",
                     who, version));
-  return {DevicePath::host_staged, fmt::format("{}, which NCCL {} refuses", who, version)};
+  return {unaware == seats.end() ? DevicePath::cuda_aware : DevicePath::host_staged,
+          fmt::format("{}, which NCCL {} refuses", who, version)};
 }
 
 int device_index(std::span<const DeviceView> views, int rank) {
@@ -154,6 +181,10 @@ std::unique_ptr<DeviceCommunicator> make_device_communicator(
   if (choice.path == DevicePath::nccl)
     return std::make_unique<nccl::NcclCommunicator>(
         api, host, device, options.time_limit.value_or(host.time_limit()), std::move(choice.why));
+  if (choice.path == DevicePath::cuda_aware)
+    return std::make_unique<CudaAwareCommunicator>(host.open_transport(), host.place(), device,
+                                                   options.time_limit.value_or(host.time_limit()),
+                                                   std::move(choice.why));
   return std::make_unique<HostStagedCommunicator>(host, device, options, std::move(choice.why));
 }
 
@@ -161,8 +192,8 @@ std::unique_ptr<DeviceCommunicator> make_device_communicator(
     Communicator& host, const Device& device, const DeviceCommunicatorOptions& options) {
   // NCCL need not be there if nobody wants it.
   static constexpr nccl::Api none{};
-  const bool wanted = options.path != DevicePath::host_staged;
-  return make_device_communicator(host, device, options, wanted ? nccl::api() : none);
+  return make_device_communicator(host, device, options,
+                                  wants_nccl(options.path) ? nccl::api() : none);
 }
 
 }  // namespace rondo::comm

@@ -17,8 +17,9 @@ namespace rondo::comm {
 struct DeviceSeat {
   int node = 0;
   DevicePath wish = DevicePath::automatic;
-  bool shares = false;   ///< NCCL was told to take several ranks on one GPU
-  int nccl_version = 0;  ///< as ncclGetVersion() has it
+  bool shares = false;      ///< NCCL was told to take several ranks on one GPU
+  bool cuda_aware = false;  ///< messages take GPU memory
+  int nccl_version = 0;     ///< as ncclGetVersion() has it
   std::array<char, 32> pci_address{};
 };
 

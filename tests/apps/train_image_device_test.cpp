@@ -26,11 +26,13 @@ using testing::Not;
 
 class TrainImageDevice : public TrainImage {
  protected:
-  static std::string on_device(const std::string& arguments) {
+  /// The emulated GPU's memory is the host's, which every MPI takes.
+  static std::string on_device(const std::string& arguments,
+                               std::string_view path = "host_staged") {
     return fmt::format(
-        "{} --data {} --model lenet --batch 4 --lr 0.05 --device cuda --device-path host_staged "
-        "--device-kernels direct {}",
-        RONDO_EMULATED_TRAIN_IMAGE_PROGRAM, data_file(), arguments);
+        "{} --data {} --model lenet --batch 4 --lr 0.05 --device cuda "
+        "--device-path {} --device-kernels direct {}",
+        RONDO_EMULATED_TRAIN_IMAGE_PROGRAM, data_file(), path, arguments);
   }
   static std::string on_cpu(const std::string& arguments) {
     return fmt::format("{} --data {} --model lenet --batch 4 --lr 0.05 {}",
@@ -108,16 +110,22 @@ TEST_F(TrainImageDevice, a_hung_gpu_ends_the_job_with_75_and_one_message) {
   }
 }
 
-TEST_F(TrainImageDevice, has_the_same_bits_on_any_number_of_ranks) {
+TEST_F(TrainImageDevice, has_the_same_bits_on_any_number_of_ranks_by_any_path) {
   std::vector<std::string> hashes;
   for (const std::string sharding : {"none", "zero1"}) {
     for (const int ranks : {1, 2, 3}) {
+      const bool by_mpi = ranks == (sharding == "none" ? 3 : 2);
       const std::string directory = output(fmt::format("device-{}-on-{}", sharding, ranks));
-      const ProgramResult result = run(
-          ranks, on_device("--lanes 3 --reduce fixed --precision bf16 --optimizer lamb --steps 4 "
-                           "--sharding " +
-                           sharding + " --output " + directory));
+      const ProgramResult result =
+          run(ranks,
+              "env RONDO_CUDA_AWARE=1 " +
+                  on_device("--lanes 3 --reduce fixed --precision bf16 --optimizer lamb --steps 4 "
+                            "--sharding " +
+                                sharding + " --output " + directory,
+                            by_mpi ? "cuda_aware" : "host_staged"));
       ASSERT_EQ(result.code, 0) << result.err;
+      EXPECT_THAT(result.out,
+                  HasSubstr(by_mpi ? "GPU to GPU by MPI" : "through the host's memory"));
       hashes.push_back(final_hash(directory));
     }
   }
@@ -218,6 +226,15 @@ TEST_F(TrainImageDevice, refuses_what_a_gpu_cannot_do_yet) {
     EXPECT_THAT(result.err, HasSubstr(message));
     EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
   }
+}
+
+TEST_F(TrainImageDevice, messages_between_gpus_need_an_mpi_that_takes_their_memory) {
+  const ProgramResult result =
+      run(2, "env RONDO_CUDA_AWARE=0 " + on_device("--output " + output("unaware"), "cuda_aware"));
+  EXPECT_EQ(result.code, 78);
+  EXPECT_THAT(result.err,
+              HasSubstr("rank 0 has an MPI that does not say that it takes GPU memory"));
+  EXPECT_EQ(occurrences(result.err, "error:"), 1U) << result.err;
 }
 
 TEST_F(TrainImageDevice, a_build_without_cuda_says_what_is_missing) {

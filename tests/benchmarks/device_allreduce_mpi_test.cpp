@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rondo/base/error.hpp"
 #include "rondo/comm/mpi_world.hpp"
 
 #include "gpu/device_allreduce.hpp"
@@ -69,6 +70,21 @@ TEST(DeviceAllreduce, reports_fast_and_fixed_sums_that_are_right) {
     EXPECT_EQ(figures.ranks, comm->size());
     EXPECT_EQ(figures.bytes, count * sizeof(float));
     EXPECT_GT(figures.seconds.minimum, 0);
+  }
+}
+
+TEST(DeviceAllreduce, reports_sums_by_messages_between_gpus) {
+  const auto comm = comm::make_mpi_communicator();
+  DeviceAllreduceOptions options = few_calls();
+  options.path = comm::DevicePath::cuda_aware;
+  try {
+    const DeviceAllreduceReport report = measure_device_allreduce(*comm, options);
+
+    EXPECT_THAT(report.explanation, testing::HasSubstr("by MPI"));
+    for (const DeviceAllreduceFigures& figures : report.figures)
+      EXPECT_EQ(figures.wrong, 0U) << figures.sum;
+  } catch (const AgreedError& error) {
+    GTEST_SKIP() << error.what();
   }
 }
 

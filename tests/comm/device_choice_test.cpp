@@ -65,6 +65,30 @@ TEST(DeviceChoice, lets_ranks_share_a_gpu_by_nccl_only_where_it_can_and_all_say_
   EXPECT_EQ(choose_path(seats).path, DevicePath::host_staged);
 }
 
+TEST(DeviceChoice, takes_a_cuda_aware_mpi_where_ranks_share_a_gpu_and_all_have_it) {
+  std::vector seats{seat(0, "a"), seat(0, "a"), seat(1, "a")};
+  seats[0].cuda_aware = seats[1].cuda_aware = true;
+  EXPECT_EQ(choose_path(seats).path, DevicePath::host_staged);
+  seats[2].cuda_aware = true;
+  const auto choice = choose_path(seats);
+  EXPECT_EQ(choice.path, DevicePath::cuda_aware);
+  EXPECT_EQ(choice.why, "ranks 0 and 1 share the GPU a, which NCCL 2.28.9 refuses");
+  seats[1].pci_address = seat(0, "b").pci_address;
+  EXPECT_EQ(choose_path(seats).path, DevicePath::nccl) << "a GPU for each";
+}
+
+TEST(DeviceChoice, takes_messages_that_are_asked_for_where_all_have_them) {
+  std::vector seats{seat(0, "a"), seat(1, "a")};
+  for (auto& each : seats) {
+    each.wish = DevicePath::cuda_aware;
+    each.cuda_aware = true;
+  }
+  EXPECT_EQ(choose_path(seats).path, DevicePath::cuda_aware);
+  seats[1].cuda_aware = false;
+  EXPECT_THAT(agreed_error(seats, ExitCode::configuration),
+              AllOf(HasSubstr("rank 1"), HasSubstr("RONDO_CUDA_AWARE=1")));
+}
+
 TEST(DeviceChoice, refuses_what_does_not_fit) {
   std::vector seats{seat(0, "a"), seat(0, "a")};
   for (auto& each : seats)

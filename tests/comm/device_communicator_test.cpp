@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-// Collectives on GPU memory, by NCCL and through the host: on GPUs, and on fakes of both.
+// Collectives on GPU memory, by NCCL, by messages and through the host: on GPUs, and on fakes.
 #include "rondo/comm/device_communicator.hpp"
 
 #include <numeric>
@@ -14,6 +14,7 @@
 #include "rondo/base/hash.hpp"
 #include "rondo/comm/inproc.hpp"
 
+#include "comm/cuda_aware/cuda_aware_communicator.hpp"
 #include "support/gpu_arrays.hpp"
 #include "support/lane_checks.hpp"
 #include "support/rank_devices.hpp"
@@ -42,8 +43,23 @@ struct Rank {
   }
 };
 
+/// Threads' messages take GPU memory only where that is the host's. Pieces that nothing fits into
+/// at once.
+std::unique_ptr<DeviceCommunicator> make_by(DevicePath path, Communicator& host,
+                                            const Device& device) {
+  if (path != DevicePath::cuda_aware)
+    return make_device_communicator(host, device, {.path = path, .piece_bytes = 512});
+  return std::make_unique<CudaAwareCommunicator>(host.open_transport(), host.place(), device,
+                                                 host.time_limit(), "a test");
+}
+
 class DeviceCollectives : public testing::TestWithParam<DevicePath> {
  protected:
+  void SetUp() override {
+    if (GetParam() == DevicePath::cuda_aware && !test::host_has_the_gpus_memory())
+      GTEST_SKIP() << "threads send each other the host's memory only";
+  }
+
   /// On 1 to 4 ranks. Those of NCCL need a GPU each.
   static void on_all_ranks(const std::function<void(Rank&)>& body) {
     for (const int ranks : {1, 2, 3, 4}) {
@@ -52,9 +68,7 @@ class DeviceCollectives : public testing::TestWithParam<DevicePath> {
         SCOPED_TRACE(fmt::format("rank {} of {}", host.rank(), host.size()));
         Device device = test::device_of_rank(host.rank());
         DeviceStream stream(device);
-        // Pieces that nothing fits into at once.
-        const auto comm =
-            make_device_communicator(host, device, {.path = GetParam(), .piece_bytes = 512});
+        const auto comm = make_by(GetParam(), host, device);
         Rank rank{host, device, stream, *comm};
         body(rank);
         comm->wait(stream);
@@ -65,7 +79,8 @@ class DeviceCollectives : public testing::TestWithParam<DevicePath> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Paths, DeviceCollectives,
-                         testing::Values(DevicePath::nccl, DevicePath::host_staged),
+                         testing::Values(DevicePath::nccl, DevicePath::cuda_aware,
+                                         DevicePath::host_staged),
                          [](const auto& path) { return std::string(name_of(path.param)); });
 
 constexpr std::size_t counts[] = {0, 1, 2, 3, 5, 129, 1001};
@@ -365,7 +380,7 @@ TEST_P(DeviceCollectives, a_sum_over_lanes_is_refused_in_a_group) {
   run_ranks(1, [](Communicator& host) {
     Device device;
     DeviceStream stream(device);
-    const auto comm = make_device_communicator(host, device, {.path = GetParam()});
+    const auto comm = make_by(GetParam(), host, device);
     DeviceMemory<float> data(device, 4, "a test");
     const std::vector<DeviceLaneNode> nodes{{{0, 1}, data.span()}};
     EXPECT_THROW(comm->grouped([&] { allreduce_lanes(*comm, stream, nodes, 1, data.span()); }),

@@ -19,6 +19,7 @@
 
 #include "comm/make_device_communicator.hpp"
 #include "support/child_process.hpp"
+#include "support/comm_error.hpp"
 #include "support/fake_nccl.hpp"
 #include "support/lazy_gpu.hpp"
 #include "support/rank_devices.hpp"
@@ -27,6 +28,7 @@ namespace rondo::comm {
 namespace {
 
 using nccl::Result;
+using test::comm_error;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -50,16 +52,6 @@ struct NcclRank {
   DeviceMemory<float> data{device, 100, "a test"};
   std::unique_ptr<DeviceCommunicator> comm;
 };
-
-/// What the CommError says, or "none".
-std::string comm_error(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const CommError& error) {
-    return error.what();
-  }
-  return "none";
-}
 
 struct Failing {
   const char* call;

@@ -18,6 +18,7 @@
 #include "rondo/base/device_memory.hpp"
 #include "rondo/base/error.hpp"
 
+#include "comm/cuda/rank_sum.hpp"
 #include "comm/cuda/tree_sum.hpp"
 #include "comm/kernels/reduce.hpp"
 #include "support/rank_devices.hpp"
@@ -80,6 +81,9 @@ Device test::device_of_rank(int rank) {
 
 int test::most_ranks_with_gpus() {
   return std::numeric_limits<int>::max();
+}
+bool test::host_has_the_gpus_memory() {
+  return true;
 }
 
 bool built_with_cuda() noexcept {
@@ -189,6 +193,19 @@ void detail::clear_bytes(DeviceStream& stream, void* memory, std::size_t bytes) 
 }
 
 /// By the CPU's kernel.
+void comm::cuda::add_ranks(DeviceStream& stream, const RankSum& sum, DType dtype,
+                           std::size_t count) {
+  stream.launched("comm::add_ranks");
+  test::queue_lazily(stream.handle(), [sum, dtype, count] {
+    std::vector<const std::byte*> inputs;
+    for (int rank = 0; rank < sum.ranks; ++rank)
+      inputs.push_back(sum.values_of(rank));
+    if (count > 0)
+      reduce_all(dtype, ReduceOp::sum, 1, inputs, std::span(&sum.output, 1), count * size_of(dtype),
+                 Stores::cached);
+    return true;
+  });
+}
 void comm::cuda::add(DeviceStream& stream, const TreeSum& sum, std::size_t count) {
   stream.launched("comm::add_along_tree");
   if (count == 0) return;

@@ -13,4 +13,7 @@ Device device_of_rank(int rank);
 /// How many ranks can have a GPU of their own.
 int most_ranks_with_gpus();
 
+/// Whether that of both is the same memory.
+bool host_has_the_gpus_memory();
+
 }  // namespace rondo::test

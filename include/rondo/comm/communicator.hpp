@@ -80,15 +80,15 @@ class Memory {
 
 /// A group of ranks that reduce and move data together.
 ///
-/// Every member but the accessors, explain() and progress() is **collective**: all ranks call the
-/// same operations in the same order with equal dtype, op, root, sizes and options; ranks that
-/// disagree get a CommError naming both sides, before a byte of their data has changed. Buffers
-/// stay the caller's and must live, unread and unwritten, until the returned Work is complete.
-/// After a CommError every later call throws one that names the first failure, and a rank that was
-/// only late may still store into memory of allocate(). UsageErrors (a length that does not fit, a
-/// root out of range) come before anything is sent. Not thread-safe. Sums of f16 and bf16
-/// accumulate in f32 and round once a hop; `avg` divides by size() after the sum. All ranks end
-/// with the same bits.
+/// Every member but the accessors, explain(), takes_device_memory() and progress() is
+/// **collective**: all ranks call the same operations in the same order with equal dtype, op, root,
+/// sizes and options; ranks that disagree get a CommError naming both sides, before a byte of their
+/// data has changed. Buffers stay the caller's and must live, unread and unwritten, until the
+/// returned Work is complete. After a CommError every later call throws one that names the first
+/// failure, and a rank that was only late may still store into memory of allocate(). UsageErrors (a
+/// length that does not fit, a root out of range) come before anything is sent. Not thread-safe.
+/// Sums of f16 and bf16 accumulate in f32 and round once a hop; `avg` divides by size() after the
+/// sum. All ranks end with the same bits.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -117,6 +117,11 @@ class Communicator {
   /// Collective, blocking, once all that was started is complete (only the exchange inside MPI has
   /// no deadline); it inherits the options. A negative color takes part and gets nullptr.
   virtual std::unique_ptr<Communicator> split(int color, int key) = 0;
+  /// For messages of the caller's own between the same ranks, apart from all operations. As
+  /// blocking as split(), and as split()'s result no one's but the caller's.
+  virtual std::unique_ptr<Transport> open_transport() = 0;
+  /// Whether that Transport would take buffers in a GPU's memory. Local.
+  virtual bool takes_device_memory() const noexcept = 0;
 
   /// Every rank's `output` becomes the reduction of all ranks' `input`. Both are equally long, and
   /// the same memory or apart.

@@ -22,12 +22,13 @@ namespace rondo::comm {
 
 /// How data gets from GPU to GPU.
 enum class DevicePath : std::uint8_t {
-  automatic,   ///< NCCL, unless two ranks share a GPU
+  automatic,   ///< NCCL, unless two ranks share a GPU; then MPI if it is CUDA-aware
   nccl,        ///< NVIDIA's library, from GPU to GPU
+  cuda_aware,  ///< an MPI that takes GPU memory moves data from GPU to GPU, our kernels add
   host_staged  ///< copied to the host's memory and moved by the host's Communicator: on any MPI
 };
 
-/// "automatic", "nccl", "host_staged".
+/// "automatic", "nccl", "cuda_aware", "host_staged".
 std::string_view name_of(DevicePath path);
 
 /// Equal on all ranks.
@@ -72,11 +73,13 @@ class DeviceArena {
 /// Work is queued on the given stream: it runs after what was queued there before, and what is
 /// queued afterwards sees its result. Buffers stay the caller's and must live, unwritten elsewhere,
 /// until the stream has come past it. One stream at a time: before another one is used, the former
-/// has been waited for. Through the host a call returns when its last piece is queued, not before.
+/// has been waited for. Without NCCL a call waits for the stream and for the other ranks, and
+/// returns when its last step is queued.
 ///
 /// Every wait has a deadline. An error, of this rank, a peer or NCCL, is a CommError that names
 /// rank, host, operation, and step and kernels where they are known. NCCL's work on the GPU is then
-/// aborted, what it wrote is unspecified, and every later call throws one that names the first.
+/// aborted, what it wrote is unspecified, and every later call throws one that names the first; by
+/// MPI, a rank that was only late may still write to the buffers.
 /// UsageErrors (a length that does not fit, a root out of range) come before anything is queued.
 /// Not thread-safe.
 class DeviceCommunicator {
@@ -145,9 +148,12 @@ Device device_of_rank(Communicator& host);
 
 /// A communicator of all ranks of `host`, each with its `device`, which must live as long as it.
 ///
-/// Collective, blocking. Two ranks that share a GPU go through the host, for NCCL refuses them.
+/// Collective, blocking. Two ranks that share a GPU go by a CUDA-aware MPI or through the host, for
+/// NCCL refuses them. Whether MPI is CUDA-aware: as it says itself, or as RONDO_CUDA_AWARE does (1:
+/// it is, 0: it is not).
 /// \throws AgreedError  on all ranks: they ask for different paths (70), use different versions of
-/// NCCL (76), or ask for NCCL where two share a GPU (78) \throws CommError  NCCL failed to start
+/// NCCL (76), ask for NCCL where two share a GPU, or for cuda_aware where some rank's MPI is not
+/// (78) \throws CommError  NCCL failed to start
 std::unique_ptr<DeviceCommunicator> make_device_communicator(
     Communicator& host, const Device& device, const DeviceCommunicatorOptions& options = {});
 

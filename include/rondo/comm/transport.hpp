@@ -34,6 +34,9 @@ class Transport {
   /// the core.
   virtual bool is_crowded() const noexcept { return false; }
 
+  /// Whether buffers may lie in a GPU's memory; equal on all ranks.
+  virtual bool takes_device_memory() const noexcept { return false; }
+
   /// Starts to send `bytes` to `peer`, which may be this rank itself; returns at once.
   virtual Ticket post_send(int peer, int tag, std::span<const std::byte> bytes) = 0;
 

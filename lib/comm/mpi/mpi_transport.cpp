@@ -14,6 +14,10 @@
 #include "comm/cores.hpp"
 #include "comm/mpi/mpi_check.hpp"
 
+#if __has_include(<mpi-ext.h>)
+#include <mpi-ext.h>
+#endif
+
 namespace rondo::comm {
 namespace {
 
@@ -109,6 +113,14 @@ std::unique_ptr<Transport> MpiTransport::split(int color, int key) {
   auto transport = adopt(part, chunk_bytes_);
   transport->is_crowded_ = is_crowded_;  // by ranks of other parts, too
   return transport;
+}
+
+bool MpiTransport::takes_device_memory() const noexcept {
+#if defined(MPIX_CUDA_AWARE_SUPPORT) || defined(MPIX_GPU_SUPPORT_CUDA)
+  return MPIX_Query_cuda_support() != 0;
+#else
+  return false;
+#endif
 }
 
 Transport::Ticket MpiTransport::new_message(bool is_receive, int peer, std::size_t bytes) {

@@ -42,6 +42,8 @@ class MpiTransport final : public Transport {
                             std::size_t& length) override;
   std::span<const int> nodes() const noexcept override { return nodes_; }
   bool is_crowded() const noexcept override { return is_crowded_; }
+  /// As MPI says, which may be wrong.
+  bool takes_device_memory() const noexcept override;
   bool test(Ticket ticket) override;
   std::string describe(Ticket ticket) const override;
   std::string describe_outstanding() const override;
