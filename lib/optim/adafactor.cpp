@@ -9,7 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/aligned_buffer.hpp"
+#include "rondo/precision/device_pieces.hpp"
 #include "rondo/precision/squares.hpp"
+#include "rondo/precision/strided_sum.hpp"
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
@@ -60,6 +63,50 @@ kernel::MoveFactors move_factors(const Adafactor::Options& options, const Update
           .length = static_cast<float>(length)};
 }
 
+/// Sums over the rows of a matrix, slice by slice.
+class ColumnSums {
+ public:
+  explicit ColumnSums(std::size_t columns) : slice_(columns), total_(columns) {}
+
+  double* slice() noexcept { return slice_.data(); }
+  std::vector<double>& total() noexcept { return total_; }
+  void add_slice() {
+    for (std::size_t c = 0; c < total_.size(); ++c) {
+      total_[c] += slice_[c];
+      slice_[c] = 0;
+    }
+  }
+
+ private:
+  std::vector<double> slice_;
+  std::vector<double> total_;
+};
+
+static_assert(kernel::strip_columns == block_count);
+constexpr std::size_t piece_elements = precision::DevicePiece::most_elements;
+
+/// What lies first in `values`, as much as a piece: the end of one's sum would hold up its loads.
+void prefetch(std::span<const float> values) {
+  constexpr std::size_t line = cache_line_bytes / sizeof(float);
+  for (std::size_t i = 0; i < std::min(values.size(), piece_elements); i += line)
+    __builtin_prefetch(&values[i]);
+}
+
+/// The SquareSums of the pieces that an arena cuts the range into, measure(first, count) of each,
+/// added as everywhere.
+template <class Measure>
+SquareSums sum_pieces(const UpdateRange& range, const Measure& measure) {
+  std::vector<SquareSums> sums;
+  const std::size_t end = range.value.size();
+  sums.reserve(end / piece_elements + 2);
+  std::size_t count = piece_elements - range.first % piece_elements;
+  for (std::size_t begin = 0; begin < end; begin += count, count = piece_elements) {
+    count = std::min(count, end - begin);
+    sums.push_back(measure(begin, count));
+  }
+  return precision::strided_sum(std::span<const SquareSums>(sums));
+}
+
 /// The step of a matrix, in two passes over the gradient. The length of the direction takes no pass
 /// of its own: its sum of squares is that over the columns of the sum of g^2 / R, by C, times
 /// mean(R).
@@ -71,6 +118,7 @@ class MatrixStep {
         beta_(beta),
         epsilon_(static_cast<double>(epsilon)),
         matrix_(*range.shape),
+        row_means_(matrix_.rows),
         column_sums_(matrix_.columns),
         scaled_sums_(matrix_.columns),
         column_roots_(matrix_.columns) {}
@@ -81,6 +129,7 @@ class MatrixStep {
 
  private:
   void measure_rows(std::size_t first, std::size_t count);
+  void add_slices();
   template <class Visit>
   void visit_blocks(std::size_t first, std::size_t count, Visit visit) const;
 
@@ -90,43 +139,61 @@ class MatrixStep {
   double epsilon_;
   Matrix matrix_;
   double row_mean_ = 0;
-  std::vector<double> column_sums_;
-  std::vector<double> scaled_sums_;
+  std::vector<double> row_means_;
+  ColumnSums column_sums_;
+  ColumnSums scaled_sums_;
   std::vector<float> column_roots_;
 };
 
 SquareSums MatrixStep::measure() {
-  for (std::size_t r = 0; r < matrix_.rows; r += kernel::row_group)
+  for (std::size_t r = 0; r < matrix_.rows; r += kernel::row_group) {
     measure_rows(r, std::min(kernel::row_group, matrix_.rows - r));
-  row_mean_ /= static_cast<double>(matrix_.rows);
-  double squares = 0;
+    if ((r + kernel::row_group) % kernel::slice_rows == 0) add_slices();
+  }
+  add_slices();
+  row_mean_ = precision::strided_sum(std::span<const double>(row_means_)) /
+              static_cast<double>(matrix_.rows);
+  std::vector<double>& squares = scaled_sums_.total();
   for (std::size_t c = 0; c < matrix_.columns; ++c) {
     float& mean = range_.slots[column][c];
-    follow(mean, column_sums_[c] / static_cast<double>(matrix_.rows) + epsilon_, beta_);
+    follow(mean, column_sums_.total()[c] / static_cast<double>(matrix_.rows) + epsilon_, beta_);
     column_roots_[c] = inverse_root(static_cast<double>(mean));
-    squares += scaled_sums_[c] / static_cast<double>(mean);
+    squares[c] /= static_cast<double>(mean);
   }
-  return {.value = precision::sum_of_squares(range_.value), .direction = row_mean_ * squares};
+  SquareSums sums = sum_pieces(range_, [&](std::size_t begin, std::size_t count) {
+    prefetch(range_.value.subspan(begin + count));
+    return SquareSums{.value = precision::sum_of_squares(range_.value.subspan(begin, count))};
+  });
+  sums.direction = row_mean_ * precision::strided_sum(std::span<const double>(squares));
+  return sums;
+}
+
+void MatrixStep::add_slices() {
+  column_sums_.add_slice();
+  scaled_sums_.add_slice();
 }
 
 /// The second time, the rows are in the cache, and the memory has time for the next ones.
 void MatrixStep::measure_rows(std::size_t first, std::size_t count) {
   const kernel::Gradient gradient(context_);
-  std::array<precision::SquareSum, kernel::row_group> sums;
+  std::array<double, kernel::row_group> sums{};
   visit_blocks(first, count, [&](std::size_t begin, const kernel::Rows& rows) {
-    kernel::add_squares(rows, gradient, column_sums_.data() + begin, sums.data());
+    std::array<precision::SquareSum, kernel::row_group> of_strip;
+    kernel::add_squares(rows, gradient, column_sums_.slice() + begin, of_strip.data());
+    for (std::size_t i = 0; i < count; ++i)
+      sums[i] += of_strip[i].total();
   });
   std::array<float, kernel::row_group> roots{};
   for (std::size_t i = 0; i < count; ++i) {
     float& mean = range_.slots[row][first + i];
-    follow(mean, sums[i].total() / static_cast<double>(matrix_.columns) + epsilon_, beta_);
-    row_mean_ += static_cast<double>(mean);
+    follow(mean, sums[i] / static_cast<double>(matrix_.columns) + epsilon_, beta_);
+    row_means_[first + i] = static_cast<double>(mean);
     roots[i] = inverse_root(static_cast<double>(mean));
   }
   const bool more = first + count + kernel::row_group <= matrix_.rows;
   visit_blocks(first, count, [&](std::size_t begin, kernel::Rows rows) {
     if (more) rows.next = rows.first + count * matrix_.columns;
-    kernel::add_scaled_squares(rows, gradient, roots.data(), scaled_sums_.data() + begin);
+    kernel::add_scaled_squares(rows, gradient, roots.data(), scaled_sums_.slice() + begin);
   });
 }
 
@@ -158,12 +225,14 @@ void MatrixStep::move(const kernel::MoveFactors& factors) {
 
 /// The step of a vector.
 SquareSums measure_vector(const UpdateRange& range, const kernel::SquareFactors& factors) {
-  kernel::MeasuredSums sums;
-  kernel::measure_squares({.written = {range.slots[square].data()},
-                           .read = {range.value.data(), range.grad.data()},
-                           .count = range.value.size()},
-                          factors, sums);
-  return {.value = sums.value.total(), .direction = sums.direction.total()};
+  return sum_pieces(range, [&](std::size_t begin, std::size_t count) {
+    kernel::MeasuredSums sums;
+    kernel::measure_squares({.written = {range.slots[square].data() + begin},
+                             .read = {range.value.data() + begin, range.grad.data() + begin},
+                             .count = count},
+                            factors, sums);
+    return SquareSums{sums.value.total(), sums.direction.total()};
+  });
 }
 
 void move_vector(const UpdateRange& range, const StepContext& context,

@@ -113,6 +113,40 @@ TEST(Adafactor, takes_more_dimensions_as_a_matrix_of_the_first_and_the_rest) {
   EXPECT_EQ(matrix.values(), tensor.values());
 }
 
+/// The means of g^2 over the columns and over the rows of a matrix.
+struct MeanSquares {
+  std::vector<double> of_rows;
+  std::vector<double> of_columns;
+
+  MeanSquares(const std::vector<float>& grads, std::size_t rows, std::size_t columns)
+      : of_rows(rows), of_columns(columns) {
+    for (std::size_t i = 0; i < grads.size(); ++i) {
+      const double square = static_cast<double>(grads[i]) * static_cast<double>(grads[i]);
+      of_rows[i / columns] += square / static_cast<double>(columns);
+      of_columns[i % columns] += square / static_cast<double>(rows);
+    }
+  }
+};
+
+TEST(Adafactor, adds_up_several_slices_of_rows_and_strips_of_columns) {
+  constexpr std::size_t rows = 131;
+  constexpr std::size_t columns = 2051;
+  const Adafactor rule({});
+  Parameters parameters(rule, std::vector<float>(rows * columns, 1.0F), {rows, columns});
+  parameters.grads() = random_floats(rows * columns, 3);
+  const MeanSquares expected(parameters.grads(), rows, columns);
+  take_step(rule, parameters.all(), context);
+
+  // The first step's means are those of its gradient, and its direction is 1 long in the mean.
+  EXPECT_THAT(parameters.slot(0), testing::Pointwise(testing::FloatNear(1e-7F), expected.of_rows));
+  EXPECT_THAT(parameters.slot(1),
+              testing::Pointwise(testing::FloatNear(1e-7F), expected.of_columns));
+  double length = 0;
+  for (const float value : parameters.values())
+    length += std::pow(static_cast<double>(value) - 1, 2);
+  EXPECT_NEAR(std::sqrt(length / (rows * columns)), 0.1, 1e-3);
+}
+
 TEST(Adafactor, keeps_a_parameter_without_gradient) {
   for (const Shape& shape : {Shape{6}, Shape{2, 3}}) {
     const Adafactor rule({});

@@ -23,7 +23,10 @@ namespace rondo::optim {
 /// adds no epsilon but clamps V. A parameter of more than two dimensions is the matrix of its first
 /// dimension and the rest; PyTorch keeps a matrix of the last two for each of the others.
 ///
-/// Allocates 20 bytes a column in every update of a matrix.
+/// Sums have one order on CPUs and GPUs: of columns by 64 rows, of rows by 1024 columns, and of
+/// all elements by the pieces that an arena is cut into at UpdateRange::first.
+///
+/// Allocates 36 bytes a column and 8 a row in every update of a matrix, and 16 every 1024 elements.
 class Adafactor final : public Optimizer {
  public:
   struct Options {

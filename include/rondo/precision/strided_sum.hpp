@@ -23,7 +23,7 @@ T strided_sum(std::span<const T> values) {
   const std::size_t used = std::min(std::bit_ceil(values.size()), most_strided_sums);
   std::array<T, most_strided_sums> sums{};
   for (std::size_t i = 0; i < values.size(); ++i)
-    sums[i % used] = sums[i % used] + values[i];
+    sums[i & (used - 1)] = sums[i & (used - 1)] + values[i];
   for (std::size_t half = used / 2; half > 0; half /= 2)
     for (std::size_t i = 0; i < half; ++i)
       sums[i] = sums[i] + sums[i + half];

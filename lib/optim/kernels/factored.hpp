@@ -14,6 +14,11 @@ namespace rondo::optim::kernel {
 
 /// How many rows of a matrix are summed at once.
 inline constexpr std::size_t row_group = 4;
+/// The sums of a column are those of so many rows at a time, added in their order; the sums of a
+/// row those of so many columns. A block of a GPU's threads goes through that much of a matrix.
+inline constexpr std::size_t slice_rows = 64;
+inline constexpr std::size_t strip_columns = 1024;
+static_assert(slice_rows % row_group == 0);
 
 /// A part of at most `row_group` rows of gradient sums.
 struct Rows {
