@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,7 +15,7 @@
 
 #include "optim/blocks.hpp"
 #include "optim/checks.hpp"
-#include "optim/kernels/factored.hpp"
+#include "optim/kernels/factors.hpp"
 
 namespace rondo::optim {
 namespace {
@@ -35,32 +34,6 @@ struct Matrix {
 
 bool is_factored(const Shape& shape) {
   return shape.size() > 1;
-}
-
-/// The running mean `beta * mean + (1 - beta) * sample`, in double precision, stored as f32.
-void follow(float& mean, double sample, double beta) {
-  mean = static_cast<float>(beta * static_cast<double>(mean) + (1 - beta) * sample);
-}
-
-float inverse_root(double x) {
-  return static_cast<float>(1 / std::sqrt(x));
-}
-
-/// How far a step goes along a direction with the given sum of squares.
-kernel::MoveFactors move_factors(const Adafactor::Options& options, const UpdateRange& range,
-                                 const StepContext& context, const SquareSums& sums) {
-  const auto count = static_cast<double>(range.value.size());
-  const double value_scale = std::sqrt(sums.value / count);
-  const double direction_scale = std::sqrt(sums.direction / count);
-  const auto lr = static_cast<double>(context.lr);
-  const double relative_step = std::min(lr, 1 / std::sqrt(static_cast<double>(context.step)));
-  const double length =
-      std::max(static_cast<double>(options.smallest_scale), value_scale) * relative_step /
-      std::max(1.0, direction_scale / static_cast<double>(options.clip_threshold));
-  const double decay = range.decays ? lr * static_cast<double>(options.weight_decay) : 0.0;
-  return {.gradient = kernel::Gradient(context),
-          .keep = static_cast<float>(1 - decay),
-          .length = static_cast<float>(length)};
 }
 
 /// Sums over the rows of a matrix, slice by slice.
@@ -112,11 +85,10 @@ SquareSums sum_pieces(const UpdateRange& range, const Measure& measure) {
 /// mean(R).
 class MatrixStep {
  public:
-  MatrixStep(const UpdateRange& range, const StepContext& context, double beta, float epsilon)
+  MatrixStep(const UpdateRange& range, const StepContext& context, const kernel::FactoredStep& step)
       : range_(range),
         context_(context),
-        beta_(beta),
-        epsilon_(static_cast<double>(epsilon)),
+        step_(step),
         matrix_(*range.shape),
         row_means_(matrix_.rows),
         column_sums_(matrix_.columns),
@@ -135,8 +107,7 @@ class MatrixStep {
 
   const UpdateRange& range_;
   const StepContext& context_;
-  double beta_;
-  double epsilon_;
+  const kernel::FactoredStep& step_;
   Matrix matrix_;
   double row_mean_ = 0;
   std::vector<double> row_means_;
@@ -156,8 +127,10 @@ SquareSums MatrixStep::measure() {
   std::vector<double>& squares = scaled_sums_.total();
   for (std::size_t c = 0; c < matrix_.columns; ++c) {
     float& mean = range_.slots[column][c];
-    follow(mean, column_sums_.total()[c] / static_cast<double>(matrix_.rows) + epsilon_, beta_);
-    column_roots_[c] = inverse_root(static_cast<double>(mean));
+    kernel::follow(mean,
+                   column_sums_.total()[c] / static_cast<double>(matrix_.rows) + step_.epsilon,
+                   step_.beta);
+    column_roots_[c] = kernel::inverse_root(static_cast<double>(mean));
     squares[c] /= static_cast<double>(mean);
   }
   SquareSums sums = sum_pieces(range_, [&](std::size_t begin, std::size_t count) {
@@ -175,25 +148,25 @@ void MatrixStep::add_slices() {
 
 /// The second time, the rows are in the cache, and the memory has time for the next ones.
 void MatrixStep::measure_rows(std::size_t first, std::size_t count) {
-  const kernel::Gradient gradient(context_);
   std::array<double, kernel::row_group> sums{};
   visit_blocks(first, count, [&](std::size_t begin, const kernel::Rows& rows) {
     std::array<precision::SquareSum, kernel::row_group> of_strip;
-    kernel::add_squares(rows, gradient, column_sums_.slice() + begin, of_strip.data());
+    kernel::add_squares(rows, step_.gradient, column_sums_.slice() + begin, of_strip.data());
     for (std::size_t i = 0; i < count; ++i)
       sums[i] += of_strip[i].total();
   });
   std::array<float, kernel::row_group> roots{};
   for (std::size_t i = 0; i < count; ++i) {
     float& mean = range_.slots[row][first + i];
-    follow(mean, sums[i] / static_cast<double>(matrix_.columns) + epsilon_, beta_);
+    kernel::follow(mean, sums[i] / static_cast<double>(matrix_.columns) + step_.epsilon,
+                   step_.beta);
     row_means_[first + i] = static_cast<double>(mean);
-    roots[i] = inverse_root(static_cast<double>(mean));
+    roots[i] = kernel::inverse_root(static_cast<double>(mean));
   }
   const bool more = first + count + kernel::row_group <= matrix_.rows;
   visit_blocks(first, count, [&](std::size_t begin, kernel::Rows rows) {
     if (more) rows.next = rows.first + count * matrix_.columns;
-    kernel::add_scaled_squares(rows, gradient, roots.data(), scaled_sums_.slice() + begin);
+    kernel::add_scaled_squares(rows, step_.gradient, roots.data(), scaled_sums_.slice() + begin);
   });
 }
 
@@ -210,7 +183,8 @@ void MatrixStep::visit_blocks(std::size_t first, std::size_t count, Visit visit)
 
 void MatrixStep::move(const kernel::MoveFactors& factors) {
   for (std::size_t r = 0; r < matrix_.rows; ++r) {
-    const float row_root = inverse_root(static_cast<double>(range_.slots[row][r]) / row_mean_);
+    const float row_root =
+        kernel::inverse_root(static_cast<double>(range_.slots[row][r]) / row_mean_);
     for_each_block(matrix_.columns, [&](std::size_t column_begin, std::size_t count) {
       const std::size_t begin = r * matrix_.columns + column_begin;
       kernel::move_by_factors(
@@ -278,18 +252,15 @@ Shape Adafactor::slot_shape(std::size_t slot, const Shape& parameter) const {
 void Adafactor::update(const UpdateRange& range, const StepContext& context) const {
   require_valid(*this, range, context);
   if (range.value.empty()) return;
-  const auto step = static_cast<double>(context.step);
-  const auto exponent = static_cast<double>(options_.decay_exponent);
-  const double beta = 1 - std::pow(step, -exponent);
+  const kernel::FactoredStep step(options_, context);
+  const auto factors = [&](const SquareSums& sums) {
+    return kernel::move_factors(step, sums, range.value.size(), range.decays);
+  };
   if (is_factored(*range.shape)) {
-    MatrixStep matrix(range, context, beta, options_.epsilon);
-    const SquareSums sums = matrix.measure();
-    return matrix.move(move_factors(options_, range, context, sums));
+    MatrixStep matrix(range, context, step);
+    return matrix.move(factors(matrix.measure()));
   }
-  const SquareSums sums = measure_vector(range, {.gradient = kernel::Gradient(context),
-                                                 .beta = static_cast<float>(beta),
-                                                 .epsilon = options_.epsilon});
-  move_vector(range, context, move_factors(options_, range, context, sums));
+  move_vector(range, context, factors(measure_vector(range, kernel::square_factors(step))));
 }
 
 }  // namespace rondo::optim

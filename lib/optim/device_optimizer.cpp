@@ -7,13 +7,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
 
 #include "base/cuda/cut.hpp"
 #include "optim/adam_kind.hpp"
-#include "optim/cuda/update.hpp"
+#include "optim/cuda/factored.hpp"
 #include "optim/device_checks.hpp"
 #include "optim/rule_options.hpp"
 
@@ -22,8 +21,15 @@ namespace {
 
 using cuda::UpdateWork;
 
+void queue_adafactor(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
+                     const StepContext& context, const DeviceArena& arena) {
+  cuda::adafactor(stream, {.update = work,
+                           .factors = arena.factors->memory(),
+                           .step = {adafactor_options(options), context}});
+}
+
 void queue_sgd(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-               const StepContext& context, DeviceNorms* /*norms*/) {
+               const StepContext& context, const DeviceArena& /*arena*/) {
   const Sgd::Options own = sgd_options(options);
   const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
                                    .lr = context.lr,
@@ -34,17 +40,17 @@ void queue_sgd(DeviceStream& stream, const UpdateWork& work, const OptimizerOpti
 }
 
 void queue_adam(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context, DeviceNorms* /*norms*/) {
+                const StepContext& context, const DeviceArena& /*arena*/) {
   cuda::adam(stream, work, adam_factors(adam_options(options), {}, context));
 }
 
 void queue_adamw(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                 const StepContext& context, DeviceNorms* /*norms*/) {
+                 const StepContext& context, const DeviceArena& /*arena*/) {
   cuda::adamw(stream, work, adam_factors(adam_options(options), {}, context));
 }
 
 void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context, DeviceNorms* /*norms*/) {
+                const StepContext& context, const DeviceArena& /*arena*/) {
   const Lion::Options own = lion_options(options);
   cuda::lion(stream, work,
              {.gradient = kernel::Gradient(context),
@@ -55,16 +61,16 @@ void queue_lion(DeviceStream& stream, const UpdateWork& work, const OptimizerOpt
 }
 
 void queue_lamb(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context, DeviceNorms* norms) {
+                const StepContext& context, const DeviceArena& arena) {
   const kernel::AdamFactors factors = adam_factors(lamb_options(options), {}, context);
   cuda::measure_lamb(stream, work, factors);
-  norms->share(stream);
+  arena.norms->share(stream);
   cuda::sum_norms(stream, work);
   cuda::lamb(stream, work, factors);
 }
 
 void queue_lars(DeviceStream& stream, const UpdateWork& work, const OptimizerOptions& options,
-                const StepContext& context, DeviceNorms* norms) {
+                const StepContext& context, const DeviceArena& arena) {
   const Lars::Options own = lars_options(options);
   const kernel::SgdFactors factors{.gradient = kernel::Gradient(context),
                                    .lr = context.lr,
@@ -72,20 +78,14 @@ void queue_lars(DeviceStream& stream, const UpdateWork& work, const OptimizerOpt
                                    .decay = own.weight_decay};
   const cuda::LarsFactors with_trust{factors, own.trust_coefficient};
   cuda::measure_lars(stream, work, with_trust);
-  norms->share(stream);
+  arena.norms->share(stream);
   cuda::sum_norms(stream, work);
   cuda::lars(stream, work, with_trust);
 }
 
-constexpr std::array<std::string_view, 6> names_with_kernel{"adam", "adamw", "lamb",
-                                                            "lars", "lion",  "sgd"};
-/// In the order of the names.
-constexpr std::array queues{queue_adam, queue_adamw, queue_lamb, queue_lars, queue_lion, queue_sgd};
-static_assert(queues.size() == names_with_kernel.size());
-
-auto find_name(std::string_view name) {
-  return std::ranges::find(names_with_kernel, name);
-}
+/// In the order of optimizer_names().
+constexpr std::array queues{queue_adafactor, queue_adam, queue_adamw, queue_lamb,
+                            queue_lars,      queue_lion, queue_sgd};
 
 void require_device_length(std::size_t found, std::size_t expected, std::string_view what) {
   if (found != expected)
@@ -122,14 +122,25 @@ void require_valid(const Optimizer& rule, const PieceBounds& bounds, const Devic
   if (!arena.copy.empty()) require_device_length(arena.copy.size(), count, "elements of the copy");
   const auto names = rule.slot_names();
   require_device_length(arena.slots.size(), names.size(), "optimizer slots");
-  for (std::size_t k = 0; k < names.size(); ++k)
-    if (arena.slots[k].size() < bounds.held_elements)
-      throw UsageError(fmt::format("the pieces reach to element {} of {}, the GPU has {}",
-                                   bounds.held_elements, names[k], arena.slots[k].size()));
+  const bool whole = rule.scope() == Scope::parameter;
+  if (whole && arena.factors == nullptr)
+    throw UsageError(
+        fmt::format("{} needs the factors of matrices: DeviceArena::factors", rule.name()));
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const std::size_t needed = whole ? arena.factors->slot_elements()[k] : bounds.held_elements;
+    if (arena.slots[k].size() < needed)
+      throw UsageError(fmt::format("the pieces reach to element {} of {}, the GPU has {}", needed,
+                                   names[k], arena.slots[k].size()));
+  }
 }
 
 void require_norms(const Optimizer& rule, const precision::DevicePieces& pieces,
-                   const DeviceNorms* norms) {
+                   const DeviceArena& arena) {
+  const DeviceNorms* const norms = arena.norms;
+  if (rule.scope() == Scope::parameter)
+    require(arena.factors->pieces() == pieces.size() &&
+                arena.factors->parameters() == pieces.parameters(),
+            "the factors are those of other pieces");
   if (rule.scope() != Scope::norms) return;
   if (norms == nullptr)
     throw UsageError(
@@ -140,11 +151,7 @@ void require_norms(const Optimizer& rule, const precision::DevicePieces& pieces,
 
 DeviceOptimizer::DeviceOptimizer(std::string_view name, const OptimizerOptions& options)
     : options_(options), rule_(make_optimizer(name, options)) {
-  if (find_name(name) == names_with_kernel.end())
-    throw ConfigError(
-        fmt::format("optimizer '{}' runs on the CPU only so far: choose one of {} for "
-                    "a GPU, or the CPU",
-                    name, fmt::join(names_with_kernel, ", ")));
+  require(optimizer_names().size() == queues.size(), "every rule has its kernels");
 }
 
 void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces& pieces,
@@ -152,7 +159,7 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
                              const StatisticUpdate& statistic,
                              DeviceSpan<const precision::GradientVerdict> verdict) const {
   require_valid(*rule_, {pieces.elements(), pieces.held_elements()}, arena, context, verdict);
-  require_norms(*rule_, pieces, arena.norms);
+  require_norms(*rule_, pieces, arena);
   UpdateWork work{.pieces = pieces.span().data(),
                   .piece_count = pieces.size(),
                   .first_pieces = pieces.first_pieces().data(),
@@ -173,10 +180,11 @@ void DeviceOptimizer::update(DeviceStream& stream, const precision::DevicePieces
     work.piece_norms = arena.norms->by_piece().data();
     work.norms = arena.norms->by_parameter().data();
   }
-  work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.slots[0]) &&
-                 is_aligned(work.slots[1]) && is_aligned(work.copy);
-  queues[static_cast<std::size_t>(find_name(rule_->name()) - names_with_kernel.begin())](
-      stream, work, options_, context, arena.norms);
+  work.aligned = is_aligned(work.values) && is_aligned(work.grads) && is_aligned(work.copy) &&
+                 std::ranges::all_of(work.slots, is_aligned<float>);
+  const auto names = optimizer_names();
+  queues[static_cast<std::size_t>(std::ranges::find(names, rule_->name()) - names.begin())](
+      stream, work, options_, context, arena);
 }
 
 }  // namespace rondo::optim

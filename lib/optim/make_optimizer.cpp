@@ -8,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include "rondo/base/error.hpp"
-#include "rondo/optim/adafactor.hpp"
 #include "rondo/optim/adam.hpp"
 #include "rondo/optim/lamb.hpp"
 #include "rondo/optim/lars.hpp"
@@ -36,9 +35,7 @@ Made make_lamb(const OptimizerOptions& options) {
 }
 
 Made make_adafactor(const OptimizerOptions& options) {
-  Adafactor::Options own{.weight_decay = options.weight_decay};
-  own.epsilon = options.epsilon.value_or(own.epsilon);
-  return std::make_unique<Adafactor>(own);
+  return std::make_unique<Adafactor>(adafactor_options(options));
 }
 
 Made make_lars(const OptimizerOptions& options) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/no_cuda.hpp"
 
-#include "optim/cuda/update.hpp"
+#include "optim/cuda/factored.hpp"
 
 // Nobody has a DeviceStream, so that nothing here is ever called.
 namespace rondo::optim::cuda {
@@ -35,6 +35,9 @@ void measure_lamb(DeviceStream& /*stream*/, const UpdateWork&, const kernel::Ada
   no_cuda();
 }
 void measure_lars(DeviceStream& /*stream*/, const UpdateWork& /*work*/, const LarsFactors&) {
+  no_cuda();
+}
+void adafactor(DeviceStream& /*stream*/, const FactoredWork& /*work*/) {
   no_cuda();
 }
 void sum_norms(DeviceStream& /*stream*/, const UpdateWork& /*work*/) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rondo/optim/adafactor.hpp"
 #include "rondo/optim/adam.hpp"
 #include "rondo/optim/lamb.hpp"
 #include "rondo/optim/lars.hpp"
@@ -10,6 +11,12 @@
 
 /// What the rules take of OptimizerOptions, with their defaults.
 namespace rondo::optim {
+
+inline Adafactor::Options adafactor_options(const OptimizerOptions& options) {
+  Adafactor::Options own{.weight_decay = options.weight_decay};
+  own.epsilon = options.epsilon.value_or(own.epsilon);
+  return own;
+}
 
 inline AdamOptions adam_options(const OptimizerOptions& options, float default_epsilon = 1e-8F) {
   AdamOptions own{.beta1 = options.beta1,

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "train/optimizer_state.hpp"
+
 namespace rondo::train {
 namespace {
 
@@ -15,6 +17,18 @@ precision::DevicePieces pieces_of(const DeviceSite& site, const grad::Layout& la
                                   bool sharded) {
   return sharded ? grad::device_pieces(site.device, layout, site.comm.rank())
                  : grad::device_pieces(site.device, layout);
+}
+
+/// As the pieces number the parameters: in the order of the arena.
+std::vector<optim::FactoredParameter> factored_parameters(
+    const grad::Layout& layout, const optim::Optimizer& optimizer,
+    const std::vector<std::vector<grad::ElementRange>>& places) {
+  std::vector<optim::FactoredParameter> all;
+  for (std::size_t i = layout.specs().size(); i-- > 0;)
+    all.push_back(
+        optim::factored_parameter(optimizer, layout.specs()[i], layout.parameter(i).begin,
+                                  {places[0][i].begin, places[1][i].begin, places[2][i].begin}));
+  return all;
 }
 
 }  // namespace
@@ -30,15 +44,33 @@ DeviceState::DeviceState(const DeviceSite& site, grad::Arena& arena,
       grads_(site.comm.allocate(arena.layout().elements() * sizeof(float), "the gradients")),
       values_(site.comm.allocate(arena.layout().elements() * sizeof(float), "the parameters")),
       copy_(site.device, arena.copy().size(), "the parameters in bf16") {
-  const std::size_t held = sharded ? arena.layout().shard_elements() : arena.layout().elements();
-  for (const std::string_view name : optimizer.slot_names()) {
-    slots_.emplace_back(site.device, held, fmt::format("the optimizer's {}", name));
-    slot_views_.push_back(slots_.back().span());
-  }
+  add_slots(optimizer);
+}
+
+void DeviceState::add_slots(const optim::Optimizer& optimizer) {
+  if (optimizer.scope() == optim::Scope::parameter) return add_factors(optimizer);
+  const grad::Layout& layout = host_.layout();
+  const std::size_t held = sharded_ ? layout.shard_elements() : layout.elements();
+  for (const std::string_view name : optimizer.slot_names())
+    add_slot(name, held);
   if (optimizer.scope() != optim::Scope::norms) return;
   optim::DeviceNorms::Share share;
-  if (sharded) share = [this](DeviceStream& stream, auto norms) { add_norms(stream, norms); };
-  norms_.emplace(site.device, pieces_, std::move(share));
+  if (sharded_) share = [this](DeviceStream& stream, auto norms) { add_norms(stream, norms); };
+  norms_.emplace(site_.device, pieces_, std::move(share));
+}
+
+void DeviceState::add_slot(std::string_view name, std::size_t elements) {
+  slots_.emplace_back(site_.device, elements, fmt::format("the optimizer's {}", name));
+  slot_views_.push_back(slots_.back().span());
+}
+
+void DeviceState::add_factors(const optim::Optimizer& optimizer) {
+  std::vector<std::vector<grad::ElementRange>> places;
+  for (const std::string_view name : optimizer.slot_names()) {
+    places.push_back(OptimizerState::places_of(host_.layout(), optimizer, places.size()));
+    add_slot(name, places.back().back().end);
+  }
+  factors_.emplace(site_.device, pieces_, factored_parameters(host_.layout(), optimizer, places));
 }
 
 DeviceSpan<float> DeviceState::floats_of(comm::DeviceArena& memory) const noexcept {
@@ -70,7 +102,8 @@ optim::DeviceArena DeviceState::arena() noexcept {
           .grads = floats_of(*grads_),
           .slots = slot_views_,
           .copy = copy_.span(),
-          .norms = norms_ ? &*norms_ : nullptr};
+          .norms = norms_ ? &*norms_ : nullptr,
+          .factors = factors_ ? &*factors_ : nullptr};
 }
 
 std::vector<DeviceParameterView> DeviceState::views() {
@@ -101,7 +134,8 @@ std::size_t DeviceState::bytes() const noexcept {
   std::size_t slots = 0;
   for (const DeviceMemory<float>& slot : slots_)
     slots += slot.size();
-  return (host_.layout().elements() + slots) * sizeof(float) + copy_.size() * sizeof(bfloat16);
+  return (host_.layout().elements() + slots) * sizeof(float) + copy_.size() * sizeof(bfloat16) +
+         (factors_ ? factors_->bytes() : 0);
 }
 
 }  // namespace rondo::train

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "rondo/base/device_memory.hpp"
@@ -50,6 +51,9 @@ class DeviceState {
  private:
   DeviceSpan<float> values() noexcept { return floats_of(*values_); }
   DeviceSpan<float> floats_of(comm::DeviceArena& memory) const noexcept;
+  void add_slots(const optim::Optimizer& optimizer);
+  void add_slot(std::string_view name, std::size_t elements);
+  void add_factors(const optim::Optimizer& optimizer);
   void add_norms(DeviceStream& stream, DeviceSpan<optim::SquareSums> norms);
 
   DeviceSite site_;
@@ -63,7 +67,8 @@ class DeviceState {
   DeviceMemory<bfloat16> copy_;
   std::vector<DeviceMemory<float>> slots_;
   std::vector<DeviceSpan<float>> slot_views_;
-  std::optional<optim::DeviceNorms> norms_;  // for rules with Scope::norms
+  std::optional<optim::DeviceNorms> norms_;      // for rules with Scope::norms
+  std::optional<optim::DeviceFactors> factors_;  // for rules with Scope::parameter
 };
 
 }  // namespace rondo::train

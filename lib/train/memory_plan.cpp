@@ -7,6 +7,7 @@
 #include "rondo/base/float16.hpp"
 #include "rondo/comm/lane_tree.hpp"
 #include "rondo/grad/layout.hpp"
+#include "rondo/optim/device_factors.hpp"
 #include "rondo/train/session.hpp"
 #include "rondo/train/session_saver.hpp"
 
@@ -102,6 +103,7 @@ MemoryPlan plan_device_memory(std::span<const ParameterSpec> parameters,
   Memory& memory = plan.in_step;
   memory.shards = 0;  // stay among the gradients
   memory.device = memory.total() - memory.compression +
+                  optim::DeviceFactors::planned_bytes(optimizer, parameters) +
                   grad::planned_device_bytes(
                       options.compression, options.compression_options,
                       {{parameters.begin(), parameters.end()},

@@ -15,10 +15,15 @@ namespace {
 
 constexpr std::size_t line_elements = cache_line_bytes / sizeof(float);
 
-/// Where slot `k` of each parameter lies in memory of its own; the end of the last one is the
-/// slot's length.
-std::vector<grad::ElementRange> places_of(const grad::Layout& layout,
-                                          const optim::Optimizer& optimizer, std::size_t k) {
+std::ptrdiff_t offset(std::size_t place) {
+  return static_cast<std::ptrdiff_t>(place);
+}
+
+}  // namespace
+
+std::vector<grad::ElementRange> OptimizerState::places_of(const grad::Layout& layout,
+                                                          const optim::Optimizer& optimizer,
+                                                          std::size_t k) {
   std::vector<grad::ElementRange> places;
   std::size_t cursor = 0;
   for (const ParameterSpec& spec : layout.specs()) {
@@ -30,12 +35,6 @@ std::vector<grad::ElementRange> places_of(const grad::Layout& layout,
   }
   return places;
 }
-
-std::ptrdiff_t offset(std::size_t place) {
-  return static_cast<std::ptrdiff_t>(place);
-}
-
-}  // namespace
 
 OptimizerState::OptimizerState(const grad::Layout& layout, const optim::Optimizer& optimizer,
                                int rank, bool sharded)

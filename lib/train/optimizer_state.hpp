@@ -30,6 +30,11 @@ class OptimizerState {
   /// What the slots of a rank are going to need.
   static std::size_t planned_bytes(const grad::Layout& layout, const optim::Optimizer& optimizer,
                                    bool sharded);
+  /// Under Scope::parameter: where slot `k` of each parameter lies in memory of its own; the end of
+  /// the last one is the slot's length.
+  static std::vector<grad::ElementRange> places_of(const grad::Layout& layout,
+                                                   const optim::Optimizer& optimizer,
+                                                   std::size_t k);
   /// What they have.
   std::size_t resident_bytes() const;
 

@@ -107,6 +107,8 @@ std::vector<std::pair<HashCase, HashRun>> cases() {
           {{.precision = Precision::f32, .optimizer = "lamb"}, large},
           {{.precision = Precision::f16, .optimizer = "lion"}, large},
           {{.precision = Precision::bf16, .optimizer = "lars"}, small},
+          {{.precision = Precision::bf16, .optimizer = "adafactor", .rounding_seed = 5}, small},
+          {{.precision = Precision::f16, .optimizer = "adafactor"}, large},
           {{.precision = Precision::f32, .optimizer = "sgd"}, small_shards},
           {{.precision = Precision::f16, .optimizer = "adamw"}, shards},
           {{.precision = Precision::bf16, .optimizer = "adamw", .rounding_seed = 5}, small_shards},

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "rondo/base/device_memory.hpp"
+#include "rondo/optim/device_factors.hpp"
 #include "rondo/optim/optimizer.hpp"
 #include "rondo/precision/device_norm.hpp"
 #include "rondo/precision/device_pieces.hpp"
@@ -42,15 +43,17 @@ class DeviceNorms {
 };
 
 /// An arena in a GPU's memory: spans that are laid out alike, but for the slots of a rank that
-/// updates some of the pieces (DevicePiece::held).
+/// updates some of the pieces (DevicePiece::held), and those of Scope::parameter, which lie as
+/// FactoredParameter::slots says.
 struct DeviceArena {
   DeviceSpan<float> values = {};
   DeviceSpan<const float> grads = {};  ///< gradient sums
   /// As many as Optimizer::slot_names(), each as long as `values` or, of some of the pieces, as
   /// they need at least.
   std::span<const DeviceSpan<float>> slots = {};
-  DeviceSpan<bfloat16> copy = {};  ///< as long as `values`, or empty
-  DeviceNorms* norms = nullptr;    ///< of the same pieces; for rules with Scope::norms
+  DeviceSpan<bfloat16> copy = {};    ///< as long as `values`, or empty
+  DeviceNorms* norms = nullptr;      ///< of the same pieces; for rules with Scope::norms
+  DeviceFactors* factors = nullptr;  ///< of the same pieces; for rules with Scope::parameter
 };
 
 /// How running averages follow: value <- (1 - momentum) * value + momentum * (sum *
@@ -61,23 +64,24 @@ struct StatisticUpdate {
 };
 
 /// An update rule on a GPU: one launch updates all parameters of an arena, running averages too,
-/// and rounds the bf16 copy in the same pass; under Scope::norms two others measure them first.
+/// and rounds the bf16 copy in the same pass; under Scope::norms two others measure them first,
+/// under Scope::parameter five.
 ///
 /// The CPU's arithmetic and its bits, but for the sign and payload of a NaN. Bytes an element, read
 /// and written, f32 slots and no copy (with it 2 more): sgd 12, with momentum 20, lion 20, adam and
-/// adamw 28, lars 28, lamb 40. Padding and trailer are neither read nor written.
+/// adamw 28, lars 28, lamb 40, adafactor 24. Padding and trailer are neither read nor written.
 class DeviceOptimizer {
  public:
   /// The rule that make_optimizer() makes of the same arguments.
-  /// \throws ConfigError  as make_optimizer(); or a rule that no kernel has: adafactor
+  /// \throws ConfigError  as make_optimizer()
   DeviceOptimizer(std::string_view name, const OptimizerOptions& options);
 
   const Optimizer& rule() const noexcept { return *rule_; }
 
   /// Queued on `stream`. With a `verdict` (one element, GradientNorm::verdict()), its scale takes
   /// the place of StepContext::grad_scale, and nothing changes if it is not finite.
-  /// \throws UsageError  spans or norms that do not fit each other or the pieces, or step 0:
-  /// nothing was queued. DeviceError
+  /// \throws UsageError  spans, norms or factors that do not fit each other or the pieces, or step
+  /// 0: nothing was queued. DeviceError
   void update(DeviceStream& stream, const precision::DevicePieces& pieces, const DeviceArena& arena,
               const StepContext& context, const StatisticUpdate& statistic = {},
               DeviceSpan<const precision::GradientVerdict> verdict = {}) const;

@@ -3,21 +3,16 @@
 #include "rondo/precision/strided_sum.hpp"
 
 #include "base/cuda/block_sums.cuh"
-#include "base/cuda/element_wise.cuh"
 #include "base/cuda/load_ahead.cuh"
-#include "optim/cuda/update.hpp"
+#include "optim/cuda/piece_walk.cuh"
 #include "optim/kernels/scalar.hpp"
-#include "precision/cuda/piece_squares.cuh"
 
 namespace rondo::optim::cuda {
 namespace {
 
 using precision::DevicePiece;
-using precision::SquareSum;
-using precision::cuda::PartialSums;
 using precision::cuda::pieces_per_block;
 using precision::cuda::sums_per_thread;
-using precision::cuda::threads_per_piece;
 using rondo::cuda::block_threads;
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
@@ -41,12 +36,6 @@ struct LarsMeasure {
                                                     const Factors& f) {
     return kernel::scalar::scaled_and_clipped(sum, f.gradient);
   }
-};
-
-/// What a thread has of the sums of a piece.
-struct Measured {
-  PartialSums values = {};
-  PartialSums directions = {};
 };
 
 /// The `n` elements from `i` on, of which the first is for the partial sum `first`.
@@ -88,35 +77,10 @@ __device__ __forceinline__ void measure_piece(const UpdateWork& work,
   if (piece.role == ParameterRole::statistic) return;
   if (piece.role != ParameterRole::weight) factors.decay = 0;
   const bool aligned = work.aligned && (piece.begin | piece.held) % sums_per_thread == 0;
-  for (int first = lane * sums_per_thread; first < piece.count;
-       first += static_cast<int>(SquareSum::count)) {
-    const int mine = min(sums_per_thread, static_cast<int>(piece.count) - first);
-    const std::size_t i = piece.begin + first;
-    const std::size_t held = piece.held + first;
-    if (aligned && mine == sums_per_thread) {
-      measure_elements<Measure, sums_per_thread>(work, factors, i, held, 0, measured);
-      continue;
-    }
-#pragma unroll
-    for (int k = 0; k < sums_per_thread; ++k)
-      if (k < mine) measure_elements<Measure, 1>(work, factors, i + k, held + k, k, measured);
-  }
-}
-
-template <class Measure>
-__device__ void measure_pieces(const UpdateWork& work, const typename Measure::Factors& factors) {
-  const int lane = static_cast<int>(threadIdx.x) % threads_per_piece;
-  const std::size_t stride = std::size_t{gridDim.x} * pieces_per_block;
-  // All threads go on together: the shuffles need whole warps.
-  for (std::size_t first = blockIdx.x * pieces_per_block; first < work.piece_count;
-       first += stride) {
-    const std::size_t i = first + threadIdx.x / threads_per_piece;
-    Measured measured;
-    if (i < work.piece_count) measure_piece<Measure>(work, factors, work.pieces[i], lane, measured);
-    const double value = precision::cuda::total(measured.values);
-    const double direction = precision::cuda::total(measured.directions);
-    if (lane == 0 && i < work.piece_count) work.piece_norms[i] = {value, direction};
-  }
+  visit_elements(piece.count, aligned, lane, [&](auto width, int first, int sum) {
+    measure_elements<Measure, decltype(width)::value>(work, factors, piece.begin + first,
+                                                      piece.held + first, sum, measured);
+  });
 }
 
 template <class Measure>
@@ -126,7 +90,10 @@ __global__ void __launch_bounds__(block_threads)
     if (work.verdict->finite == 0) return;
     factors.gradient.scale = work.verdict->scale;
   }
-  measure_pieces<Measure>(work, factors);
+  measure_pieces(work, work.piece_norms,
+                 [&](const DevicePiece& piece, int lane, Measured& measured) {
+                   measure_piece<Measure>(work, factors, piece, lane, measured);
+                 });
 }
 
 /// The largest parameters have more than a hundred pieces for each thread of their block.

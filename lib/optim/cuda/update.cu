@@ -1,11 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Rondo authors
 // SPDX-License-Identifier: Apache-2.0
-#include "base/cuda/element_wise.cuh"
-#include "base/cuda/float16.cuh"
-#include "optim/cuda/update.hpp"
+#include "optim/cuda/piece_walk.cuh"
 #include "optim/kernels/scalar.hpp"
 #include "optim/kernels/trust.hpp"
-#include "precision/kernels/rounding_element.hpp"
 
 namespace rondo::optim::cuda {
 namespace {
@@ -15,10 +12,6 @@ using rondo::cuda::block_threads;
 using rondo::cuda::load_pack;
 using rondo::cuda::Pack;
 using rondo::cuda::store_pack;
-
-/// A block's threads take the four elements each that a piece may have for them.
-constexpr int width = static_cast<int>(DevicePiece::most_elements) / block_threads;
-static_assert(width == 4);
 
 /// What most rules do.
 struct ElementRule {
@@ -110,20 +103,6 @@ struct LarsRule : ElementRule {
   }
 };
 
-/// `n` elements are 1, or 4 of which the first stands at a multiple of 4: they draw from one block.
-template <int n>
-__device__ __forceinline__ void store_copy(const UpdateWork& work, const Pack<float, n>& values,
-                                           std::size_t i) {
-  if (work.copy == nullptr) return;
-  if (!work.at_random) return store_pack(rondo::cuda::rounded<bfloat16>(values), work.copy + i);
-  const auto random = precision::rounding_block(work.seed, work.step, i);
-  Pack<bfloat16, n> rounded;
-#pragma unroll
-  for (int k = 0; k < n; ++k)
-    rounded.at[k] = precision::round_at_random(values.at[k], random, i + k);
-  store_pack(rounded, work.copy + i);
-}
-
 template <class Rule, int n>
 __device__ __forceinline__ void step_elements(const UpdateWork& work,
                                               const typename Rule::Factors& factors, std::size_t i,
@@ -155,17 +134,6 @@ __device__ __forceinline__ void step_elements(const UpdateWork& work,
   store_copy(work, values, i);
 }
 
-template <int n>
-__device__ __forceinline__ void follow_elements(const UpdateWork& work, std::size_t i) {
-  const auto [momentum, weight_inverse] = work.statistic;
-  auto values = load_pack<n>(work.values + i);
-  const auto sums = load_pack<n>(work.grads + i);
-#pragma unroll
-  for (int k = 0; k < n; ++k)
-    values.at[k] = (1.0F - momentum) * values.at[k] + momentum * (sums.at[k] * weight_inverse);
-  store_pack(values, work.values + i);
-}
-
 template <class Rule, int n>
 __device__ __forceinline__ void update_elements(const UpdateWork& work,
                                                 const typename Rule::Factors& factors,
@@ -183,12 +151,10 @@ __device__ __forceinline__ void update_piece(const UpdateWork& work, typename Ru
   const bool decays = piece.role == ParameterRole::weight;
   if (!decays) factors.decay = 0;
   if constexpr (Rule::takes_norms) Rule::take(factors, work.norms[piece.parameter], decays);
-  const int first = static_cast<int>(threadIdx.x) * width;
-  const int mine = min(width, static_cast<int>(piece.count) - first);
-  if (mine == width && work.aligned && (piece.begin | piece.held) % width == 0)
-    return update_elements<Rule, width>(work, factors, piece, first);
-  for (int k = 0; k < mine; ++k)
-    update_elements<Rule, 1>(work, factors, piece, first + k);
+  const bool aligned = work.aligned && (piece.begin | piece.held) % piece_width == 0;
+  update_own(piece.count, aligned, [&](auto width, int first) {
+    update_elements<Rule, decltype(width)::value>(work, factors, piece, first);
+  });
 }
 
 template <class Rule>
@@ -198,12 +164,7 @@ __global__ void __launch_bounds__(block_threads)
     if (work.verdict->finite == 0) return;
     factors.gradient.scale = work.verdict->scale;
   }
-  DevicePiece next = work.pieces[blockIdx.x];
-  for (std::size_t i = blockIdx.x; i < work.piece_count; i += gridDim.x) {
-    const DevicePiece piece = next;
-    if (i + gridDim.x < work.piece_count) next = work.pieces[i + gridDim.x];
-    update_piece<Rule>(work, factors, piece);
-  }
+  visit_pieces(work, [&](const DevicePiece& piece) { update_piece<Rule>(work, factors, piece); });
 }
 
 template <class Rule>

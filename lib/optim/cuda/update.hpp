@@ -20,7 +20,7 @@ struct UpdateWork {
   std::size_t parameters;
   float* values;
   const float* grads;
-  std::array<float*, 2> slots;
+  std::array<float*, 3> slots;
   bfloat16* copy;                             ///< or null
   const precision::GradientVerdict* verdict;  ///< or null
   SquareSums* piece_norms;                    ///< null unless the rule has Scope::norms

@@ -87,3 +87,31 @@ RONDO_HOST_DEVICE void lion_step(Floats& value, Floats& mean, Floats sum, const 
   value = value - all(f.lr) * (direction + all(f.decay) * value);
   mean = all(f.beta2) * mean + all(1.0F - f.beta2) * g;
 }
+
+/// The second moment of a vector's element; the gradient by its root.
+RONDO_HOST_DEVICE Floats follow_square(Floats& square, Floats sum, const SquareFactors& f) {
+  const Floats g = scaled_and_clipped(sum, f.gradient);
+  square = all(f.beta) * square + all(1.0F - f.beta) * (g * g + all(f.epsilon));
+  return g / square_root(square);
+}
+
+RONDO_HOST_DEVICE void move_along(Floats& value, Floats direction, const MoveFactors& f) {
+  value = all(f.keep) * value - all(f.length) * direction;
+}
+
+/// The second moment is up to date.
+RONDO_HOST_DEVICE void move_by_square(Floats& value, Floats sum, Floats square,
+                                      const MoveFactors& f) {
+  move_along(value, scaled_and_clipped(sum, f.gradient) / square_root(square), f);
+}
+
+RONDO_HOST_DEVICE void move_by_roots(Floats& value, Floats sum, Floats row_root, Floats column_root,
+                                     const MoveFactors& f) {
+  move_along(value, scaled_and_clipped(sum, f.gradient) * (row_root * column_root), f);
+}
+
+/// What a gradient adds to its column's sum of squares by the root of its row.
+RONDO_HOST_DEVICE Floats scaled_square(Floats sum, Floats scale, const Gradient& gradient) {
+  const Floats x = scaled_and_clipped(sum, gradient) * scale;
+  return x * x;
+}

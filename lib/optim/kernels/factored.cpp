@@ -107,8 +107,7 @@ void add_scaled_squares_of(const Rows& rows, const Gradient gradient, const floa
           Floats sum = all(0.0F);
           for (std::size_t r = 0; r < row_count; ++r) {
             const Floats g = hn::LoadU(FloatTag(), first + r * stride + k);
-            const Floats x = scaled_and_clipped(g, gradient) * scale[r];
-            sum = sum + x * x;
+            sum = sum + scaled_square(g, scale[r], gradient);
           }
           add_to(columns + k, hn::PromoteTo(DoubleTag(), hn::LowerHalf(half, sum)));
           add_to(columns + k + double_lanes, hn::PromoteTo(DoubleTag(), hn::UpperHalf(half, sum)));
@@ -146,31 +145,20 @@ void measure_squares_on_target(const Streams<1, 2>& streams, const SquareFactors
   apply_and_square(
       streams,
       [f = factors](Floats(&written)[1], const Floats(&read)[2]) HWY_ATTR {
-        const Floats g = scaled_and_clipped(read[1], f.gradient);
-        const Floats sample = g * g + all(f.epsilon);
-        written[0] = all(f.beta) * written[0] + all(1.0F - f.beta) * sample;
-        return Measured{read[0], g / hn::Sqrt(written[0])};
+        return Measured{read[0], follow_square(written[0], read[1], f)};
       },
       sums);
 }
 
-HWY_INLINE Floats moved(Floats value, Floats direction, const MoveFactors& f) {
-  return all(f.keep) * value - all(f.length) * direction;
-}
-
 void move_by_squares_on_target(const Streams<1, 2>& streams, const MoveFactors& factors) {
-  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[2]) HWY_ATTR {
-    const Floats g = scaled_and_clipped(read[0], f.gradient);
-    written[0] = moved(written[0], g / hn::Sqrt(read[1]), f);
-  });
+  apply(streams, [f = factors](Floats(&written)[1], const Floats(&read)[2])
+                     HWY_ATTR { move_by_square(written[0], read[0], read[1], f); });
 }
 
 void move_by_factors_on_target(const Streams<1, 2>& streams, float row_root,
                                const MoveFactors& factors) {
-  apply(streams, [row_root, f = factors](Floats(&written)[1], const Floats(&read)[2]) HWY_ATTR {
-    const Floats g = scaled_and_clipped(read[0], f.gradient);
-    written[0] = moved(written[0], g * (all(row_root) * read[1]), f);
-  });
+  apply(streams, [row_root, f = factors](Floats(&written)[1], const Floats(&read)[2])
+                     HWY_ATTR { move_by_roots(written[0], read[0], all(row_root), read[1], f); });
 }
 
 }  // namespace HWY_NAMESPACE

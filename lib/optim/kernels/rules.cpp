@@ -4,6 +4,7 @@
 
 #include "base/host_device.hpp"
 #include "base/vector_targets.hpp"
+#include "optim/kernels/factored.hpp"
 
 // From here on, this file is compiled once per target.
 #undef HWY_TARGET_INCLUDE

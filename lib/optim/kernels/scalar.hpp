@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/host_device.hpp"
+#include "optim/kernels/factored.hpp"
 #include "optim/kernels/rules.hpp"
 
 /// The rules on single floats: what a thread of the GPU does. With the bits of the vectors, but for
