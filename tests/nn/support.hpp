@@ -31,6 +31,7 @@ struct TestBatch {
   std::vector<float> weights = {};
   std::uint64_t step = 0;
   std::size_t lane = 0;
+  std::size_t lanes = 1;  ///< on a GPU
 
   TestBatch(const NetworkSpec& spec, std::size_t count, std::uint32_t stream = 0)
       : images(random_values(count * spec.input.elements(), stream)), labels(count) {

@@ -26,6 +26,10 @@ struct DeviceBatch {
   DeviceSpan<const float> weights = {};   ///< (N) loss weights; empty: all 1
   std::uint64_t step = 0;                 ///< of the run; Dropout draws by it
   std::size_t lane = 0;                   ///< of the step; the same
+  /// As many lanes of the step, from that one on, one behind the other and equally long: as if they
+  /// came one by one, each with its own statistics of BatchNorm and masks of Dropout, but for the
+  /// order of sums. At most DeviceNetworkOptions::lanes.
+  std::size_t lanes = 1;
   std::size_t size() const { return labels.size(); }
 };
 
@@ -69,16 +73,16 @@ class DeviceNetwork {
 
   /// Queues forward and backward. **Adds** d(sum of weight * loss) * loss_scale / d(parameter) to
   /// each bound gradient, and weight sum * batch statistic (not scaled by loss_scale) to each
-  /// statistic's; **adds** the sum of weight * cross-entropy to sums[0] and the number of samples
-  /// whose largest logit is the label's to sums[1].
+  /// statistic's (lane by lane); **adds** the sum of weight * cross-entropy to sums[0] and the
+  /// number of samples whose largest logit is the label's to sums[1].
   ///
   /// `ready` may be empty; it is called once for every parameter, the last one first, when all work
   /// that completes its gradient is queued. A sample of weight 0 takes part in BatchNorm's
   /// statistics and in nothing else. An empty batch is legal: every parameter is reported as ready
   /// and nothing is queued.
   ///
-  /// A batch of more samples than any before, and than DeviceNetworkOptions::micro_batch, gets new
-  /// memory first, which waits for the GPU.
+  /// A batch of more samples than any before, and than the options say, gets new memory first,
+  /// which waits for the GPU.
   /// \throws UsageError   not bound, sizes that do not fit
   /// \throws DeviceError  out of memory, a fault of earlier work
   virtual void train(DeviceStream& stream, const DeviceBatch& batch, float loss_scale,
@@ -101,14 +105,14 @@ enum class PlanChoice : std::uint8_t {
   /// ways that give the same bits on every run.
   heuristic,
   /// The fastest of some, which may be another one on the next run, with other bits: measured by
-  /// make_device_network(), for batches of DeviceNetworkOptions::micro_batch. For other sizes as
-  /// the library says. Gradients of weights may be added up in another order on each run.
+  /// make_device_network(), for DeviceNetworkOptions::lanes full lanes. For other sizes as the
+  /// library says. Gradients of weights may be added up in another order on each run.
   measured
 };
 
-/// Whether `train` queues the work on a batch of DeviceNetworkOptions::micro_batch samples as CUDA
-/// graphs, whose kernels the GPU starts without the host: from the second or third such batch on,
-/// as the first ones choose the libraries' plans and take memory. The bits are the same.
+/// Whether `train` queues the work on DeviceNetworkOptions::lanes full lanes as CUDA graphs, whose
+/// kernels the GPU starts without the host: from the second or third such batch on, as the first
+/// ones choose the libraries' plans and take memory. The bits are the same.
 enum class DeviceGraphs : std::uint8_t {
   off,
   automatic,  ///< unless CUDA cannot capture the work, which is logged once
@@ -120,7 +124,8 @@ struct DeviceNetworkOptions {
   PlanChoice plans = PlanChoice::heuristic;
   DeviceGraphs graphs = DeviceGraphs::off;  ///< not where each launch is waited for
   precision::Policy precision = Precision::f32;
-  std::size_t micro_batch = 64;  ///< how many samples memory is taken for in the beginning
+  std::size_t micro_batch = 64;  ///< how many samples of a lane memory is taken for at first
+  std::size_t lanes = 1;         ///< the most in one batch
   std::uint64_t seed = 0;        ///< of Dropout
 };
 

@@ -16,7 +16,10 @@ struct MomentSums {
   using Loaded = Pack<T, n>;
   const T* input;
 
-  __device__ __forceinline__ NoNumbers channels(std::size_t /*channel*/) const { return {}; }
+  __device__ __forceinline__ NoNumbers channels(std::size_t /*lane*/,
+                                                std::size_t /*channel*/) const {
+    return {};
+  }
   __device__ __forceinline__ Loaded load(std::size_t i) const { return load_pack<n>(input + i); }
   __device__ __forceinline__ void add(const NoNumbers& /*numbers*/, const Loaded& loaded,
                                       std::size_t /*i*/, double (&sums)[count * n]) const {
@@ -30,23 +33,27 @@ struct MomentSums {
   }
 };
 
-__device__ __forceinline__ void set_statistics(const NormChannels& channels, std::size_t c,
+/// `i`: of the lane's channel.
+__device__ __forceinline__ void set_statistics(const NormChannels& channels, std::size_t i,
                                                double mean, double variance) {
-  channels.mean[c] = static_cast<float>(mean);
-  channels.variance[c] = static_cast<float>(variance);
-  channels.inverse_deviation[c] =
+  channels.mean[i] = static_cast<float>(mean);
+  channels.variance[i] = static_cast<float>(variance);
+  channels.inverse_deviation[i] =
       static_cast<float>(1.0 / sqrt(variance + static_cast<double>(channels.epsilon)));
 }
 
 struct SetStatistics {
   static constexpr int count = 2;
+  static constexpr bool adds_lanes = false;
   NormChannels channels;
-  double pixels;
+  double pixels;  ///< of a lane
 
-  __device__ __forceinline__ void operator()(std::size_t c, const double (&sums)[count]) const {
+  __device__ __forceinline__ void operator()(std::size_t lane, std::size_t c,
+                                             const double (&sums)[count]) const {
     const double mean = sums[0] / pixels;
     const double variance = sums[1] / pixels - mean * mean;
-    set_statistics(channels, c, mean, variance < 0 ? 0.0 : variance);  // NaN stays
+    set_statistics(channels, lane * channels.count + c, mean,
+                   variance < 0 ? 0.0 : variance);  // NaN stays
   }
 };
 
@@ -71,9 +78,11 @@ struct Normalisation {
   Floats<n> scale;
   Floats<n> shift;
 
-  __device__ __forceinline__ Normalisation(const NormChannels& channels, std::size_t c)
-      : mean(load_floats_anywhere<n>(channels.mean + c)),
-        inverse_deviation(load_floats_anywhere<n>(channels.inverse_deviation + c)),
+  __device__ __forceinline__ Normalisation(const NormChannels& channels, std::size_t lane,
+                                           std::size_t c)
+      : mean(load_floats_anywhere<n>(channels.mean + lane * channels.count + c)),
+        inverse_deviation(
+            load_floats_anywhere<n>(channels.inverse_deviation + lane * channels.count + c)),
         scale(load_floats_anywhere<n>(channels.scale + c)),
         shift(load_floats_anywhere<n>(channels.shift + c)) {}
   __device__ __forceinline__ float normalised(float value, int k) const {
@@ -103,7 +112,9 @@ struct NormaliseWork {
   Activation activation;
   T* output;
 
-  __device__ __forceinline__ Normalisation<n> channels(std::size_t c) const { return {numbers, c}; }
+  __device__ __forceinline__ Normalisation<n> channels(std::size_t lane, std::size_t c) const {
+    return {numbers, lane, c};
+  }
   __device__ __forceinline__ Loaded load(std::size_t i) const {
     const auto values = load_pack<n>(input + i);
     return {values, addend == nullptr ? values : load_pack<n>(addend + i)};
@@ -140,7 +151,9 @@ struct DiffSums {
   const T* output;  // or null
   T* passed;        // or null
 
-  __device__ __forceinline__ Normalisation<n> channels(std::size_t c) const { return {numbers, c}; }
+  __device__ __forceinline__ Normalisation<n> channels(std::size_t lane, std::size_t c) const {
+    return {numbers, lane, c};
+  }
   __device__ __forceinline__ Loaded load(std::size_t i) const {
     const auto values = load_pack<n>(input + i);
     const auto diffs = load_pack<n>(output_diff + i);
@@ -177,21 +190,24 @@ __device__ __forceinline__ void add_to(float& sum, double summand) {
 
 struct AddGradients {
   static constexpr int count = 2;
+  static constexpr bool adds_lanes = true;
   NormChannels channels;
   NormGradients gradients;
-  const float* weight;
-  double pixels;
+  const float* weights;
+  double pixels;  ///< of a lane
 
-  __device__ __forceinline__ void operator()(std::size_t c, const double (&sums)[count]) const {
-    channels.mean_diff[c] = static_cast<float>(sums[0] / pixels);
-    channels.mean_product[c] = static_cast<float>(sums[1] / pixels);
+  __device__ __forceinline__ void operator()(std::size_t lane, std::size_t c,
+                                             const double (&sums)[count]) const {
+    const std::size_t i = lane * channels.count + c;
+    channels.mean_diff[i] = static_cast<float>(sums[0] / pixels);
+    channels.mean_product[i] = static_cast<float>(sums[1] / pixels);
     add_to(gradients.shift[c], sums[0]);
     add_to(gradients.scale[c], sums[1]);
-    const auto share = static_cast<double>(*weight);
+    const auto share = static_cast<double>(weights[lane]);
     const double correction = pixels > 1 ? pixels / (pixels - 1) : 1.0;
-    add_to(gradients.running_mean[c], share * static_cast<double>(channels.mean[c]));
+    add_to(gradients.running_mean[c], share * static_cast<double>(channels.mean[i]));
     add_to(gradients.running_variance[c],
-           share * correction * static_cast<double>(channels.variance[c]));
+           share * correction * static_cast<double>(channels.variance[i]));
   }
 };
 
@@ -200,10 +216,11 @@ struct NormalisationDiff : Normalisation<n> {
   Floats<n> mean_diff;
   Floats<n> mean_product;
 
-  __device__ __forceinline__ NormalisationDiff(const NormChannels& channels, std::size_t c)
-      : Normalisation<n>(channels, c),
-        mean_diff(load_floats_anywhere<n>(channels.mean_diff + c)),
-        mean_product(load_floats_anywhere<n>(channels.mean_product + c)) {}
+  __device__ __forceinline__ NormalisationDiff(const NormChannels& channels, std::size_t lane,
+                                               std::size_t c)
+      : Normalisation<n>(channels, lane, c),
+        mean_diff(load_floats_anywhere<n>(channels.mean_diff + lane * channels.count + c)),
+        mean_product(load_floats_anywhere<n>(channels.mean_product + lane * channels.count + c)) {}
 };
 
 template <class T, int n>
@@ -220,8 +237,8 @@ struct NormaliseBackwardWork {
   Activation activation;
   T* input_diff;
 
-  __device__ __forceinline__ NormalisationDiff<n> channels(std::size_t c) const {
-    return {numbers, c};
+  __device__ __forceinline__ NormalisationDiff<n> channels(std::size_t lane, std::size_t c) const {
+    return {numbers, lane, c};
   }
   __device__ __forceinline__ Loaded load(std::size_t i) const {
     return {load_pack<n>(input + i), load_pack<n>(output_diff + i)};
@@ -241,21 +258,26 @@ struct NormaliseBackwardWork {
   }
 };
 
+double lane_pixels(const Tensor& input, const NormChannels& channels) {
+  return static_cast<double>(input.pixels() / channels.lanes);
+}
+
 }  // namespace
 
 void measure_statistics(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
                         double* slice_sums) {
-  for_type_and_width(
-      input.precision, input.shape.channels,
-      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-        sum_channels(stream, "nn::measure_statistics", input, MomentSums<T, n>{input.as<T>()},
-                     SetStatistics{channels, static_cast<double>(input.pixels())}, slice_sums);
-      });
+  for_type_and_width(input.precision, input.shape.channels,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       sum_channels(stream, "nn::measure_statistics", input, channels.lanes,
+                                    MomentSums<T, n>{input.as<T>()},
+                                    SetStatistics{channels, lane_pixels(input, channels)},
+                                    slice_sums);
+                     });
 }
 
 void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
-                     std::size_t count, const NormChannels& channels) {
-  launch_items(stream, "nn::take_statistics", count,
+                     const NormChannels& channels) {
+  launch_items(stream, "nn::take_statistics", channels.count,
                TakeStatistics{running_mean, running_variance, channels});
 }
 
@@ -263,28 +285,29 @@ void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& ch
                const Tensor& addend, Activation activation, const Tensor& output) {
   for_type_and_width(input.precision, input.shape.channels,
                      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-                       launch_pixel_wise(stream, "nn::normalise", input,
+                       launch_pixel_wise(stream, "nn::normalise", input, channels.lanes,
                                          NormaliseWork<T, n>{input.as<T>(), addend.as<T>(),
                                                              channels, activation, output.as<T>()});
                      });
 }
 
 void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
-                        const NormChannels& channels, const float* weight,
+                        const NormChannels& channels, const float* weights,
                         const NormGradients& gradients, double* slice_sums) {
-  const AddGradients finish{channels, gradients, weight, static_cast<double>(input.pixels())};
+  const AddGradients finish{channels, gradients, weights, lane_pixels(input, channels)};
   const bool computes_again = diff.output.data == nullptr;
-  for_type_and_width(
-      input.precision, input.shape.channels,
-      [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
-        const DiffSums<T, n> work{.input = input.as<T>(),
-                                  .output_diff = diff.diff.as<T>(),
-                                  .numbers = channels,
-                                  .activation = computes_again ? diff.activation : Activation::none,
-                                  .output = diff.output.as<T>(),
-                                  .passed = diff.passed.as<T>()};
-        sum_channels(stream, "nn::add_norm_gradients", input, work, finish, slice_sums);
-      });
+  for_type_and_width(input.precision, input.shape.channels,
+                     [&]<class T, int n>(std::type_identity<T>, std::integral_constant<int, n>) {
+                       const DiffSums<T, n> work{
+                           .input = input.as<T>(),
+                           .output_diff = diff.diff.as<T>(),
+                           .numbers = channels,
+                           .activation = computes_again ? diff.activation : Activation::none,
+                           .output = diff.output.as<T>(),
+                           .passed = diff.passed.as<T>()};
+                       sum_channels(stream, "nn::add_norm_gradients", input, channels.lanes, work,
+                                    finish, slice_sums);
+                     });
 }
 
 void normalise_backward(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
@@ -299,7 +322,7 @@ void normalise_backward(DeviceStream& stream, const Tensor& input, const NormDif
             .numbers = channels,
             .activation = computes_again ? diff.activation : Activation::none,
             .input_diff = input_diff.as<T>()};
-        launch_pixel_wise(stream, "nn::normalise_backward", input, work);
+        launch_pixel_wise(stream, "nn::normalise_backward", input, channels.lanes, work);
       });
 }
 

@@ -9,17 +9,20 @@
 #include "nn/cuda/element_wise.hpp"
 #include "nn/cuda/tensor.hpp"
 
-/// BatchNorm with or without an Add and a ReLU behind it. Bytes are those that a kernel moves for
+/// BatchNorm with or without an Add and a ReLU behind it, of a batch that is one lane or several,
+/// equally long, with statistics of their own. Bytes are those that a kernel moves for
 /// each element, b being those of the type. Sums are in f64, so that no mean far from 0 costs
 /// digits.
 namespace rondo::nn::cuda {
 
 /// In a GPU's memory, one number for each channel.
 struct NormChannels {
+  std::size_t count;
+  std::size_t lanes;
   const float* scale;
   const float* shift;
-  float* mean;               ///< this and the next ones are what a forward pass leaves
-  float* variance;           ///< biased
+  float* mean;      ///< of each lane; this and the next ones are what a forward pass leaves
+  float* variance;  ///< biased
   float* inverse_deviation;  ///< 1 / sqrt(variance + epsilon)
   float* mean_diff;          ///< the means over the pixels, in backward passes, of the gradient
   float* mean_product;       ///< and of its product with the normalised input
@@ -34,13 +37,13 @@ struct NormGradients {
   float* running_variance;
 };
 
-/// The batch's mean, variance and inverse deviation: b bytes.
+/// The lanes' means, variances and inverse deviations: b bytes.
 void measure_statistics(DeviceStream& stream, const Tensor& input, const NormChannels& channels,
                         double* slice_sums);
 
-/// The running mean and variance take the place of the batch's.
+/// The running mean and variance take the place of those of the only lane.
 void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
-                     std::size_t count, const NormChannels& channels);
+                     const NormChannels& channels);
 
 /// The activation of the normalised input, to which `addend` is added if it has data: 2 b bytes,
 /// and b for the addend.
@@ -57,10 +60,10 @@ struct NormDiff {
   Tensor passed = {};
 };
 
-/// Adds the gradients of scale and shift, and `weight` (one number in the GPU's memory) times mean
-/// and unbiased variance: 2 b bytes, and 2 b for a ReLU behind an Add.
+/// Adds the gradients of scale and shift, and each lane's weight (in the GPU's memory) times its
+/// mean and unbiased variance: 2 b bytes, and 2 b for a ReLU behind an Add.
 void add_norm_gradients(DeviceStream& stream, const Tensor& input, const NormDiff& diff,
-                        const NormChannels& channels, const float* weight,
+                        const NormChannels& channels, const float* weights,
                         const NormGradients& gradients, double* slice_sums);
 
 /// Of the input, after add_norm_gradients(): 3 b bytes.

@@ -17,9 +17,10 @@ namespace rondo::nn::cuda {
 inline constexpr std::size_t most_slices = 528;
 inline constexpr std::size_t most_tile_channels = 256;
 
-/// What two sums over the pixels of a tensor with so many channels need for their parts.
-constexpr std::size_t slice_sums_for(std::size_t channels) {
-  return 2 * std::max(channels, most_slices * std::min(channels, most_tile_channels));
+/// What two sums over the pixels of a tensor with so many channels need for their slices, if there
+/// are those of so many lanes.
+constexpr std::size_t slice_sums_for(std::size_t channels, std::size_t lanes = 1) {
+  return 2 * std::max(channels * lanes, most_slices * std::min(channels, most_tile_channels));
 }
 
 /// Adds the sum of each channel over all pixels to `sums`: the gradient of a bias. Moves the bytes

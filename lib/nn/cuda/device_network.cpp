@@ -94,18 +94,19 @@ class CudaNetwork final : public DeviceNetwork {
         seed_(options.seed),
         topology_(resolve(spec_)),
         weights_(device_, topology_, precision_),
-        lane_(device_, topology_),
+        lane_(device_, topology_, options.lanes),
         context_{device_, make_libraries_for(device_, options), views_, weights_, lane_},
         loss_(device_),
-        slice_sums_(device_, slice_sums_for(most_channels(topology_)), "sums over pixels"),
+        slice_sums_(device_, slice_sums_for(most_channels(topology_), options.lanes),
+                    "sums over pixels"),
         weight_gradient_(device_, longest_weight(topology_), "the gradient of a weight"),
-        graphs_(options.graphs, options.micro_batch) {
+        graphs_(options.graphs, options.micro_batch * options.lanes) {
     make_stages();
     report_at(options.graphs == DeviceGraphs::off ? all_parameters() : std::vector<std::size_t>());
     place_values();
     place_gradients();
-    reserve(options.micro_batch);
-    if (options.plans == PlanChoice::measured) choose_plans(options.micro_batch);
+    reserve(options.micro_batch * options.lanes);
+    if (options.plans == PlanChoice::measured) choose_plans(options.micro_batch * options.lanes);
   }
 
   const NetworkSpec& spec() const noexcept override { return spec_; }
@@ -135,7 +136,9 @@ class CudaNetwork final : public DeviceNetwork {
     check(batch, sums);
     if (batch.size() == 0) return report_ready(0, steps_.size(), ready);
     const Pass pass = begin(stream, batch, loss_scale, sums, true);
-    graphs_.begin(stream, batch.size(), part_ends_.size(), changes());
+    // A graph has the number of lanes in it.
+    const std::size_t samples = batch.lanes == lane_.most_lanes() ? batch.size() : 0;
+    graphs_.begin(stream, samples, part_ends_.size(), changes());
     std::size_t end = steps_.size();
     for (const std::size_t begin : part_ends_) {
       graphs_.run(stream, [&] { train_part(pass, batch.size(), begin, end); });
@@ -148,7 +151,7 @@ class CudaNetwork final : public DeviceNetwork {
     check(batch, sums);
     if (batch.size() == 0) return;
     forward(begin(stream, batch, 1.0F, sums, false), batch.size());
-    loss_.measure(stream, logits(batch.size()), lane_.lane(), {});
+    loss_.measure(stream, logits(batch.size()), lane_.lane(), batch.lanes, {});
   }
 
  private:
@@ -226,7 +229,7 @@ class CudaNetwork final : public DeviceNetwork {
   void reserve(std::size_t samples) {
     if (samples <= reserved_) return;
     memory_.reserve(device_, samples);
-    loss_.reserve(device_, samples);
+    loss_.reserve(device_, samples, lane_.most_lanes());
     reserved_ = samples;
     ++changes_;
   }
@@ -235,7 +238,7 @@ class CudaNetwork final : public DeviceNetwork {
   void choose_plans(std::size_t samples) {
     if (samples == 0) return;
     DeviceStream stream(device_, "setup");
-    const Pass pass = pass_on(stream, true);
+    const Pass pass = pass_on(stream, lane_.most_lanes(), true);
     for (const Step& step : steps_)
       step.stage->choose(pass, tensors(step, samples));
     stream.wait();
@@ -255,6 +258,11 @@ class CudaNetwork final : public DeviceNetwork {
           batch.size(), batch.images.size(), spec_.name, spec_.input.elements()));
     require(batch.weights.empty() || batch.weights.size() == batch.size(),
             "a batch in a GPU's memory has a weight for each label or none");
+    if (batch.lanes == 0 || batch.lanes > lane_.most_lanes() || batch.size() % batch.lanes != 0)
+      throw UsageError(
+          fmt::format("a batch of {} samples as {} lanes: network '{}' takes 1 to {}, "
+                      "all of the same length",
+                      batch.size(), batch.lanes, spec_.name, lane_.most_lanes()));
     require(sums.size() == 2, "the sums of a batch are two: of the loss, and of correct samples");
   }
 
@@ -267,14 +275,15 @@ class CudaNetwork final : public DeviceNetwork {
                     .weights = batch.weights.data(),
                     .sums = sums.data(),
                     .loss_scale = loss_scale};
-    lane_.store(stream, lane, {seed_, batch.step, batch.lane}, trains);
-    return pass_on(stream, trains);
+    lane_.store(stream, lane, {seed_, batch.step, batch.lane}, batch.lanes, trains);
+    return pass_on(stream, batch.lanes, trains);
   }
 
-  Pass pass_on(DeviceStream& stream, bool trains) {
+  Pass pass_on(DeviceStream& stream, std::size_t lanes, bool trains) {
     return {.stream = stream,
             .trains = trains,
-            .weight_sum = loss_.weight_sum(),
+            .lanes = lanes,
+            .weight_sums = loss_.weight_sums(),
             .slice_sums = slice_sums_.span().data(),
             .weight_gradient = weight_gradient_.span()};
   }
@@ -289,7 +298,7 @@ class CudaNetwork final : public DeviceNetwork {
   void train_part(const Pass& pass, std::size_t samples, std::size_t begin, std::size_t end) {
     if (end == steps_.size()) {
       forward(pass, samples);
-      loss_.measure(pass.stream, logits(samples), lane_.lane(),
+      loss_.measure(pass.stream, logits(samples), lane_.lane(), pass.lanes,
                     gradient(steps_.back().gradients.output, topology_.layers.size(), samples));
     }
     for (std::size_t i = end; i > begin; --i)

@@ -114,13 +114,17 @@ template <class T>
 struct DropoutWork {
   static constexpr int width = 1;
   PlanarOrder planar;
-  const DropoutMask* mask;
+  const DropoutMask* masks;
+  std::size_t lane_elements;
   const T* input;
   T* output;
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
-    output[i] = static_cast<T>(static_cast<float>(input[i]) * (*mask)[planar(i)]);
+    const std::size_t lane = i / lane_elements;
+    const std::size_t first = lane * lane_elements;
+    const float factor = masks[lane][planar(i - first)];
+    output[i] = static_cast<T>(static_cast<float>(input[i]) * factor);
   }
 };
 
@@ -163,11 +167,12 @@ void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias) {
   });
 }
 
-void dropout(DeviceStream& stream, const DropoutMask* mask, const Tensor& input,
+void dropout(DeviceStream& stream, const DropoutMask* masks, std::size_t lanes, const Tensor& input,
              const Tensor& output) {
   dispatch(input.precision, [&]<class T>(std::type_identity<T>) {
     launch_items(stream, "nn::dropout", input.elements(),
-                 DropoutWork<T>{PlanarOrder(input), mask, input.as<T>(), output.as<T>()});
+                 DropoutWork<T>{PlanarOrder(input), masks, input.elements() / lanes, input.as<T>(),
+                                output.as<T>()});
   });
 }
 

@@ -32,8 +32,9 @@ void add(DeviceStream& stream, const Tensor& a, const Tensor& b, Activation acti
 void add_bias(DeviceStream& stream, const Tensor& tensor, const float* bias);
 
 /// Multiplies by a mask, drawn again in each direction: 2 b bytes, and ten rounds of Philox for
-/// each element. The mask is in the GPU's memory.
-void dropout(DeviceStream& stream, const DropoutMask* mask, const Tensor& input,
+/// each element. The masks are in the GPU's memory, one for each of the `lanes` equally long lanes
+/// that the batch is.
+void dropout(DeviceStream& stream, const DropoutMask* masks, std::size_t lanes, const Tensor& input,
              const Tensor& output);
 
 }  // namespace rondo::nn::cuda

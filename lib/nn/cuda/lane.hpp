@@ -13,8 +13,9 @@
 
 namespace rondo::nn::cuda {
 
-/// What differs from lane to lane. Kernels read it in the GPU's memory, and not in their arguments,
-/// so that one lane's captured work is the next one's too.
+/// What differs from lane to lane, or from some lanes that are one batch to the next. Kernels read
+/// it in the GPU's memory, and not in their arguments, so that one lane's captured work is the next
+/// one's too.
 struct Lane {
   const float* images = nullptr;
   const std::int32_t* labels = nullptr;
@@ -29,19 +30,23 @@ struct DropoutLayer {
   float probability;
 };
 
-/// The lane at hand, and its masks of Dropout.
+/// The lane at hand, or `most_lanes` at the most, and their masks of Dropout.
 class LaneMemory {
  public:
-  LaneMemory(const Device& device, const Topology& topology);
+  LaneMemory(const Device& device, const Topology& topology, std::size_t most_lanes);
 
-  /// Queues one kernel. In passes that do not train the masks keep all.
-  void store(DeviceStream& stream, const Lane& lane, const DropoutKey& key, bool trains);
+  /// Queues one kernel. `key` is the first one's of the lanes. In passes that do not train the
+  /// masks keep all.
+  void store(DeviceStream& stream, const Lane& lane, const DropoutKey& key, std::size_t lanes,
+             bool trains);
 
   const Lane* lane() const noexcept { return lane_.span().data(); }
-  /// Of the layer with this index.
-  const DropoutMask* mask_of(std::size_t layer) const;
+  std::size_t most_lanes() const noexcept { return most_lanes_; }
+  /// Of the layer with this index, lane by lane.
+  const DropoutMask* masks_of(std::size_t layer) const;
 
  private:
+  std::size_t most_lanes_;
   DeviceMemory<Lane> lane_;
   std::vector<DropoutLayer> layers_;
   DeviceMemory<DropoutLayer> table_;

@@ -16,9 +16,10 @@ struct LossWork {
   T* diff;  // or null
   const Lane* lane;
   std::size_t batch;
+  std::size_t lanes;
   std::size_t classes;
   Loss::Sample* samples;
-  float* weight_sum;
+  float* weight_sums;
   std::uint32_t* blocks_done;
 };
 
@@ -110,18 +111,26 @@ __device__ __forceinline__ void measure_sample(const LossWork<T>& work, std::siz
 /// By the last block: what the others stored went past its first-level cache.
 template <class T>
 __device__ void add_samples(const LossWork<T>& work) {
-  double sums[3] = {};
-  for (std::size_t n = threadIdx.x; n < work.batch; n += block_threads) {
-    sums[0] += __ldcg(&work.samples[n].loss);
-    sums[1] += static_cast<double>(__ldcg(&work.samples[n].weight));
-    sums[2] += static_cast<double>(__ldcg(&work.samples[n].correct));
+  const std::size_t samples = work.batch / work.lanes;
+  double loss = 0;
+  double correct = 0;
+  for (std::size_t lane = 0; lane < work.lanes; ++lane) {
+    double sums[3] = {};
+    for (std::size_t n = lane * samples + threadIdx.x; n < (lane + 1) * samples;
+         n += block_threads) {
+      sums[0] += __ldcg(&work.samples[n].loss);
+      sums[1] += static_cast<double>(__ldcg(&work.samples[n].weight));
+      sums[2] += static_cast<double>(__ldcg(&work.samples[n].correct));
+    }
+    rondo::cuda::add_up(sums, 1);
+    loss += sums[0];
+    correct += sums[2];
+    if (threadIdx.x == 0) work.weight_sums[lane] = static_cast<float>(sums[1]);
   }
-  rondo::cuda::add_up(sums, 1);
   if (threadIdx.x != 0) return;
   float* const total = work.lane->sums;
-  total[0] = static_cast<float>(static_cast<double>(total[0]) + sums[0]);
-  total[1] = static_cast<float>(static_cast<double>(total[1]) + sums[2]);
-  *work.weight_sum = static_cast<float>(sums[1]);
+  total[0] = static_cast<float>(static_cast<double>(total[0]) + loss);
+  total[1] = static_cast<float>(static_cast<double>(total[1]) + correct);
 }
 
 template <class T>
@@ -134,15 +143,16 @@ __global__ void __launch_bounds__(block_threads)
 
 }  // namespace
 
-Loss::Loss(const Device& device)
-    : weight_sum_(device, 1, "the sum of a batch's weights"), blocks_done_(device, 1, "the loss") {}
+Loss::Loss(const Device& device) : blocks_done_(device, 1, "the loss") {}
 
-void Loss::reserve(const Device& device, std::size_t samples) {
+void Loss::reserve(const Device& device, std::size_t samples, std::size_t lanes) {
   if (samples > samples_.size())
     samples_ = DeviceMemory<Sample>(device, samples, "the samples' losses");
+  if (lanes > weight_sums_.size())
+    weight_sums_ = DeviceMemory<float>(device, lanes, "the sums of lanes' weights");
 }
 
-void Loss::measure(DeviceStream& stream, const Tensor& logits, const Lane* lane,
+void Loss::measure(DeviceStream& stream, const Tensor& logits, const Lane* lane, std::size_t lanes,
                    const Tensor& diff) {
   dispatch(logits.precision, [&]<class T>(std::type_identity<T>) {
     rondo::cuda::launch<&measure_loss<T>>(stream, "nn::measure_loss", logits.batch,
@@ -150,9 +160,10 @@ void Loss::measure(DeviceStream& stream, const Tensor& logits, const Lane* lane,
                                                       .diff = diff.as<T>(),
                                                       .lane = lane,
                                                       .batch = logits.batch,
+                                                      .lanes = lanes,
                                                       .classes = logits.shape.elements(),
                                                       .samples = samples_.span().data(),
-                                                      .weight_sum = weight_sum_.span().data(),
+                                                      .weight_sums = weight_sums_.span().data(),
                                                       .blocks_done = blocks_done_.span().data()});
   });
 }

@@ -17,17 +17,18 @@ class Loss {
  public:
   explicit Loss(const Device& device);
 
-  /// For batches of so many samples; waits for the GPU if that is more than before.
-  void reserve(const Device& device, std::size_t samples);
+  /// For batches of so many samples and lanes; waits for the GPU if those are more than before.
+  void reserve(const Device& device, std::size_t samples, std::size_t lanes);
 
   /// Adds to the lane's sums as DeviceNetwork::train says. `diff` gets weight * loss_scale *
   /// (softmax - one hot), unless its data is null; it may be the memory of `logits`. 5 b bytes for
   /// each logit with the gradient and 2 b without, b being those of the type, if the cache keeps
-  /// nothing. `lane` is in the GPU's memory.
-  void measure(DeviceStream& stream, const Tensor& logits, const Lane* lane, const Tensor& diff);
+  /// nothing. `lane` is in the GPU's memory. The batch is `lanes` equally long ones.
+  void measure(DeviceStream& stream, const Tensor& logits, const Lane* lane, std::size_t lanes,
+               const Tensor& diff);
 
-  /// The sum of the last batch's weights, in the GPU's memory.
-  const float* weight_sum() const noexcept { return weight_sum_.span().data(); }
+  /// The sums of the weights of the last batch's lanes, in the GPU's memory.
+  const float* weight_sums() const noexcept { return weight_sums_.span().data(); }
 
   /// Of one sample.
   struct Sample {
@@ -38,7 +39,7 @@ class Loss {
 
  private:
   DeviceMemory<Sample> samples_;
-  DeviceMemory<float> weight_sum_;
+  DeviceMemory<float> weight_sums_;
   DeviceMemory<std::uint32_t> blocks_done_;
 };
 

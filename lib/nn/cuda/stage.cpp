@@ -128,15 +128,16 @@ class BatchNormStage final : public Stage {
         scale_(layer.first_parameter),
         count_(layer.input.channels),
         tail_(tail),
-        memory_(context.device, 5 * count_, "a BatchNorm's statistics") {}
+        memory_(context.device, 5 * context.lane.most_lanes() * count_,
+                "a BatchNorm's statistics") {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
-    const NormChannels numbers = channels();
+    const NormChannels numbers = channels(pass);
     if (pass.trains)
       measure_statistics(pass.stream, t.input, numbers, pass.slice_sums);
     else
       take_statistics(pass.stream, context_.views[scale_ + 2].value.data(),
-                      context_.views[scale_ + 3].value.data(), count_, numbers);
+                      context_.views[scale_ + 3].value.data(), numbers);
     normalise(pass.stream, t.input, numbers, t.shortcut, tail_.activation, t.output);
   }
 
@@ -146,10 +147,10 @@ class BatchNormStage final : public Stage {
       diff.output = t.output;
       diff.passed = t.shortcut_diff;
     }
-    add_norm_gradients(pass.stream, t.input, diff, channels(), pass.weight_sum, gradients(),
+    add_norm_gradients(pass.stream, t.input, diff, channels(pass), pass.weight_sums, gradients(),
                        pass.slice_sums);
     if (t.input_diff.data != nullptr)
-      normalise_backward(pass.stream, t.input, diff, channels(), t.input_diff);
+      normalise_backward(pass.stream, t.input, diff, channels(pass), t.input_diff);
   }
 
   GradientPlace shortcut_gradient() const override {
@@ -157,15 +158,18 @@ class BatchNormStage final : public Stage {
   }
 
  private:
-  NormChannels channels() {
+  NormChannels channels(const Pass& pass) {
     float* const own = memory_.span().data();
-    return {.scale = context_.views[scale_].value.data(),
+    const std::size_t numbers = pass.lanes * count_;
+    return {.count = count_,
+            .lanes = pass.lanes,
+            .scale = context_.views[scale_].value.data(),
             .shift = context_.views[scale_ + 1].value.data(),
             .mean = own,
-            .variance = own + count_,
-            .inverse_deviation = own + 2 * count_,
-            .mean_diff = own + 3 * count_,
-            .mean_product = own + 4 * count_,
+            .variance = own + numbers,
+            .inverse_deviation = own + 2 * numbers,
+            .mean_diff = own + 3 * numbers,
+            .mean_product = own + 4 * numbers,
             .epsilon = epsilon_};
   }
   NormGradients gradients() const {
@@ -258,17 +262,17 @@ class AveragePoolStage final : public Stage {
 
 class DropoutStage final : public Stage {
  public:
-  explicit DropoutStage(const DropoutMask* mask) : mask_(mask) {}
+  explicit DropoutStage(const DropoutMask* masks) : masks_(masks) {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
-    dropout(pass.stream, mask_, t.input, t.output);
+    dropout(pass.stream, masks_, pass.lanes, t.input, t.output);
   }
   void backward(const Pass& pass, const StageTensors& t) override {
-    dropout(pass.stream, mask_, t.output_diff, t.input_diff);
+    dropout(pass.stream, masks_, pass.lanes, t.output_diff, t.input_diff);
   }
 
  private:
-  const DropoutMask* mask_;
+  const DropoutMask* masks_;
 };
 
 struct StageMaker {
@@ -296,7 +300,7 @@ struct StageMaker {
     return std::make_unique<AveragePoolStage>(Window{layer.input.height, layer.input.width});
   }
   Result operator()(const Dropout&) const {
-    return std::make_unique<DropoutStage>(context.lane.mask_of(layer.index));
+    return std::make_unique<DropoutStage>(context.lane.masks_of(layer.index));
   }
   Result operator()(const Add&) const { return std::make_unique<AddStage>(tail.activation); }
 };

@@ -23,7 +23,8 @@ namespace rondo::nn::cuda {
 struct Pass {
   DeviceStream& stream;
   bool trains;
-  const float* weight_sum;            ///< of the batch, in the GPU's memory, for backward passes
+  std::size_t lanes;                  ///< that the batch is, equally long
+  const float* weight_sums;           ///< of the lanes, in the GPU's memory, for backward passes
   double* slice_sums;                 ///< see slice_sums_for()
   DeviceSpan<float> weight_gradient;  ///< as long as the longest weight
 };

@@ -43,9 +43,11 @@ struct Lane {
   std::size_t lane = 0;
   std::vector<float> weights = {};
   float loss_scale = 1;
+  std::size_t lanes = 1;
 
   TestBatch batch() const {
     TestBatch made(spec(), count, values);
+    made.lanes = lanes;
     made.step = step;
     made.lane = lane;
     made.weights = weights;
@@ -68,17 +70,18 @@ class DeviceGraphsTest : public testing::TestWithParam<std::tuple<DeviceKernels,
   OnGpuNetwork plain_{spec(), options(DeviceGraphs::off), values_};
   OnGpuNetwork graphed_{spec(), options(DeviceGraphs::on), values_};
 
-  void expect_same(const Lane& lane) {
+  void expect_same(const Lane& lane) { expect_same(plain_, graphed_, lane); }
+  static void expect_same(OnGpuNetwork& plain, OnGpuNetwork& graphed, const Lane& lane) {
     const TestBatch batch = lane.batch();
     std::vector<std::size_t> order;
-    const BatchSums expected = plain_.train(batch, lane.loss_scale);
+    const BatchSums expected = plain.train(batch, lane.loss_scale);
     const BatchSums found =
-        graphed_.train(batch, lane.loss_scale, [&](std::size_t p) { order.push_back(p); });
+        graphed.train(batch, lane.loss_scale, [&](std::size_t p) { order.push_back(p); });
     EXPECT_EQ(found.loss, expected.loss);
     EXPECT_EQ(found.correct, expected.correct);
-    for (std::size_t p = 0; p < plain_.grads.size(); ++p)
-      EXPECT_TRUE(same_bits(graphed_.grads[p], plain_.grads[p])) << "parameter " << p;
-    std::vector<std::size_t> backwards(plain_.grads.size());
+    for (std::size_t p = 0; p < plain.grads.size(); ++p)
+      EXPECT_TRUE(same_bits(graphed.grads[p], plain.grads[p])) << "parameter " << p;
+    std::vector<std::size_t> backwards(plain.grads.size());
     std::iota(backwards.rbegin(), backwards.rend(), 0U);
     EXPECT_EQ(order, backwards);
   }
@@ -102,6 +105,21 @@ TEST_P(DeviceGraphsTest, partial_batches_and_larger_ones_come_between) {
        {samples, samples, samples, std::size_t{3}, samples, samples, std::size_t{9}, samples,
         samples, samples, std::size_t{0}, samples})
     expect_same({.count = count});
+}
+
+TEST_P(DeviceGraphsTest, some_lanes_at_once_are_one_graph) {
+  const auto of_two_lanes = [](DeviceGraphs graphs) {
+    DeviceNetworkOptions made = options(graphs);
+    made.micro_batch = samples / 2;
+    made.lanes = 2;
+    return made;
+  };
+  OnGpuNetwork plain(spec(), of_two_lanes(DeviceGraphs::off), values_);
+  OnGpuNetwork graphed(spec(), of_two_lanes(DeviceGraphs::on), values_);
+  const Lane both{.lanes = 2};
+  for (const Lane& lane : {both, both, both, Lane{.lanes = 1}, Lane{.step = 2, .lanes = 2},
+                           Lane{.lane = 3, .lanes = 2}, Lane{.count = samples / 2}, both})
+    expect_same(plain, graphed, lane);
 }
 
 TEST_P(DeviceGraphsTest, parameters_change_and_move) {

@@ -231,7 +231,9 @@ struct RandomChannels {
   }
   NormChannels view() {
     const auto at = [this](std::size_t k) { return memory[k]->span().data(); };
-    return {.scale = at(0),
+    return {.count = values[0].size(),
+            .lanes = 1,
+            .scale = at(0),
             .shift = at(1),
             .mean = at(2),
             .variance = nullptr,
@@ -349,7 +351,7 @@ TEST_F(DeviceLayerKernels, dropout_draws_the_hosts_mask) {
     auto x = upload(input);
     auto y = unwritten(5, input.shape);
 
-    dropout(stream_, mask.span().data(), x.view(), y.view());
+    dropout(stream_, mask.span().data(), 1, x.view(), y.view());
 
     EXPECT_TRUE(same_bits(y.read().values, expected));
   }
@@ -361,7 +363,7 @@ TEST_F(DeviceLayerKernels, lanes_are_stored_with_the_masks_of_all_dropouts) {
                          105,
                          {Dropout{0.3F}, Relu{}, Dropout{0.6F}, Linear{.out_features = 105}}};
   const Topology topology = resolve(spec);
-  LaneMemory memory(device_, topology);
+  LaneMemory memory(device_, topology, 2);
   const DropoutKey key{.seed = 4, .step = 5, .lane = 6};
   const Host input = random_tensor(1, spec.input, 1);
   auto x = upload(input);
@@ -373,10 +375,10 @@ TEST_F(DeviceLayerKernels, lanes_are_stored_with_the_masks_of_all_dropouts) {
     auto trained = unwritten(1, input.shape);
     auto evaluated = unwritten(1, input.shape);
 
-    memory.store(stream_, {}, key, true);
-    dropout(stream_, memory.mask_of(layer), x.view(), trained.view());
-    memory.store(stream_, {}, key, false);
-    dropout(stream_, memory.mask_of(layer), x.view(), evaluated.view());
+    memory.store(stream_, {}, key, 1, true);
+    dropout(stream_, memory.masks_of(layer), 1, x.view(), trained.view());
+    memory.store(stream_, {}, key, 1, false);
+    dropout(stream_, memory.masks_of(layer), 1, x.view(), evaluated.view());
 
     EXPECT_TRUE(same_bits(trained.read().values, expected));
     EXPECT_TRUE(same_bits(evaluated.read().values, input.values));
@@ -413,7 +415,9 @@ TEST_F(DeviceLayerKernels, variance_survives_a_mean_far_from_zero) {
     DeviceMemory<float> numbers(device_, 3 * channels, "a test");
     DeviceMemory<double> parts(device_, slice_sums_for(channels), "a test");
     float* const first = numbers.span().data();
-    const NormChannels norm{.scale = nullptr,
+    const NormChannels norm{.count = channels,
+                            .lanes = 1,
+                            .scale = nullptr,
                             .shift = nullptr,
                             .mean = first,
                             .variance = first + channels,

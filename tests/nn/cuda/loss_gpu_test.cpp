@@ -31,17 +31,17 @@ Measured measure(const Host& logits, const std::vector<std::int32_t>& labels,
   OnGpu<float> weight_memory(device, stream, weights);
   OnGpu<float> sums(device, stream, {3, 4});
   Loss loss(device);
-  loss.reserve(device, labels.size());
+  loss.reserve(device, labels.size(), 1);
   OnGpu<Lane> lane(device, stream,
                    {{.labels = label_memory.span().data(),
                      .weights = weight_memory.span().data(),
                      .sums = sums.span().data(),
                      .loss_scale = loss_scale}});
 
-  loss.measure(stream, values.view(), lane.span().data(), values.view());
+  loss.measure(stream, values.view(), lane.span().data(), 1, values.view());
 
   std::vector<float> weight_sum(1);
-  copy<float>(stream, {loss.weight_sum(), 1}, std::span(weight_sum));
+  copy<float>(stream, {loss.weight_sums(), 1}, std::span(weight_sum));
   stream.wait();
   return {sums.read(), weight_sum[0], values.read().values};
 }

@@ -106,6 +106,64 @@ TEST(DeviceNetwork, adds_up_the_lanes_of_a_step) {
         << pair.actual->parameters()[p].name;
 }
 
+/// As one batch.
+TestBatch joined(std::span<const TestBatch> lanes) {
+  TestBatch all = lanes[0];
+  all.lanes = lanes.size();
+  for (const TestBatch& lane : lanes.subspan(1)) {
+    all.images.insert(all.images.end(), lane.images.begin(), lane.images.end());
+    all.labels.insert(all.labels.end(), lane.labels.begin(), lane.labels.end());
+    all.weights.insert(all.weights.end(), lane.weights.begin(), lane.weights.end());
+  }
+  return all;
+}
+
+class DeviceLanes : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Chains, DeviceLanes,
+                         testing::Values("conv_norm_relu", "two_residuals", "two_dropouts"),
+                         [](const auto& name) { return std::string(name.param); });
+
+TEST_P(DeviceLanes, at_once_are_as_one_by_one) {
+  const NetworkSpec spec = chain(GetParam()).spec();
+  for (const std::size_t most : {3U, 5U}) {
+    DeviceNetworkOptions options = test::device_options();
+    options.lanes = most;
+    Pair pair(spec, options);
+    BatchSums expected;
+    std::vector<TestBatch> lanes;
+    for (std::size_t k = 0; k < 3; ++k) {
+      lanes.emplace_back(spec, 4, static_cast<std::uint32_t>(k));
+      lanes.back().step = 2;
+      lanes.back().lane = 5 + k;
+      lanes.back().weights = {1, 0, static_cast<float>(k), 0.5F};
+      const BatchSums sums = pair.expected.train(lanes.back());
+      expected.loss += sums.loss;
+      expected.correct += sums.correct;
+    }
+
+    const BatchSums found = pair.actual.train(joined(lanes));
+
+    EXPECT_NEAR(found.loss, expected.loss, 1e-4 * expected.loss);
+    EXPECT_EQ(found.correct, expected.correct);
+    for (std::size_t p = 0; p < pair.expected.grads.size(); ++p)
+      EXPECT_LE(test::relative_distance(pair.actual.grads[p], pair.expected.grads[p]), 2e-5)
+          << pair.actual->parameters()[p].name;
+  }
+}
+
+TEST(DeviceNetwork, refuses_lanes_of_other_lengths_or_too_many) {
+  const NetworkSpec spec = chain("conv_relu").spec();
+  DeviceNetworkOptions options = test::device_options();
+  options.lanes = 2;
+  Pair pair(spec, options);
+  for (const auto& [samples, lanes] : {std::pair(3U, 2U), std::pair(6U, 3U), std::pair(2U, 0U)}) {
+    TestBatch batch(spec, samples);
+    batch.lanes = lanes;
+    EXPECT_THROW(pair.actual.train(batch), UsageError);
+  }
+}
+
 TEST(DeviceNetwork, adds_to_the_sums_it_finds) {
   const NetworkSpec spec = chain("conv_relu").spec();
   Pair pair(spec);

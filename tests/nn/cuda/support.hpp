@@ -93,7 +93,7 @@ class OnGpuNetwork {
         : images(owner.device_, owner.stream_, batch.images),
           labels(owner.device_, owner.stream_, batch.labels),
           weights(owner.device_, owner.stream_, batch.weights),
-          view{images.span(), labels.span(), weights.span(), batch.step, batch.lane} {}
+          view{images.span(), labels.span(), weights.span(), batch.step, batch.lane, batch.lanes} {}
 
     rondo::test::OnGpu<float> images;
     rondo::test::OnGpu<std::int32_t> labels;
