@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "rondo/comm/agree.hpp"
+#include "rondo/comm/lane_tree.hpp"
 
 namespace rondo::apps {
 
@@ -36,6 +37,23 @@ std::vector<std::size_t> completing_parameters(const grad::Layout& layout) {
   return completing;
 }
 
+/// Image elements of lanes that keep a GPU busy by themselves: more at once would gain nothing, and
+/// need memory.
+constexpr std::size_t many_elements = std::size_t{1} << 20U;
+
+/// As was asked for; else, where sums may be taken in any order, the most of the rank's lanes that
+/// are few elements, so that all passes of a step are equal.
+std::size_t choose_lanes_at_once(const TrainOptions& options, const nn::NetworkSpec& spec,
+                                 comm::LaneRange lanes) {
+  if (options.lanes_at_once) return *options.lanes_at_once;
+  if (options.reduction == grad::Reduction::fixed) return 1;
+  const std::size_t own = lanes.end - lanes.begin;
+  for (std::size_t count = own; count > 1; --count)
+    if (own % count == 0 && count * options.batch * spec.input.elements() <= many_elements)
+      return count;
+  return 1;
+}
+
 }  // namespace
 
 DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
@@ -43,7 +61,9 @@ DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
     : device_(comm::device_of_rank(comm)),
       stream_(device_, "training"),
       devices_(comm::make_device_communicator(comm, device_, {.path = options.device_path})),
-      decodes_(options.device_decode) {
+      decodes_(options.device_decode),
+      lanes_at_once_(choose_lanes_at_once(
+          options, spec, comm::lane_range(comm.rank(), comm.size(), *options.lanes))) {
   comm::agree_on_success(comm, [&] {
     network_ = nn::make_device_network(device_, spec,
                                        {.kernels = options.device_kernels,
@@ -51,12 +71,14 @@ DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
                                         .graphs = options.cuda_graph,
                                         .precision = options.policy(),
                                         .micro_batch = options.batch,
+                                        .lanes = lanes_at_once_,
                                         .seed = options.seed});
     optimizer_ =
         std::make_unique<optim::DeviceOptimizer>(options.optimizer, options.optimizer_options());
     batches_ = std::make_unique<data::DeviceBatches>(
         device_, data::DeviceBatches::Options{.samples = options.batch,
                                               .sample_elements = spec.input.elements(),
+                                              .lanes = lanes_at_once_,
                                               .decoding = device_decoding(options, info)});
     sums_ = {device_, 2, "the sums of a lane"};
     fetched_sums_ = {sums_.size(), "the sums of a lane"};
@@ -64,8 +86,9 @@ DeviceModel::DeviceModel(comm::Communicator& comm, const TrainOptions& options,
 }
 
 std::string DeviceModel::place() const {
-  return fmt::format("{} at {}, {}; images decoded {}", device_.name(), device_.pci_address(),
-                     devices_->explain(), decodes_ ? "there" : "on the CPU");
+  return fmt::format("{} at {}, {}; images decoded {}; {} at once", device_.name(),
+                     device_.pci_address(), devices_->explain(), decodes_ ? "there" : "on the CPU",
+                     lanes_at_once_ == 1 ? "1 lane" : fmt::format("{} lanes", lanes_at_once_));
 }
 
 train::MemoryPlan DeviceModel::plan_memory(const train::Session& session,
@@ -92,20 +115,31 @@ void DeviceModel::send(const data::LaneBatch& batch) {
   batches_->send(batch);
 }
 
-nn::DeviceBatch DeviceModel::take() {
-  const data::DeviceBatches::Batch sent = batches_->take(stream_);
-  return {.images = sent.images, .labels = sent.labels};
-}
-
 void DeviceModel::train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
                         std::uint64_t step) {
-  session.begin_lane(lane, static_cast<double>(batch.count));
-  if (batches_->ahead() == 0) send(batch);
-  nn::DeviceBatch sent = take();
-  sent.step = step;
-  sent.lane = lane;
+  if (batches_->ahead() == waiting_) send(batch);
+  ++waiting_;
+  if (waiting_ == lanes_at_once_ || lane + 1 == session.lanes().end)
+    train_waiting(session, lane, step);
+}
+
+void DeviceModel::train_waiting(train::Session& session, std::size_t last_lane,
+                                std::uint64_t step) {
+  std::size_t lane = last_lane + 1 - std::exchange(waiting_, 0);
+  for (const data::DeviceBatches::Batch& sent : batches_->take(stream_)) {
+    train(session, {.images = sent.images,
+                    .labels = sent.labels,
+                    .step = step,
+                    .lane = lane,
+                    .lanes = sent.lanes});
+    lane += sent.lanes;
+  }
+}
+
+void DeviceModel::train(train::Session& session, const nn::DeviceBatch& batch) {
+  session.begin_lanes({batch.lane, batch.lane + batch.lanes}, static_cast<double>(batch.size()));
   clear(stream_, sums_.span());
-  network_->train(stream_, sent, session.loss_scale(), sums_.span(),
+  network_->train(stream_, batch, session.loss_scale(), sums_.span(),
                   [&](std::size_t parameter) { session.ready(parameter); });
   session.end_lane(sums_.span());
 }
@@ -114,7 +148,8 @@ nn::BatchSums DeviceModel::evaluate(const data::LaneBatch& batch) {
   require(batches_->ahead() == 0, "DeviceModel: a batch to train on is in front of this one");
   clear(stream_, sums_.span());
   send(batch);
-  network_->evaluate(stream_, take(), sums_.span());
+  const auto sent = batches_->take(stream_);
+  network_->evaluate(stream_, {.images = sent[0].images, .labels = sent[0].labels}, sums_.span());
   copy(stream_, DeviceSpan<const float>(sums_.span()), fetched_sums_.span());
   stream_.wait();
   return {.weight = static_cast<double>(batch.count),

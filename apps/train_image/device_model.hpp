@@ -17,8 +17,8 @@
 
 namespace rondo::apps {
 
-/// On the rank's GPU: lanes are queued there one behind the other, and their losses stay there
-/// until the end of the step.
+/// On the rank's GPU: lanes are queued there one behind the other, some at once where that keeps no
+/// promise from being kept, and their losses stay there until the end of the step.
 class DeviceModel final : public Model {
  public:
   /// Collective. \throws AgreedError  no GPU for a rank, or one that cannot be used
@@ -43,6 +43,7 @@ class DeviceModel final : public Model {
                               const train::Session::Options& options) override;
   void bind(train::Session& session) override;
   void parameters_changed() override { network_->parameters_changed(); }
+  std::size_t lanes_at_once() const override { return lanes_at_once_; }
   void send_ahead(const data::LaneBatch& batch) override { send(batch); }
   void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
              std::uint64_t step) override;
@@ -52,7 +53,9 @@ class DeviceModel final : public Model {
  private:
   /// Its way to the GPU, labels checked.
   void send(const data::LaneBatch& batch);
-  nn::DeviceBatch take();
+  /// The lanes that wait, up to this one.
+  void train_waiting(train::Session& session, std::size_t last_lane, std::uint64_t step);
+  void train(train::Session& session, const nn::DeviceBatch& batch);
 
   Device device_;
   DeviceStream stream_;
@@ -63,6 +66,8 @@ class DeviceModel final : public Model {
   DeviceMemory<float> sums_;  // loss and correct of the lane at hand
   PinnedMemory<float> fetched_sums_;
   bool decodes_;
+  std::size_t lanes_at_once_;
+  std::size_t waiting_ = 0;  // lanes of the step that train() has put off
 };
 
 }  // namespace rondo::apps

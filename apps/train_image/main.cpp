@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -195,20 +196,27 @@ class Trainer {
  private:
   const data::LaneBatch& next_batch(std::size_t lane) {
     const telemetry::TraceSpan span(telemetry::Activity::data_wait, lane);
-    if (ahead_ != nullptr) return *std::exchange(ahead_, nullptr);
+    if (!ahead_.empty()) {
+      const data::LaneBatch& batch = *ahead_.front();
+      ahead_.pop_front();
+      return batch;
+    }
     const telemetry::Stopwatch stopwatch;
     const data::LaneBatch& batch = loader_->next();
     session_.times().spent(telemetry::Cause::data, stopwatch.seconds());
     return batch;
   }
 
-  /// A GPU gets the next step's first batch while it works on this step. One that is not there yet
-  /// would keep the other ranks waiting for this step's end, and evaluation has batches of its own.
+  /// A GPU gets the next step's first batches while it works on this step. One that is not there
+  /// yet would keep the other ranks waiting for this step's end, and evaluation has batches of its
+  /// own.
   void look_ahead() {
     const bool evaluates_next = (step_ + 1) % sampler_.steps_per_epoch() == 0;
-    if (evaluates_next || !loader_->is_ready()) return;
-    ahead_ = &loader_->next();
-    model_->send_ahead(*ahead_);
+    if (evaluates_next) return;
+    while (ahead_.size() < model_->lanes_at_once() && loader_->is_ready()) {
+      ahead_.push_back(&loader_->next());
+      model_->send_ahead(*ahead_.back());
+    }
   }
 
   void start_loader() {
@@ -221,6 +229,7 @@ class Trainer {
                                    .last_lane = lanes.end,
                                    .epoch = epoch(),
                                    .step = step_ % sampler_.steps_per_epoch(),
+                                   .kept = model_->lanes_at_once(),
                                    .threads = options_.loader_threads,
                                    .chunks_ahead = options_.prefetch,
                                    .read_mode = options_.read,
@@ -282,7 +291,7 @@ class Trainer {
   std::unique_ptr<CollectiveFile> file_;  ///< with --read collective
   std::unique_ptr<data::BatchLoader> loader_;
   std::unique_ptr<data::BatchLoader> test_loader_;
-  const data::LaneBatch* ahead_ = nullptr;  ///< of the loader's, for the next step
+  std::deque<const data::LaneBatch*> ahead_;  ///< of the loader's, for the next step
   ReadingMeter meter_;
   Consumption consumption_;
   StepUse last_use_;

@@ -45,10 +45,14 @@ class Model {
   virtual void bind(train::Session& session) = 0;
   virtual void parameters_changed() = 0;
 
-  /// What train() is to be called with next, as early as it is known: a GPU gets it beside its
-  /// work. No evaluate() may come between.
+  /// How many batches train() may be told ahead of, and for how long it may need them otherwise.
+  virtual std::size_t lanes_at_once() const { return 1; }
+  /// What train() is to be called with after what it was told so far, as early as it is known: a
+  /// GPU gets it beside its work. Nothing, where more than lanes_at_once() would be ahead. No
+  /// evaluate() may come between.
   virtual void send_ahead(const data::LaneBatch& /*batch*/) {}
-  /// One lane of the session, from begin_lane() to end_lane().
+  /// One lane of the session, from begin_lane() to end_lane(), now or together with one of the next
+  /// lanes of the step.
   virtual void train(train::Session& session, const data::LaneBatch& batch, std::size_t lane,
                      std::uint64_t step) = 0;
   virtual nn::BatchSums evaluate(const data::LaneBatch& batch) = 0;

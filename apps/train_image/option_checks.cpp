@@ -136,6 +136,13 @@ void check_all_count(const TrainOptions& options) {
                    "device",
                    name_of(options.device),
                    {"cuda"}});
+  require_company({"lanes-at-once",
+                   options.lanes_at_once.has_value(),
+                   "device",
+                   name_of(options.device),
+                   {"cuda"}});
+  if (options.lanes_at_once.value_or(1) > 1)
+    require_company({"lanes-at-once", true, "reduce", name_of(options.reduction), {"fast"}});
   require_company({"cuda-graph",
                    options.cuda_graph != nn::DeviceGraphs::automatic,
                    "device",

@@ -222,6 +222,12 @@ void declare(Options& options, TrainOptions& values) {
   options.add("device-kernels", values.device_kernels,
               {{"libraries", nn::DeviceKernels::libraries}, {"direct", nn::DeviceKernels::direct}},
               "what multiplies by weights on a GPU; direct: plain kernels, slow, to compare with");
+  options
+      .add("lanes-at-once", values.lanes_at_once,
+           "lanes of a rank that a GPU takes in one pass, each with its own statistics of "
+           "BatchNorm; "
+           "default: as many as are small, or 1 with --reduce fixed")
+      .at_least(1);
   options.add("cuda-graph", values.cuda_graph,
               {{"automatic", nn::DeviceGraphs::automatic},
                {"on", nn::DeviceGraphs::on},

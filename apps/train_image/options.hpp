@@ -100,6 +100,7 @@ struct TrainOptions {
   comm::DevicePath device_path = comm::DevicePath::automatic;
   nn::DeviceKernels device_kernels = nn::DeviceKernels::libraries;
   nn::DeviceGraphs cuda_graph = nn::DeviceGraphs::automatic;
+  std::optional<std::size_t> lanes_at_once;
   bool device_decode = true;
   int threads = 1;
   double time_limit = 120;

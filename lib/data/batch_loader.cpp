@@ -34,8 +34,8 @@ void require_usable(const DatasetInfo& info, const LaneSampler& sampler,
   require(options.first_lane < options.last_lane && options.last_lane <= sampler.lanes(),
           "BatchLoader: lanes must be a range within the sampler's");
   require(options.step < sampler.steps_per_epoch(), "BatchLoader: step beyond the epoch");
-  require(options.depth > 0 && options.threads > 0,
-          "BatchLoader: depth and threads must be above 0");
+  require(options.depth > 0 && options.kept > 0 && options.threads > 0,
+          "BatchLoader: depth, kept and threads must be above 0");
   require(!options.stage || options.read_mode == ReadMode::direct,
           "BatchLoader: a stage is for chunks that are read directly");
   require(options.collective.has_value() == (options.read_mode == ReadMode::collective),

@@ -39,9 +39,9 @@ BatchPipeline::BatchPipeline(ChunkSource& source, const BatchFiller& filler, Lan
              together == nullptr ? ChunkStore::Opening::ahead : ChunkStore::Opening::by_step),
       admitted_{options.epoch, options.step, options.first_lane},
       asked_(admitted_) {
-  for (std::size_t i = 0; i < options.depth; ++i)
+  for (std::size_t i = 0; i < options.depth + options.kept - 1; ++i)
     free_.push_back(filler.make());
-  batch_bytes_ = options.depth * bytes_of(free_.front());
+  batch_bytes_ = free_.size() * bytes_of(free_.front());
   try {
     for (std::size_t i = 0; i < options.threads; ++i)
       threads_.emplace_back([this, i, trace = telemetry::current_trace()] {
@@ -191,8 +191,10 @@ std::exception_ptr BatchPipeline::fill(const Piece& piece, std::vector<float>& s
 
 const LaneBatch& BatchPipeline::next() {
   std::unique_lock lock(mutex_);
-  if (current_) free_.push_back(std::move(*current_));
-  current_.reset();
+  if (kept_.size() == options_.kept) {
+    free_.push_back(std::move(kept_.front()));
+    kept_.pop_front();
+  }
   changed_.notify_all();
   ready_batches_ += static_cast<std::uint64_t>(std::count_if(
       underway_.begin(), underway_.end(), [](const Underway& batch) { return batch.is_ready(); }));
@@ -205,10 +207,10 @@ const LaneBatch& BatchPipeline::next() {
   statistics_.batches += 1;
   if (underway_.empty() || !underway_.front().is_ready()) std::rethrow_exception(error_);
   if (underway_.front().error) std::rethrow_exception(underway_.front().error);
-  current_ = std::move(underway_.front().batch);
+  kept_.push_back(std::move(underway_.front().batch));
   underway_.pop_front();
   advance(asked_);
-  return *current_;
+  return kept_.back();
 }
 
 bool BatchPipeline::is_ready() const {

@@ -27,10 +27,10 @@ namespace rondo::data {
 /// A pool of threads that loads chunks and fills batches ahead of one caller; BatchLoader without
 /// files.
 ///
-/// `depth` batches circulate: free, being filled, ready, the caller's, free; and a bounded number
-/// of chunks. A batch is filled piece by piece, so that several threads may work on it; a piece
-/// lies within one group of its lane and waits until that group's chunks are there. Nothing is
-/// allocated once the buffers exist, but for lists.
+/// `depth + kept - 1` batches circulate: free, being filled, ready, the caller's, free; and a
+/// bounded number of chunks. A batch is filled piece by piece, so that several threads may work on
+/// it; a piece lies within one group of its lane and waits until that group's chunks are there.
+/// Nothing is allocated once the buffers exist, but for lists.
 class BatchPipeline {
  public:
   /// `source` and `filler` must outlive it, and `together`, if there is one: then next() has the
@@ -104,7 +104,7 @@ class BatchPipeline {
   std::deque<LaneBatch> free_;
   std::size_t batch_bytes_ = 0;   ///< of all batches together
   std::list<Underway> underway_;  ///< in the caller's order
-  std::optional<LaneBatch> current_;
+  std::deque<LaneBatch> kept_;    ///< the caller's
   std::map<std::size_t, EpochReads> reads_;
   LoaderStatistics statistics_;
   std::uint64_t ready_batches_ = 0;  ///< summed over the calls of next()

@@ -28,7 +28,7 @@ void check_lanes(int ranks, std::size_t lanes) {
 
 GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lanes,
                          Reduction reduction, Sharding sharding, Compressor* compressor)
-    : GradientSum(arena.layout(), comm, lanes, [&] {
+    : GradientSum(arena.layout(), comm, lanes, reduction, [&] {
         return make_host_buckets(arena, comm,
                                  {.lanes = lanes,
                                   .reduction = reduction,
@@ -39,16 +39,17 @@ GradientSum::GradientSum(Arena& arena, comm::Communicator& comm, std::size_t lan
 GradientSum::GradientSum(const Layout& layout, const DeviceGradients& gradients,
                          comm::Communicator& comm, std::size_t lanes, Reduction reduction,
                          Sharding sharding, DeviceCompressor* compressor)
-    : GradientSum(layout, comm, lanes, [&] {
+    : GradientSum(layout, comm, lanes, reduction, [&] {
         return std::make_unique<DeviceBuckets>(layout, gradients, comm, lanes, reduction, sharding,
                                                compressor);
       }) {}
 
 GradientSum::GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
-                         const MakeBuckets& make_buckets)
+                         Reduction reduction, const MakeBuckets& make_buckets)
     : layout_(layout),
       comm_(comm),
       lanes_(lanes),
+      reduction_(reduction),
       announced_(layout.specs().size()),
       seen_(layout.specs().size()),
       touching_(layout.buckets().size()),
@@ -68,15 +69,23 @@ GradientSum::GradientSum(const Layout& layout, comm::Communicator& comm, std::si
 GradientSum::~GradientSum() = default;
 
 void GradientSum::begin_lane(std::size_t lane, double weight) {
-  if (in_lane_ || lane != next_lane_ || lane == range_.end)
+  begin_lanes({lane, lane + 1}, weight);
+}
+
+void GradientSum::begin_lanes(comm::LaneRange lanes, double weight) {
+  if (in_lane_ || lanes.begin != next_lane_ || lanes.end <= lanes.begin || lanes.end > range_.end)
     throw UsageError(fmt::format("begin_lane({}): this rank runs lanes {} to {} in order, {} next",
-                                 lane, range_.begin, range_.end - 1, next_lane_));
+                                 lanes.begin, range_.begin, range_.end - 1, next_lane_));
+  if (reduction_ == Reduction::fixed && lanes.end - lanes.begin > 1)
+    throw UsageError(fmt::format("begin_lanes({} to {}): the fixed order takes lanes one by one",
+                                 lanes.begin, lanes.end - 1));
   if (!(weight >= 0 && std::isfinite(weight)))
     throw UsageError(fmt::format("begin_lane({}): a weight must be finite and at least 0, found {}",
-                                 lane, weight));
+                                 lanes.begin, weight));
   in_lane_ = true;
+  lanes_end_ = lanes.end;
   has_gradients_ = false;
-  if (lane == range_.begin) {
+  if (lanes.begin == range_.begin) {
     buckets_->clear();
     std::ranges::fill(seen_, std::uint8_t{0});
     started_ = 0;
@@ -159,7 +168,7 @@ void GradientSum::leave_lane() {
     if (outstanding_[b] > 0 || b + 1 == outstanding_.size()) buckets_->keep(b, next_lane_);
   }
   in_lane_ = false;
-  ++next_lane_;
+  next_lane_ = lanes_end_;
 }
 
 StepSums GradientSum::finish(bool stop_wanted) {

@@ -174,6 +174,23 @@ TEST_F(TrainImageDevice, has_the_same_bits_with_cuda_graphs_and_without) {
   EXPECT_EQ(hashes[1], hashes[0]);
 }
 
+/// The last lanes of the epoch are shorter: those come one by one.
+TEST_F(TrainImageDevice, takes_lanes_at_once_as_one_by_one) {
+  std::vector<std::map<int, double>> found;
+  for (const std::string at_once : {" --lanes-at-once 1", ""}) {
+    const std::string directory = output("at-once");
+    const ProgramResult result =
+        run(1, on_device("--batch 50 --lanes 4 --epochs 1 --dropout 0.2 --overwrite --output " +
+                         directory + at_once));
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr(at_once.empty() ? "4 lanes at once" : "1 lane at once"));
+    found.push_back(losses(directory));
+  }
+  EXPECT_FALSE(found[0].empty());
+  for (const auto& [step, loss] : found[0])
+    EXPECT_NEAR(found[1].at(step), loss, 1e-4 * loss) << "step " << step;
+}
+
 TEST_F(TrainImageDevice, goes_on_where_there_is_none_and_back) {
   const std::string directory = output("moved");
   const std::string arguments =
@@ -246,7 +263,7 @@ TEST_F(TrainImageDevice, a_build_without_cuda_says_what_is_missing) {
 
 TEST_F(TrainImageDevice, options_of_a_gpu_mean_nothing_without_one) {
   for (const std::string option : {"--device-path nccl", "--device-kernels direct",
-                                   "--no-device-decode", "--cuda-graph off"}) {
+                                   "--no-device-decode", "--cuda-graph off", "--lanes-at-once 2"}) {
     const ProgramResult result = run(1, on_cpu(option + " --output " + output("meaningless")));
     EXPECT_EQ(result.code, 78) << result.err;
     EXPECT_THAT(result.err, HasSubstr("means nothing with --device cpu"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <thread>
 
@@ -354,6 +355,27 @@ TEST_F(BatchLoaderTest, ends_at_once_whether_full_or_just_started) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
+TEST_F(BatchLoaderTest, keeps_as_many_batches_valid_as_were_asked_for) {
+  for (const std::size_t depth : {1U, 4U}) {
+    Dataset dataset(path_, "train");
+    BatchLoader expected(dataset, sampler_of(2, 8), {.last_lane = 2});
+    BatchLoader loader(dataset, sampler_of(2, 8), {.last_lane = 2, .depth = depth, .kept = 3});
+    std::deque<const LaneBatch*> kept;
+    for (int turn = 0; turn < 12; ++turn) {
+      kept.push_back(&loader.next());
+      if (kept.size() < 3) continue;
+      const LaneBatch& oldest = *kept.front();
+      kept.pop_front();
+      const LaneBatch& batch = expected.next();
+      EXPECT_EQ(oldest.position, batch.position);
+      EXPECT_EQ(oldest.lane, batch.lane);
+      ASSERT_EQ(oldest.count, batch.count);
+      EXPECT_TRUE(std::ranges::equal(oldest.images.span().first(batch.count * 24),
+                                     batch.images.span().first(batch.count * 24)));
+    }
+  }
+}
+
 TEST_F(BatchLoaderTest, works_with_a_depth_of_one) {
   Dataset dataset(path_, "train");
   BatchLoader loader(dataset, sampler_of(1, 4), {.depth = 1});
@@ -371,6 +393,7 @@ TEST_F(BatchLoaderTest, refuses_options_out_of_range) {
   EXPECT_THROW(make({.first_lane = 0, .last_lane = 3}), UsageError);
   EXPECT_THROW(make({.step = 3}), UsageError);
   EXPECT_THROW(make({.depth = 0}), UsageError);
+  EXPECT_THROW(make({.kept = 0}), UsageError);
   EXPECT_THROW(make({.read_mode = ReadMode::library, .stage = StageOptions{"/tmp", 1}}),
                UsageError);
   EXPECT_THROW(BatchLoader(dataset, sampler_of(2, 4, 24), {}), UsageError);

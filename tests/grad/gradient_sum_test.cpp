@@ -42,9 +42,33 @@ struct StepPlan {
   std::size_t bucket_bytes = 128;
   bool announce = true;
   bool forward_in_odd_lanes = false;  ///< the order of announcements, otherwise backward
+  std::size_t at_once = 1;            ///< lanes
 };
 
+void run_some_at_once(GradientSum& sum, Arena& arena, std::size_t at_once) {
+  const comm::LaneRange all = sum.lanes();
+  for (std::size_t begin = all.begin; begin < all.end; begin += at_once) {
+    const std::size_t end = std::min(begin + at_once, all.end);
+    double weight = 0;
+    double loss = 0;
+    for (std::size_t lane = begin; lane < end; ++lane) {
+      weight += static_cast<double>(lane % 3);
+      loss += 0.5 * static_cast<double>(lane);
+    }
+    sum.begin_lanes({begin, end}, weight);
+    for (std::size_t p = arena.specs().size(); p-- > 0;) {
+      const auto grad = arena.view(p).grad;
+      for (std::size_t lane = begin; lane < end; ++lane)
+        for (std::size_t i = 0; i < grad.size(); ++i)
+          grad[i] += contribution(lane, p, i);
+      sum.ready(p);
+    }
+    sum.end_lane(loss, static_cast<double>(end - begin));
+  }
+}
+
 void run_lanes(GradientSum& sum, Arena& arena, const StepPlan& plan) {
+  if (plan.at_once > 1) return run_some_at_once(sum, arena, plan.at_once);
   for (std::size_t lane = sum.lanes().begin; lane < sum.lanes().end; ++lane) {
     sum.begin_lane(lane, static_cast<double>(lane % 3));
     const std::size_t count = arena.specs().size();
@@ -128,6 +152,33 @@ TEST(GradientSum, fixed_gives_the_same_bits_in_any_order_of_readiness) {
 TEST(GradientSum, fast_does_not_promise_the_bits_that_fixed_keeps) {
   // If this fails, the data of the test above cannot tell one order from another.
   EXPECT_NE(total_on(1, {.lanes = 13}), total_on(5, {.lanes = 13}));
+}
+
+TEST(GradientSum, lanes_at_once_are_as_one_by_one) {
+  for (const int ranks : {1, 2, 3})
+    for (const std::size_t at_once : {2U, 3U, 6U})
+      EXPECT_EQ(total_on(ranks, {.at_once = at_once}), total_on(ranks, {}))
+          << ranks << " ranks, " << at_once << " lanes";
+}
+
+TEST(GradientSum, lanes_at_once_have_their_turn_and_no_order_of_their_own) {
+  comm::run_ranks(1, [](comm::Communicator& comm) {
+    Arena arena(specs(), {}, comm);
+    GradientSum fixed(arena, comm, 4, Reduction::fixed);
+    EXPECT_THROW(fixed.begin_lanes({0, 2}, 1), UsageError);
+    GradientSum sum(arena, comm, 4, Reduction::fast);
+    EXPECT_THROW(sum.begin_lanes({1, 2}, 1), UsageError);
+    EXPECT_THROW(sum.begin_lanes({0, 0}, 1), UsageError);
+    EXPECT_THROW(sum.begin_lanes({0, 5}, 1), UsageError);
+    sum.begin_lanes({0, 3}, 2);
+    sum.end_lane(1, 1);
+    EXPECT_THROW(sum.begin_lane(1, 1), UsageError);
+    sum.begin_lane(3, 5);
+    sum.end_lane(2, 0);
+    const StepSums sums = sum.finish(false);
+    EXPECT_EQ(sums.weight, 7);
+    EXPECT_EQ(sums.loss, 3);
+  });
 }
 
 TEST(GradientSum, unannounced_parameters_are_reduced_too) {

@@ -118,7 +118,7 @@ struct EpochReads {
 /// Loads chunks and fills batches for a rank's lanes ahead of the trainer, on a pool of threads.
 ///
 /// Yields, from (epoch, step) on, for each step the lanes [first_lane, last_lane) in order; epochs
-/// follow each other without end. At most `depth` batches are held, the caller's included, and
+/// follow each other without end. At most `depth + kept - 1` batches are held, and
 /// chunks for the window of each lane and `chunks_ahead` more, each read once while any lane needs
 /// it. Values do not depend on the number of threads. An error is thrown by the next() whose batch
 /// it concerns, and from then on. The destructor stops the threads and joins them. One thread calls
@@ -128,7 +128,8 @@ class BatchLoader {
   struct Options {
     std::size_t first_lane = 0, last_lane = 1;
     std::size_t epoch = 0, step = 0;  ///< where to start
-    std::size_t depth = 4;            ///< batches
+    std::size_t depth = 4;            ///< batches that are under way to the caller, or its own
+    std::size_t kept = 1;             ///< batches that stay valid: the last ones of next()
     std::size_t threads = 2;
     /// Chunks that may be held for later groups; by default as many as the lanes' windows have, and
     /// none with ReadMode::collective, which has chunks of the next groups as they are stored.
@@ -147,7 +148,7 @@ class BatchLoader {
   };
 
   /// `dataset` is shared with the caller's other users and must outlive the loader.
-  /// \throws UsageError  lanes, step, depth or threads out of range, or more samples than in
+  /// \throws UsageError  lanes, step, depth, kept or threads out of range, or more samples than in
   /// `dataset`
   /// \throws IoError  cannot_create: a stage's directory is no good
   BatchLoader(Dataset& dataset, LaneSampler sampler, Options options);
@@ -155,7 +156,7 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
-  /// The next batch, waiting for it if need be; valid until the next call.
+  /// The next batch, waiting for it if need be; valid until the Options::kept-th call from now.
   const LaneBatch& next();
 
   /// Whether next() would return at once: with a batch, without an error, and on this rank alone.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "rondo/base/device_memory.hpp"
@@ -23,33 +24,41 @@ namespace rondo::data {
 /// u8 a quarter if they are not resized.
 class DeviceBatches {
  public:
-  /// A batch in the GPU's memory, for what is queued on the stream until the next take().
+  /// A batch in the GPU's memory, or some that lie one behind the other, for what is queued on the
+  /// stream until the next take().
   struct Batch {
     DeviceSpan<const float> images;         ///< (N, C, H, W)
     DeviceSpan<const std::int32_t> labels;  ///< (N)
+    std::size_t lanes = 1;                  ///< batches in it
   };
 
   struct Options {
     std::size_t samples = 1;          ///< of the largest batch
     std::size_t sample_elements = 1;  ///< C * H * W
-    std::size_t slots = 3;            ///< batches between host and the end of the work, 2 at least
+    std::size_t lanes = 1;            ///< batches that take() yields at once
+    /// Such `lanes` batches between host and the end of the work, 2 at least.
+    std::size_t slots = 3;
     /// Given: batches come in ImageForm::stored and are decoded on the GPU, to `sample_elements`.
     std::optional<ImageDecoding> decoding = {};
   };
 
-  /// \throws UsageError  too few slots, or a decoding to other images; DeviceError  out of memory
+  /// \throws UsageError  no lanes, too few slots, or a decoding to other images; DeviceError  out
+  /// of memory
   DeviceBatches(const Device& device, const Options& options);
 
   /// Copies the batch's valid samples, which may then change, and queues their way. Waits only
-  /// where all slots are still on their way to the GPU. \throws UsageError  slots - 1 batches that
-  /// were not taken yet, more samples than Options::samples, images in the other form or of other
+  /// where all slots are still on their way to the GPU. \throws UsageError  slots - 1 that were not
+  /// taken yet, more samples than Options::samples, images in the other form or of other
   /// sizes, or a transform that check() refuses; DeviceError
   void send(const LaneBatch& batch);
-  /// The batch that was sent first of those not taken yet: what `stream` is given afterwards sees
-  /// it. \throws UsageError  none was sent; DeviceError
-  Batch take(DeviceStream& stream);
+  /// The Options::lanes batches, or as many as there are, that were sent first of those not taken
+  /// yet: what `stream` is given afterwards sees them. One, if all have Options::samples samples,
+  /// else one by one. Valid until the next send(). \throws UsageError  none was sent; DeviceError
+  std::span<const Batch> take(DeviceStream& stream);
   /// Batches that were sent and not taken yet.
   std::size_t ahead() const noexcept { return sent_ - taken_; }
+  /// Whether a send() would find room.
+  bool has_room() const noexcept;
 
  private:
   struct Slot {
@@ -61,14 +70,16 @@ class DeviceBatches {
     PinnedMemory<std::int32_t> pinned_labels;
     DeviceMemory<float> images;
     DeviceMemory<std::int32_t> labels;
-    Batch batch;
+    std::vector<Batch> batches;  ///< sent, one by one
     DeviceEvent arrived;
     DeviceEvent used;  ///< by all work on the batch
   };
 
   void check(const LaneBatch& batch) const;
-  DeviceSpan<const float> send_images(Slot& slot, const LaneBatch& batch);
-  DeviceSpan<const float> send_stored(Slot& slot, const LaneBatch& batch);
+  Slot& open_slot();
+  /// To the slot's samples from `first` on.
+  DeviceSpan<const float> send_images(Slot& slot, std::size_t first, const LaneBatch& batch);
+  DeviceSpan<const float> send_stored(Slot& slot, std::size_t first, const LaneBatch& batch);
 
   Options options_;
   DeviceStream copies_;
@@ -77,7 +88,9 @@ class DeviceBatches {
   DeviceMemory<std::byte> stored_;
   DeviceMemory<ImageTransform> transforms_;
   std::vector<Slot> slots_;
-  std::size_t sent_ = 0, taken_ = 0;
+  std::size_t sent_ = 0, taken_ = 0;              ///< batches
+  std::size_t sent_slots_ = 0, taken_slots_ = 0;  ///< begun and taken
+  std::vector<Batch> whole_;                      ///< what was taken last, if it is one
 };
 
 }  // namespace rondo::data

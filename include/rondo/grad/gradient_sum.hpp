@@ -73,6 +73,10 @@ class GradientSum {
   /// Weights add up in f32: exactly, while they are whole numbers and their sum is at most 2^24.
   /// \throws UsageError  not the lane whose turn it is, or a weight below 0 or not finite
   void begin_lane(std::size_t lane, double weight);
+  /// Several lanes, whose gradients the caller has added up: as begin_lane() of each, and one
+  /// ready() and end_lane() for all. \throws UsageError  as above, or Reduction::fixed, which adds
+  /// lanes in an order of its own
+  void begin_lanes(comm::LaneRange lanes, double weight);
 
   /// The gradient of `parameter` is complete for the current lane and must not be touched until the
   /// next one begins. Advances what travels already.
@@ -126,7 +130,7 @@ class GradientSum {
 
   /// `make_buckets` is called once nothing speaks against the lanes.
   GradientSum(const Layout& layout, comm::Communicator& comm, std::size_t lanes,
-              const MakeBuckets& make_buckets);
+              Reduction reduction, const MakeBuckets& make_buckets);
 
   void leave_lane();
   void count_ready(std::size_t bucket);
@@ -135,15 +139,17 @@ class GradientSum {
   void start_next_bucket(std::size_t last_lane);
   void wait_for_next_bucket();
   void measure_next_bucket();
-  bool on_last_lane() const noexcept { return next_lane_ + 1 == range_.end; }
+  bool on_last_lane() const noexcept { return lanes_end_ == range_.end; }
 
   const Layout& layout_;
   comm::Communicator& comm_;
   std::size_t lanes_;
+  Reduction reduction_;
   comm::LaneRange range_;
   std::unique_ptr<Buckets> buckets_;
   telemetry::StepTimes times_;
   std::size_t next_lane_;
+  std::size_t lanes_end_ = 0;  // of the lanes at hand
   bool in_lane_ = false;
   bool has_gradients_ = false;            // the current lane, announced
   std::vector<bool> announced_;           // by parameter, current lane

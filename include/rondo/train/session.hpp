@@ -169,6 +169,8 @@ class Session {
 
   float loss_scale() const noexcept { return scaler_.scale(); }
   void begin_lane(std::size_t lane, double weight) { sum_.begin_lane(lane, weight); }
+  /// Several at once, with Reduction::fast: as GradientSum::begin_lanes().
+  void begin_lanes(comm::LaneRange lanes, double weight) { sum_.begin_lanes(lanes, weight); }
   /// As GradientSum::ready(). \throws UsageError  nobody has waited for the parameter since the
   /// last
   ///   step: its gradient comes of old values

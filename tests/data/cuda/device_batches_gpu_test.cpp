@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,12 +94,79 @@ TEST(DeviceBatches, arrive_in_order_whatever_the_host_does_meanwhile) {
         batch = numbered_batch(sent, sent % (samples + 1));
         batches.send(batch);
       }
-      uses.add(stream, batches.take(stream), numbered_batch(step, step % (samples + 1)));
+      uses.add(stream, batches.take(stream)[0], numbered_batch(step, step % (samples + 1)));
       EXPECT_EQ(batches.ahead(), sent - step - 1);
     }
 
     uses.expect_what_was_sent(stream);
   }
+}
+
+/// Those that lie one behind the other, one by one.
+std::vector<DeviceBatches::Batch> parts_of(std::span<const DeviceBatches::Batch> taken) {
+  std::vector<DeviceBatches::Batch> parts;
+  for (const DeviceBatches::Batch& batch : taken) {
+    const std::size_t count = batch.labels.size() / batch.lanes;
+    for (std::size_t k = 0; k < batch.lanes; ++k)
+      parts.push_back(
+          {.images = batch.images.subspan(k * count * sample_elements, count * sample_elements),
+           .labels = batch.labels.subspan(k * count, count)});
+  }
+  return parts;
+}
+
+TEST(DeviceBatches, come_several_at_once_and_as_one_if_all_are_full) {
+  const std::vector<std::vector<std::size_t>> groups{{samples, samples, samples},
+                                                     {samples, 3, samples},
+                                                     {samples, samples, samples},
+                                                     {samples, samples},
+                                                     {2},
+                                                     {samples, samples, samples},
+                                                     {samples, 0, 0},
+                                                     {samples, samples, samples}};
+  const Device device;
+  for (const std::size_t slots : {2, 3}) {
+    DeviceStream stream(device);
+    DeviceBatches batches(
+        device,
+        {.samples = samples, .sample_elements = sample_elements, .lanes = 3, .slots = slots});
+    Uses uses(device, 3 * groups.size(), sample_elements);
+    std::size_t number = 0;
+    for (const auto& group : groups) {
+      const std::size_t first = number;
+      for (const std::size_t count : group) {
+        EXPECT_TRUE(batches.has_room());
+        batches.send(numbered_batch(number++, count));
+      }
+      EXPECT_EQ(batches.ahead(), group.size());
+      const auto taken = batches.take(stream);
+      const bool all_full = std::ranges::count(group, samples) == std::ssize(group);
+      EXPECT_EQ(taken.size(), all_full ? 1 : group.size());
+      const auto parts = parts_of(taken);
+      ASSERT_EQ(parts.size(), group.size());
+      for (std::size_t k = 0; k < group.size(); ++k)
+        uses.add(stream, parts[k], numbered_batch(first + k, group[k]));
+    }
+
+    uses.expect_what_was_sent(stream);
+  }
+}
+
+TEST(DeviceBatches, have_room_for_the_slots_that_are_not_in_use) {
+  const Device device;
+  DeviceStream stream(device);
+  EXPECT_THROW(DeviceBatches(device, {.lanes = 0}), UsageError);
+  DeviceBatches batches(
+      device, {.samples = samples, .sample_elements = sample_elements, .lanes = 2, .slots = 3});
+  for (std::size_t number = 0; number < 4; ++number) {
+    EXPECT_TRUE(batches.has_room());
+    batches.send(numbered_batch(number, samples));
+  }
+  EXPECT_FALSE(batches.has_room());
+  EXPECT_THROW(batches.send(numbered_batch(4, samples)), UsageError);
+  EXPECT_EQ(batches.take(stream)[0].lanes, 2U);
+  EXPECT_EQ(batches.ahead(), 2U);
+  EXPECT_TRUE(batches.has_room());
 }
 
 TEST(DeviceBatches, refuse_to_send_into_one_in_use_and_to_take_what_was_not_sent) {
@@ -169,7 +237,7 @@ class StoredBatches : public testing::Test {
     for (std::size_t turn = 0; turn < turns; ++turn) {
       while (batches.ahead() + 1 < slots)
         batches.send(loader.next());
-      uses.add(stream, batches.take(stream), expected_loader.next());
+      uses.add(stream, batches.take(stream)[0], expected_loader.next());
     }
 
     uses.expect_what_was_sent(stream);
