@@ -21,7 +21,7 @@ namespace rondo::optim {
 namespace {
 
 constexpr std::array<std::string_view, 3> factor_slots{"row", "column", "square"};
-enum Slot : std::size_t { row, column, square };
+using enum kernel::FactoredSlot;
 
 /// A parameter as a matrix: its first dimension by the rest.
 struct Matrix {

@@ -6,12 +6,12 @@
 
 #include "rondo/base/error.hpp"
 
-#include "optim/kernels/factored.hpp"
+#include "optim/kernels/factors.hpp"
 
 namespace rondo::optim {
 namespace {
 
-enum Slot : std::size_t { row, column, square };
+using enum kernel::FactoredSlot;
 
 std::uint64_t slices_of(const FactoredParameter& parameter) {
   return (parameter.rows + kernel::slice_rows - 1) / kernel::slice_rows;

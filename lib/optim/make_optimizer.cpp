@@ -50,12 +50,12 @@ Made make_sgd(const OptimizerOptions& options) {
   return std::make_unique<Sgd>(sgd_options(options));
 }
 
-constexpr std::array<std::string_view, 7> known_names{"adafactor", "adam", "adamw", "lamb",
+constexpr std::array<std::string_view, 7> known_rules{"adafactor", "adam", "adamw", "lamb",
                                                       "lars",      "lion", "sgd"};
 /// In the order of the names.
 constexpr std::array makers{make_adafactor, make_adam, make_adamw, make_lamb,
                             make_lars,      make_lion, make_sgd};
-static_assert(makers.size() == known_names.size());
+static_assert(makers.size() == known_rules.size());
 
 }  // namespace
 
@@ -64,15 +64,15 @@ SquareSums Optimizer::measure(const UpdateRange& /*range*/, const StepContext& /
 }
 
 std::span<const std::string_view> optimizer_names() noexcept {
-  return known_names;
+  return known_rules;
 }
 
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options) {
-  const auto* const known = std::find(known_names.begin(), known_names.end(), name);
-  if (known == known_names.end())
+  const auto* const known = std::find(known_rules.begin(), known_rules.end(), name);
+  if (known == known_rules.end())
     throw ConfigError(fmt::format("unknown optimizer '{}': choose one of {}", name,
-                                  fmt::join(known_names, ", ")));
-  return makers[static_cast<std::size_t>(known - known_names.begin())](options);
+                                  fmt::join(known_rules, ", ")));
+  return makers[static_cast<std::size_t>(known - known_rules.begin())](options);
 }
 
 }  // namespace rondo::optim

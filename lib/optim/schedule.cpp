@@ -38,8 +38,8 @@ double half_cosine(double progress) {
   return (1.0 + std::cos(std::numbers::pi * progress)) / 2.0;
 }
 
-constexpr std::array<std::string_view, 7> known_names{"constant",   "cosine", "linear", "one-cycle",
-                                                      "polynomial", "step",   "wsd"};
+constexpr std::array<std::string_view, 7> known_schedules{
+    "constant", "cosine", "linear", "one-cycle", "polynomial", "step", "wsd"};
 
 }  // namespace
 
@@ -133,7 +133,7 @@ double Schedule::remaining(double progress) const {
 }
 
 std::span<const std::string_view> schedule_names() noexcept {
-  return known_names;
+  return known_schedules;
 }
 
 Schedule make_schedule(std::string_view name, const ScheduleOptions& options) {
@@ -144,8 +144,8 @@ Schedule make_schedule(std::string_view name, const ScheduleOptions& options) {
   if (name == "polynomial") return Schedule::polynomial(options);
   if (name == "step") return Schedule::step(options);
   if (name == "wsd") return Schedule::wsd(options);
-  throw ConfigError(
-      fmt::format("unknown schedule '{}': choose one of {}", name, fmt::join(known_names, ", ")));
+  throw ConfigError(fmt::format("unknown schedule '{}': choose one of {}", name,
+                                fmt::join(known_schedules, ", ")));
 }
 
 float linearly_scaled(float lr, std::uint64_t batch, std::uint64_t base_batch) {

@@ -22,6 +22,10 @@ struct MemoryReference {
   std::uint64_t offset = 0;
 };
 
+inline bool is_in_window(const MemoryReference& reference) {
+  return reference.window != MemoryReference::private_memory;
+}
+
 /// A number that only grows, alone on its cache line.
 struct alignas(cache_line_bytes) Counter {
   std::atomic<std::uint64_t> value{0};

@@ -10,10 +10,6 @@
 namespace rondo::comm {
 namespace {
 
-bool is_in_window(const MemoryReference& reference) {
-  return reference.window != MemoryReference::private_memory;
-}
-
 /// The part `slice` of everybody's `reference`.
 template <class Pointer>
 void point_to(Node& node, MemoryReference Post::*reference, std::size_t offset,

@@ -14,10 +14,6 @@ namespace {
 // A rank shows its result and then its sums. More than 64 lanes deep trees cannot be.
 static_assert((1 + 2 * 64) * sizeof(MemoryReference) <= Post::payload_bytes);
 
-bool is_in_window(const MemoryReference& reference) {
-  return reference.window != MemoryReference::private_memory;
-}
-
 /// The bytes of every sum, and of every result of allreduce_lanes, that this rank works on.
 Cut slice_of_call(const Node& node, const Call& call) {
   if (!scatters(call)) return slice_of(call.output.size(), node.rank(), node.size());

@@ -18,7 +18,7 @@ using rondo::cuda::load_ahead;
 using rondo::cuda::load_pack;
 using rondo::cuda::store_pack;
 
-enum Slot : int { row, column, square };
+using enum kernel::FactoredSlot;
 
 /// Columns of a tile for each thread, which lie block_threads apart.
 constexpr int own_columns = static_cast<int>(kernel::strip_columns) / block_threads;

@@ -14,6 +14,9 @@
 /// What Adafactor computes a row, a column or a parameter, on CPU and GPU; in f64.
 namespace rondo::optim::kernel {
 
+/// The rule's slots, by number.
+enum FactoredSlot : std::size_t { row, column, square };
+
 /// What a step has the same for all parameters.
 struct FactoredStep {
   Gradient gradient;
