@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters whose gradient nobody announces.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -167,28 +165,24 @@ TEST(Unannounced, many_names_are_counted) {
 
 /// Messages that rank 0 of two on two nodes sends in one step.
 std::size_t messages_of(Unannounced unannounced, const Touches& touches) {
-  std::vector<const test::CountingTransport*> counting;
-  std::vector<std::unique_ptr<comm::Transport>> plain;
-  std::mutex mutex;
-  std::size_t messages = 0;
-  const auto count = [&](std::unique_ptr<comm::Transport> transport) {
-    const std::lock_guard lock(mutex);
-    auto wrapped = std::make_unique<test::CountingTransport>(*transport);
-    plain.push_back(std::move(transport));
-    counting.push_back(wrapped.get());
+  std::vector<std::unique_ptr<comm::Transport>> plain(2);
+  // A rank looks at its own only: the other's goes with its communicator.
+  std::vector<const test::CountingTransport*> counting(2);
+  const auto wrap = [&](std::unique_ptr<comm::Transport> transport) {
+    const auto rank = static_cast<std::size_t>(transport->rank());
+    plain[rank] = std::move(transport);
+    auto wrapped = std::make_unique<test::CountingTransport>(*plain[rank]);
+    counting[rank] = wrapped.get();
     return wrapped;
   };
+  std::size_t messages = 0;
   const auto body = [&](comm::Communicator& comm) {
     Session session = make_session(comm, {.unannounced = unannounced});
     run_lanes(session, touches);
     session.step(0.1F);
-    if (comm.rank() != 0) return;
-    const std::lock_guard lock(mutex);
-    const auto own = std::ranges::find_if(
-        counting, [](const test::CountingTransport* transport) { return transport->rank() == 0; });
-    messages = (*own)->messages_sent();
+    if (comm.rank() == 0) messages = counting[0]->messages_sent();
   };
-  test::run_on_nodes({0, 1}, body, {}, count);
+  test::run_on_nodes({0, 1}, body, {}, wrap);
   return messages;
 }
 
