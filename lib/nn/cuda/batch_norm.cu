@@ -70,6 +70,27 @@ struct TakeStatistics {
   }
 };
 
+struct FoldStatistics {
+  static constexpr int width = 1;
+  const float* running_mean;
+  const float* running_variance;
+  const float* bias;  // or null
+  NormChannels channels;
+  float* scale;
+  float* shift;
+
+  template <int n>
+  __device__ __forceinline__ void at(std::size_t c) const {
+    const double variance =
+        static_cast<double>(running_variance[c]) + static_cast<double>(channels.epsilon);
+    const double factor = static_cast<double>(channels.scale[c]) / sqrt(variance);
+    const double in_front = bias == nullptr ? 0.0 : static_cast<double>(bias[c]);
+    const double centre = static_cast<double>(running_mean[c]) - in_front;
+    scale[c] = static_cast<float>(factor);
+    shift[c] = static_cast<float>(static_cast<double>(channels.shift[c]) - centre * factor);
+  }
+};
+
 /// The numbers of `n` channels that all their pixels are normalised by.
 template <int n>
 struct Normalisation {
@@ -279,6 +300,12 @@ void take_statistics(DeviceStream& stream, const float* running_mean, const floa
                      const NormChannels& channels) {
   launch_items(stream, "nn::take_statistics", channels.count,
                TakeStatistics{running_mean, running_variance, channels});
+}
+
+void fold_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
+                     const float* bias, const NormChannels& channels, float* scale, float* shift) {
+  launch_items(stream, "nn::fold_statistics", channels.count,
+               FoldStatistics{running_mean, running_variance, bias, channels, scale, shift});
 }
 
 void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,

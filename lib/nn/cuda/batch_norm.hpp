@@ -45,6 +45,12 @@ void measure_statistics(DeviceStream& stream, const Tensor& input, const NormCha
 void take_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
                      const NormChannels& channels);
 
+/// Of the running statistics of the only lane, the numbers by which each channel's values are to be
+/// multiplied, and what is to be added then: to `scale` and `shift`. Values lack `bias` of the
+/// layer in front, or null.
+void fold_statistics(DeviceStream& stream, const float* running_mean, const float* running_variance,
+                     const float* bias, const NormChannels& channels, float* scale, float* shift);
+
 /// The activation of the normalised input, to which `addend` is added if it has data: 2 b bytes,
 /// and b for the addend.
 void normalise(DeviceStream& stream, const Tensor& input, const NormChannels& channels,

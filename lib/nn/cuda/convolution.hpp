@@ -9,6 +9,7 @@
 #include "rondo/base/device_stream.hpp"
 #include "rondo/nn/device_network.hpp"
 
+#include "nn/cuda/element_wise.hpp"
 #include "nn/cuda/tensor.hpp"
 #include "nn/topology.hpp"
 
@@ -32,6 +33,20 @@ bool has_weights(const ResolvedLayer& layer);
 /// Of a layer that has_weights().
 ConvolutionShape convolution_shape(const ResolvedLayer& layer);
 
+/// What a forward pass does with its sums before it rounds them.
+struct ConvolutionTail {
+  const float* bias = nullptr;  ///< one f32 for each output channel, or null
+  Activation activation = Activation::none;
+};
+
+/// A BatchNorm by known numbers, with an Add behind it or not: scale and shift of each channel.
+struct Normaliser {
+  const float* scale;
+  const float* shift;
+  Tensor addend = {};  ///< without data: none
+  Activation activation = Activation::none;
+};
+
 /// All that a layer's passes read and write for batches of one size.
 struct ConvolutionTensors {
   Tensor input;
@@ -40,6 +55,7 @@ struct ConvolutionTensors {
   Tensor input_diff;  ///< without data where nobody wants it
   const void* weights = nullptr;
   DeviceSpan<float> gradient;  ///< of the weights
+  ConvolutionTail tail = {};   ///< its numbers may be any
 };
 
 /// One layer's products with its weights. Tensors and weights are of one type, sums of f32 or more;
@@ -47,9 +63,19 @@ struct ConvolutionTensors {
 class Convolution {
  public:
   virtual ~Convolution() = default;
-  /// `bias` is one f32 for each output channel, added before rounding, or null.
   virtual void forward(DeviceStream& stream, const Tensor& input, const void* weights,
-                       const float* bias, const Tensor& output) = 0;
+                       const ConvolutionTail& tail, const Tensor& output) = 0;
+  /// Whether forward_normalised() has not failed yet for what is alike, whatever the addresses.
+  virtual bool may_normalise(std::size_t /*batch*/, const Normaliser& /*behind*/) const {
+    return false;
+  }
+  /// forward() and what is behind it in one kernel; false, with nothing queued, where that cannot
+  /// be had.
+  virtual bool forward_normalised(DeviceStream& /*stream*/, const Tensor& /*input*/,
+                                  const void* /*weights*/, const Normaliser& /*behind*/,
+                                  const Tensor& /*output*/) {
+    return false;
+  }
   virtual void backward_data(DeviceStream& stream, const Tensor& output_diff, const void* weights,
                              const Tensor& input_diff) = 0;
   /// Writes the gradient of the weights, (K, R, S, C).

@@ -56,32 +56,50 @@ void ConvolutionPlans::run(Libraries& libraries, DeviceStream& stream, std::stri
   plans_.emplace(problem, std::move(*plan));
 }
 
+template <class Choose>
+const Plan* ConvolutionPlans::find_or_choose(const cudnn::Problem& problem, Choose choose) {
+  if (const auto known = plans_.find(problem); known != plans_.end()) return &known->second;
+  if (hopeless_.contains(problem)) return nullptr;
+  std::optional<PlanSearch> search;
+  std::string tried;
+  try {
+    search.emplace(target_, problem);
+  } catch (const DeviceError& error) {
+    if (error.code() == ExitCode::requeue) throw;
+    tried = error.what();
+  }
+  if (search) {
+    if (auto plan = choose(*search))
+      return &plans_.emplace(problem, std::move(*plan)).first->second;
+    tried = search->tried();
+  }
+  hopeless_.insert(problem);
+  log::debug(fmt::format("cuDNN has no way for the {}, which takes several kernels then: {}",
+                         describe(problem), tried));
+  return nullptr;
+}
+
 bool ConvolutionPlans::try_run(Libraries& libraries, DeviceStream& stream,
                                const cudnn::Problem& problem, const Plan::Addresses& addresses) {
-  if (hopeless_.contains(problem)) return false;
-  if (!plans_.contains(problem)) {
-    std::optional<PlanSearch> search;
-    std::string tried;
-    try {
-      search.emplace(target_, problem);
-    } catch (const DeviceError& error) {
-      tried = error.what();
-    }
-    if (search) {
-      if (auto plan = first_that_runs(libraries, stream, *search, addresses)) {
-        plans_.emplace(problem, std::move(*plan));
-        return true;
-      }
-      tried = search->tried();
-    }
-    hopeless_.insert(problem);
-    log::debug(fmt::format("cuDNN has no way for the {}, which takes two kernels then: {}",
-                           describe(problem), tried));
-    return false;
-  }
-  const Plan& plan = plans_.at(problem);
-  plan.run(target_.handle(), stream, addresses, libraries.workspace(plan.workspace_bytes()));
-  return true;
+  bool has_run = false;
+  const Plan* const plan = find_or_choose(problem, [&](PlanSearch& search) {
+    auto found = first_that_runs(libraries, stream, search, addresses);
+    has_run = found.has_value();
+    return found;
+  });
+  if (plan != nullptr && !has_run)
+    plan->run(target_.handle(), stream, addresses, libraries.workspace(plan->workspace_bytes()));
+  return plan != nullptr;
+}
+
+bool ConvolutionPlans::try_measure(Libraries& libraries, DeviceStream& stream,
+                                   const cudnn::Problem& problem,
+                                   const Plan::Addresses& addresses) {
+  const Plan* const plan = find_or_choose(problem, [&](PlanSearch& search) {
+    return fastest(libraries.device(), stream, search, addresses);
+  });
+  if (plan != nullptr) libraries.workspace(plan->workspace_bytes());
+  return plan != nullptr;
 }
 
 void ConvolutionPlans::measure(Libraries& libraries, DeviceStream& stream, std::string_view layer,

@@ -37,13 +37,22 @@ class ConvolutionPlans {
   bool try_run(Libraries& libraries, DeviceStream& stream, const cudnn::Problem& problem,
                const cudnn::Plan::Addresses& addresses);
 
+  /// Whether try_run() or try_measure() found none for the problem.
+  bool is_hopeless(const cudnn::Problem& problem) const { return hopeless_.contains(problem); }
+
   /// Chooses the fastest of some plans if there is none for this problem yet. Each is run some
   /// times and writes the same result. Waits for the GPU.
   /// \throws DeviceError  as run()
   void measure(Libraries& libraries, DeviceStream& stream, std::string_view layer,
                const cudnn::Problem& problem, const cudnn::Plan::Addresses& addresses);
+  /// The same, but false if there is none, as try_run().
+  bool try_measure(Libraries& libraries, DeviceStream& stream, const cudnn::Problem& problem,
+                   const cudnn::Plan::Addresses& addresses);
 
  private:
+  /// By `choose(search)`, for try_run() and try_measure(); nullptr: there is none.
+  template <class Choose>
+  const cudnn::Plan* find_or_choose(const cudnn::Problem& problem, Choose choose);
   std::optional<cudnn::Plan> first_that_runs(Libraries& libraries, DeviceStream& stream,
                                              cudnn::PlanSearch& search,
                                              const cudnn::Plan::Addresses& addresses) const;
@@ -54,7 +63,7 @@ class ConvolutionPlans {
   cudnn::Target target_;
   PlanChoice choice_;
   std::map<cudnn::Problem, cudnn::Plan> plans_;
-  std::set<cudnn::Problem> hopeless_;  ///< of try_run()
+  std::set<cudnn::Problem> hopeless_;  ///< of try_run() and try_measure()
 };
 
 }  // namespace rondo::nn::cuda

@@ -14,8 +14,17 @@
 namespace rondo::nn::cuda::cudnn {
 namespace {
 
-/// What tensors are called in a graph.
-enum Id : std::int64_t { input_id = 1, weights_id, output_id, bias_id, product_id };
+/// What tensors are called in a graph. What lies between two operations has the ids from the last
+/// one on.
+enum Id : std::int64_t {
+  input_id = 1,
+  weights_id,
+  output_id,
+  scale_id,
+  bias_id,
+  addend_id,
+  between_id
+};
 
 std::string last_words() {
   std::array<char, 1024> text{};
@@ -45,16 +54,16 @@ Descriptor make_tensor(Id id, cudnnDataType_t type, const Dims& dims) {
 }
 
 /// One number for each channel.
-Descriptor make_bias(std::int64_t channels) {
-  Descriptor tensor =
-      describe_tensor(bias_id, CUDNN_DATA_FLOAT, {1, channels, 1, 1}, sizeof(float));
+Descriptor make_numbers(Id id, std::int64_t channels) {
+  Descriptor tensor = describe_tensor(id, CUDNN_DATA_FLOAT, {1, channels, 1, 1}, sizeof(float));
   tensor.finalize();
   return tensor;
 }
 
-/// What the convolution hands to the sum, and is in nobody's memory.
-Descriptor make_product(const Dims& dims) {
-  Descriptor tensor = describe_tensor(product_id, CUDNN_DATA_FLOAT, dims, 16);
+/// What the k-th operation hands to the next one, and is in nobody's memory.
+Descriptor make_between(std::size_t k, const Dims& dims) {
+  Descriptor tensor =
+      describe_tensor(between_id + static_cast<std::int64_t>(k), CUDNN_DATA_FLOAT, dims, 16);
   tensor.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, true);
   tensor.finalize();
   return tensor;
@@ -130,30 +139,53 @@ Descriptor make_convolution(const Problem& problem, const Descriptor& output) {
   return operation;
 }
 
-Descriptor make_sum(const Descriptor& product, const Descriptor& bias, const Descriptor& output) {
-  Descriptor addition(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-  addition.set(CUDNN_ATTR_POINTWISE_MODE, CUDNN_POINTWISE_ADD);
-  addition.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
-  addition.finalize();
+/// An operation on each element of a value, with another one's if there is one.
+struct PointWise {
+  cudnnPointwiseMode_t mode;
+  std::optional<Descriptor> other;
+};
+
+Descriptor make_point_wise(const PointWise& what, const Descriptor& value,
+                           const Descriptor& result) {
+  Descriptor kind(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  kind.set(CUDNN_ATTR_POINTWISE_MODE, what.mode);
+  kind.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
+  kind.finalize();
   Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, addition);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, product);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, bias);
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, output);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, kind);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, value);
+  if (what.other) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *what.other);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, result);
   operation.finalize();
   return operation;
 }
 
+std::vector<PointWise> operations_behind(const Problem& problem) {
+  const Epilogue& epilogue = problem.epilogue;
+  const std::int64_t channels = problem.output[1];
+  std::vector<PointWise> all;
+  if (epilogue.scales) all.push_back({CUDNN_POINTWISE_MUL, make_numbers(scale_id, channels)});
+  if (epilogue.bias) all.push_back({CUDNN_POINTWISE_ADD, make_numbers(bias_id, channels)});
+  if (epilogue.adds)
+    all.push_back({CUDNN_POINTWISE_ADD, make_tensor(addend_id, problem.type, problem.output)});
+  if (epilogue.relu) all.push_back({CUDNN_POINTWISE_RELU_FWD, std::nullopt});
+  return all;
+}
+
 std::vector<Descriptor> make_operations(const Problem& problem) {
-  const Descriptor output = make_tensor(output_id, problem.type, problem.output);
+  const std::vector<PointWise> behind = operations_behind(problem);
+  const auto result_of = [&](std::size_t k) {
+    return k == behind.size() ? make_tensor(output_id, problem.type, problem.output)
+                              : make_between(k, problem.output);
+  };
   std::vector<Descriptor> operations;
-  if (!problem.has_bias) {
-    operations.push_back(make_convolution(problem, output));
-    return operations;
+  Descriptor value = result_of(0);
+  operations.push_back(make_convolution(problem, value));
+  for (std::size_t k = 0; k < behind.size(); ++k) {
+    Descriptor result = result_of(k + 1);
+    operations.push_back(make_point_wise(behind[k], value, result));
+    value = std::move(result);
   }
-  const Descriptor product = make_product(problem.output);
-  operations.push_back(make_convolution(problem, product));
-  operations.push_back(make_sum(product, make_bias(problem.output[1]), output));
   return operations;
 }
 
@@ -196,11 +228,24 @@ const char* name_of(cudnnDataType_t type) {
 
 }  // namespace
 
+namespace {
+
+std::string describe(const Epilogue& epilogue) {
+  std::vector<std::string_view> parts;
+  if (epilogue.scales) parts.emplace_back("a scale");
+  if (epilogue.bias) parts.emplace_back("a bias");
+  if (epilogue.adds) parts.emplace_back("an addend");
+  if (epilogue.relu) parts.emplace_back("a ReLU");
+  return parts.empty() ? "" : fmt::format(" with {}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
 std::string describe(const Problem& problem) {
   static constexpr std::string_view passes[] = {"forward", "backward data", "backward weights"};
   return fmt::format(
       "{} pass of a convolution{} in {}: input ({}), weights ({}), stride {}, padding {}",
-      passes[static_cast<std::size_t>(problem.pass)], problem.has_bias ? " with a bias" : "",
+      passes[static_cast<std::size_t>(problem.pass)], describe(problem.epilogue),
       name_of(problem.type), fmt::join(problem.input, ", "), fmt::join(problem.weights, ", "),
       problem.stride, problem.padding);
 }
@@ -356,10 +401,12 @@ Plan::Plan(Descriptor plan)
 
 void Plan::run(cudnnHandle_t handle, DeviceStream& stream, const Addresses& addresses,
                void* workspace) const {
-  const std::array<std::pair<std::int64_t, void*>, 4> all{{{input_id, addresses.input},
+  const std::array<std::pair<std::int64_t, void*>, 6> all{{{input_id, addresses.input},
                                                            {weights_id, addresses.weights},
                                                            {output_id, addresses.output},
-                                                           {bias_id, addresses.bias}}};
+                                                           {scale_id, addresses.scale},
+                                                           {bias_id, addresses.bias},
+                                                           {addend_id, addresses.addend}}};
   std::vector<std::int64_t> ids;
   std::vector<void*> data;
   for (const auto& [id, address] : all) {

@@ -104,6 +104,16 @@ enum class Pass : std::uint8_t { forward, backward_data, backward_weights };
 /// Whether the parts of a sum may be added up in another order at each run, with other bits.
 enum class SumOrder : std::uint8_t { fixed, any };
 
+/// What a forward pass does with its sums, in f32 and in this order, in the same kernel.
+struct Epilogue {
+  bool scales = false;  ///< by a number for each output channel
+  bool bias = false;    ///< plus a number for each
+  bool adds = false;    ///< plus a tensor as the output
+  bool relu = false;
+
+  auto operator<=>(const Epilogue&) const = default;
+};
+
 /// One pass of a convolution: tensors (N, H, W, C) and weights (K, R, S, C), all of one type.
 struct Problem {
   Pass pass = Pass::forward;
@@ -114,7 +124,7 @@ struct Problem {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
   SumOrder order = SumOrder::fixed;
-  bool has_bias = false;  ///< added in f32 by a forward pass, in the same kernel
+  Epilogue epilogue = {};
 
   auto operator<=>(const Problem&) const = default;
 };
@@ -130,7 +140,10 @@ class Plan {
     void* input = nullptr;
     void* weights = nullptr;
     void* output = nullptr;
-    void* bias = nullptr;  ///< of f32, K, at a multiple of 4 bytes, if there is one
+    /// Those that the epilogue has: of f32, K, at a multiple of 4 bytes ...
+    void* scale = nullptr;
+    void* bias = nullptr;
+    void* addend = nullptr;  ///< ... and as the output
   };
 
   std::size_t workspace_bytes() const noexcept { return workspace_bytes_; }

@@ -187,7 +187,7 @@ class CudaNetwork final : public DeviceNetwork {
       values.shortcut = other_summand(*add, i + 1);
       last = add;
     }
-    const bool can_have_relu = takes_relu(context_, *last);
+    const bool can_have_relu = takes_relu(*last);
     const auto* const relu = can_have_relu ? only_reader<Relu>(topology_, last->index) : nullptr;
     if (relu != nullptr) {
       tail.activation = Activation::relu;
@@ -290,8 +290,22 @@ class CudaNetwork final : public DeviceNetwork {
 
   void forward(const Pass& pass, std::size_t samples) {
     convert_images(pass.stream, lane_.lane(), value(0, samples));
-    for (const Step& step : steps_)
-      step.stage->forward(pass, tensors(step, samples));
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Step& step = steps_[i];
+      if (!pass.trains && feeds_next_alone(i) &&
+          step.stage->forward_with(pass, tensors(step, samples), *steps_[i + 1].stage,
+                                   tensors(steps_[i + 1], samples)))
+        ++i;
+      else
+        step.stage->forward(pass, tensors(step, samples));
+    }
+  }
+
+  /// Whether nobody but the next step reads what this one writes, and that once.
+  bool feeds_next_alone(std::size_t i) const {
+    if (i + 1 == steps_.size()) return false;
+    const std::size_t output = steps_[i].values.output;
+    return steps_[i + 1].values.source == output && readers_[output] == 1;
   }
 
   /// The backward passes of the steps [begin, end), and what is in front of the last one's.
@@ -345,6 +359,7 @@ class CudaNetwork final : public DeviceNetwork {
   Precision precision_;
   std::uint64_t seed_;
   Topology topology_;
+  std::vector<std::size_t> readers_ = topology_.readers();
   std::vector<ImageShape> shapes_ = shapes_of(topology_);
   std::vector<DeviceParameterView> views_;
   WorkingWeights weights_;

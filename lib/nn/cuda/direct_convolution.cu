@@ -47,13 +47,13 @@ struct ForwardWork {
   ConvolutionShape shape;
   const T* input;
   const T* weights;
-  const float* bias;  // or null
+  ConvolutionTail tail;
   T* output;
 
   template <int n>
   __device__ __forceinline__ void at(std::size_t i) const {
     const Element out = element_of(i, shape.output);
-    double sum = bias == nullptr ? 0.0 : static_cast<double>(bias[out.channel]);
+    double sum = tail.bias == nullptr ? 0.0 : static_cast<double>(tail.bias[out.channel]);
     for (std::size_t r = 0; r < shape.kernel_height; ++r) {
       for (std::size_t s = 0; s < shape.kernel_width; ++s) {
         const std::size_t h = out.h * shape.stride + r - shape.padding;
@@ -65,7 +65,8 @@ struct ForwardWork {
           sum += load(input, seen + c) * load(weights, tap + c);
       }
     }
-    output[i] = static_cast<T>(static_cast<float>(sum));
+    const bool passes = tail.activation == Activation::none || sum > 0;
+    output[i] = static_cast<T>(passes ? static_cast<float>(sum) : 0.0F);
   }
 };
 
@@ -130,11 +131,11 @@ class DirectConvolution final : public Convolution {
  public:
   explicit DirectConvolution(const ConvolutionShape& shape) : shape_(shape) {}
 
-  void forward(DeviceStream& stream, const Tensor& input, const void* weights, const float* bias,
-               const Tensor& output) override {
+  void forward(DeviceStream& stream, const Tensor& input, const void* weights,
+               const ConvolutionTail& tail, const Tensor& output) override {
     dispatch(input.precision, [&]<class T>(std::type_identity<T>) {
       launch_items(stream, "nn::direct_forward", output.elements(),
-                   ForwardWork<T>{shape_, input.as<T>(), static_cast<const T*>(weights), bias,
+                   ForwardWork<T>{shape_, input.as<T>(), static_cast<const T*>(weights), tail,
                                   output.as<T>()});
     });
   }

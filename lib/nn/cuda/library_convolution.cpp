@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "rondo/precision/device_casts.hpp"
 
@@ -34,14 +35,32 @@ class LibraryConvolution final : public Convolution {
                      const ConvolutionShape& shape)
       : libraries_(std::move(libraries)), layer_(layer), shape_(shape) {}
 
-  void forward(DeviceStream& stream, const Tensor& input, const void* weights, const float* bias,
-               const Tensor& output) override {
+  void forward(DeviceStream& stream, const Tensor& input, const void* weights,
+               const ConvolutionTail& tail, const Tensor& output) override {
     Addresses addresses = forward_addresses(input, weights, output);
-    addresses.bias = const_cast<float*>(bias);
-    if (bias != nullptr && try_with_bias(stream, input.batch, addresses)) return;
+    addresses.bias = const_cast<float*>(tail.bias);
+    for (const cudnn::Epilogue& epilogue : epilogues_of(tail)) {
+      if (!try_run(stream, input.batch, epilogue, addresses)) continue;
+      if (tail.activation == Activation::relu && !epilogue.relu) relu(stream, output, output);
+      return;
+    }
     addresses.bias = nullptr;
     run(stream, cudnn::Pass::forward, input.batch, addresses);
-    if (bias != nullptr) add_bias(stream, output, bias);
+    if (tail.bias != nullptr) add_bias(stream, output, tail.bias);
+    if (tail.activation == Activation::relu) relu(stream, output, output);
+  }
+
+  bool may_normalise(std::size_t batch, const Normaliser& behind) const override {
+    return !libraries_->convolutions().is_hopeless(forward_problem(batch, epilogue_of(behind)));
+  }
+
+  bool forward_normalised(DeviceStream& stream, const Tensor& input, const void* weights,
+                          const Normaliser& behind, const Tensor& output) override {
+    Addresses addresses = forward_addresses(input, weights, output);
+    addresses.scale = const_cast<float*>(behind.scale);
+    addresses.bias = const_cast<float*>(behind.shift);
+    addresses.addend = behind.addend.data;
+    return try_run(stream, input.batch, epilogue_of(behind), addresses);
   }
 
   void backward_data(DeviceStream& stream, const Tensor& output_diff, const void* weights,
@@ -68,7 +87,7 @@ class LibraryConvolution final : public Convolution {
   void choose(DeviceStream& stream, const ConvolutionTensors& t) override {
     if (libraries_->choice() != PlanChoice::measured) return;
     const std::size_t batch = t.input.batch;
-    measure(stream, cudnn::Pass::forward, batch, forward_addresses(t.input, t.weights, t.output));
+    measure_forward(stream, t);
     measure(stream, cudnn::Pass::backward_weights, batch,
             {.input = t.input.data,
              .weights = typed_gradient(t.gradient),
@@ -97,10 +116,40 @@ class LibraryConvolution final : public Convolution {
   void run(DeviceStream& stream, cudnn::Pass pass, std::size_t batch, const Addresses& addresses) {
     libraries_->convolutions().run(*libraries_, stream, layer_, problem_of(pass, batch), addresses);
   }
-  bool try_with_bias(DeviceStream& stream, std::size_t batch, const Addresses& addresses) {
+  cudnn::Problem forward_problem(std::size_t batch, const cudnn::Epilogue& epilogue) const {
     cudnn::Problem problem = problem_of(cudnn::Pass::forward, batch);
-    problem.has_bias = true;
-    return libraries_->convolutions().try_run(*libraries_, stream, problem, addresses);
+    problem.epilogue = epilogue;
+    return problem;
+  }
+  /// What of it cuDNN may do, the most first.
+  static std::vector<cudnn::Epilogue> epilogues_of(const ConvolutionTail& tail) {
+    const bool has_bias = tail.bias != nullptr;
+    std::vector<cudnn::Epilogue> all;
+    if (tail.activation == Activation::relu) all.push_back({.bias = has_bias, .relu = true});
+    if (has_bias) all.push_back({.bias = true});
+    return all;
+  }
+  static cudnn::Epilogue epilogue_of(const Normaliser& behind) {
+    return {.scales = true,
+            .bias = true,
+            .adds = behind.addend.data != nullptr,
+            .relu = behind.activation == Activation::relu};
+  }
+  bool try_run(DeviceStream& stream, std::size_t batch, const cudnn::Epilogue& epilogue,
+               const Addresses& addresses) {
+    return libraries_->convolutions().try_run(*libraries_, stream, forward_problem(batch, epilogue),
+                                              addresses);
+  }
+  /// What forward() will run.
+  void measure_forward(DeviceStream& stream, const ConvolutionTensors& t) {
+    Addresses addresses = forward_addresses(t.input, t.weights, t.output);
+    addresses.bias = const_cast<float*>(t.tail.bias);
+    for (const cudnn::Epilogue& epilogue : epilogues_of(t.tail))
+      if (libraries_->convolutions().try_measure(
+              *libraries_, stream, forward_problem(t.input.batch, epilogue), addresses))
+        return;
+    addresses.bias = nullptr;
+    measure(stream, cudnn::Pass::forward, t.input.batch, addresses);
   }
   void measure(DeviceStream& stream, cudnn::Pass pass, std::size_t batch,
                const Addresses& addresses) {

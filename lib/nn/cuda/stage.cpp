@@ -21,47 +21,85 @@ std::unique_ptr<Convolution> make_convolution(const StageContext& context,
   return make_direct_convolution(shape);
 }
 
+/// What a ReLU of the stage's own let pass: in the workspace, as others may share the output's
+/// gradient.
+Tensor passed_diff(const Pass& pass, const StageTensors& t, Activation activation) {
+  if (activation == Activation::none) return t.output_diff;
+  Tensor passed = t.output_diff;
+  passed.data = t.workspace;
+  relu_backward(pass.stream, t.output, t.output_diff, passed);
+  return passed;
+}
+
+std::size_t passed_bytes(Activation activation, const ConvolutionShape& shape,
+                         Precision precision) {
+  return activation == Activation::none ? 0 : shape.output.elements() * bytes_of(precision);
+}
+
 class ConvolutionStage final : public Stage {
  public:
-  ConvolutionStage(const StageContext& context, const ResolvedLayer& layer)
+  ConvolutionStage(const StageContext& context, const ResolvedLayer& layer, Activation activation)
       : context_(context),
         layer_(layer.index),
         weight_(layer.first_parameter),
         has_bias_(layer.parameter_count > 1),
+        activation_(activation),
         shape_(convolution_shape(layer)),
         convolution_(make_convolution(context, layer)) {}
 
   void forward(const Pass& pass, const StageTensors& t) override {
-    const float* const bias = has_bias_ ? context_.views[weight_ + 1].value.data() : nullptr;
-    convolution_->forward(pass.stream, t.input, context_.weights.of(layer_), bias, t.output);
+    convolution_->forward(pass.stream, t.input, context_.weights.of(layer_),
+                          {.bias = bias(), .activation = activation_}, t.output);
+  }
+
+  bool forward_with(const Pass& pass, const StageTensors& t, Stage& next,
+                    const StageTensors& of_next) override {
+    if (activation_ != Activation::none || !context_.libraries) return false;
+    const auto behind = next.normaliser(pass, of_next);
+    if (!behind || !convolution_->may_normalise(t.input.batch, *behind)) return false;
+    next.fold(pass, bias());
+    return convolution_->forward_normalised(pass.stream, t.input, context_.weights.of(layer_),
+                                            *behind, of_next.output);
   }
 
   void backward(const Pass& pass, const StageTensors& t) override {
+    const Tensor diff = passed_diff(pass, t, activation_);
     if (has_bias_)
-      add_channel_sums(pass.stream, t.output_diff, pass.slice_sums,
-                       context_.views[weight_ + 1].grad.data());
+      add_channel_sums(pass.stream, diff, pass.slice_sums, context_.views[weight_ + 1].grad.data());
     const auto gradient = pass.weight_gradient.first(shape_.weights());
-    convolution_->backward_weights(pass.stream, t.input, t.output_diff, gradient);
+    convolution_->backward_weights(pass.stream, t.input, diff, gradient);
     add_weight_gradient(pass.stream, shape_, gradient, context_.views[weight_].grad);
     if (t.input_diff.data != nullptr)
-      convolution_->backward_data(pass.stream, t.output_diff, context_.weights.of(layer_),
-                                  t.input_diff);
+      convolution_->backward_data(pass.stream, diff, context_.weights.of(layer_), t.input_diff);
   }
 
   void choose(const Pass& pass, const StageTensors& t) override {
+    const auto gradient = pass.weight_gradient.first(shape_.weights());
+    // No bias is bound yet: any numbers do.
+    const float* const numbers = has_bias_ ? gradient.data() : nullptr;
     convolution_->choose(pass.stream, {.input = t.input,
                                        .output = t.output,
                                        .output_diff = t.output_diff,
                                        .input_diff = t.input_diff,
                                        .weights = context_.weights.of(layer_),
-                                       .gradient = pass.weight_gradient.first(shape_.weights())});
+                                       .gradient = gradient,
+                                       .tail = {.bias = numbers, .activation = activation_}});
+  }
+
+  std::size_t workspace_bytes_per_sample() const override {
+    return passed_bytes(activation_, shape_, context_.weights.precision());
   }
 
  private:
+  const float* bias() const {
+    return has_bias_ ? context_.views[weight_ + 1].value.data() : nullptr;
+  }
+
   const StageContext& context_;
   std::size_t layer_;
   std::size_t weight_;  ///< its parameter; the bias is the next one
   bool has_bias_;
+  Activation activation_;
   ConvolutionShape shape_;
   std::unique_ptr<Convolution> convolution_;
 };
@@ -86,7 +124,7 @@ class LinearStage final : public Stage {
   }
 
   void backward(const Pass& pass, const StageTensors& t) override {
-    const Tensor diff = passed_diff(pass, t);
+    const Tensor diff = passed_diff(pass, t, activation_);
     BiasGradient bias;
     if (has_bias_) bias = {context_.views[weight_ + 1].grad.data(), pass.slice_sums};
     const auto gradient = pass.weight_gradient.first(shape_.weights());
@@ -97,20 +135,10 @@ class LinearStage final : public Stage {
   }
 
   std::size_t workspace_bytes_per_sample() const override {
-    if (activation_ == Activation::none) return 0;
-    return shape_.output.elements() * bytes_of(context_.libraries->precision());
+    return passed_bytes(activation_, shape_, context_.libraries->precision());
   }
 
  private:
-  /// What the ReLU let pass: in the workspace, as others may share the output's gradient.
-  Tensor passed_diff(const Pass& pass, const StageTensors& t) const {
-    if (activation_ == Activation::none) return t.output_diff;
-    Tensor passed = t.output_diff;
-    passed.data = t.workspace;
-    relu_backward(pass.stream, t.output, t.output_diff, passed);
-    return passed;
-  }
-
   const StageContext& context_;
   std::size_t layer_;
   std::size_t weight_;  ///< its parameter; the bias is the next one
@@ -151,6 +179,21 @@ class BatchNormStage final : public Stage {
                        pass.slice_sums);
     if (t.input_diff.data != nullptr)
       normalise_backward(pass.stream, t.input, diff, channels(pass), t.input_diff);
+  }
+
+  /// Nobody needs these numbers of the backward pass in one that does not train.
+  std::optional<Normaliser> normaliser(const Pass& pass, const StageTensors& t) override {
+    const NormChannels numbers = channels(pass);
+    return Normaliser{.scale = numbers.mean_diff,
+                      .shift = numbers.mean_product,
+                      .addend = t.shortcut,
+                      .activation = tail_.activation};
+  }
+  void fold(const Pass& pass, const float* bias) override {
+    const NormChannels numbers = channels(pass);
+    fold_statistics(pass.stream, context_.views[scale_ + 2].value.data(),
+                    context_.views[scale_ + 3].value.data(), bias, numbers, numbers.mean_diff,
+                    numbers.mean_product);
   }
 
   GradientPlace shortcut_gradient() const override {
@@ -282,11 +325,11 @@ struct StageMaker {
 
   using Result = std::unique_ptr<Stage>;
   Result operator()(const Conv2d&) const {
-    return std::make_unique<ConvolutionStage>(context, layer);
+    return std::make_unique<ConvolutionStage>(context, layer, tail.activation);
   }
   Result operator()(const Linear&) const {
     if (context.libraries) return std::make_unique<LinearStage>(context, layer, tail.activation);
-    return std::make_unique<ConvolutionStage>(context, layer);
+    return std::make_unique<ConvolutionStage>(context, layer, tail.activation);
   }
   Result operator()(const BatchNorm&) const {
     return std::make_unique<BatchNormStage>(context, layer, tail);
@@ -311,10 +354,9 @@ bool takes_add(const ResolvedLayer& layer) {
   return std::holds_alternative<BatchNorm>(layer.layer);
 }
 
-bool takes_relu(const StageContext& context, const ResolvedLayer& layer) {
+bool takes_relu(const ResolvedLayer& layer) {
   return std::holds_alternative<BatchNorm>(layer.layer) ||
-         std::holds_alternative<Add>(layer.layer) ||
-         (std::holds_alternative<Linear>(layer.layer) && context.libraries != nullptr);
+         std::holds_alternative<Add>(layer.layer) || has_weights(layer);
 }
 
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "rondo/base/device_parameter.hpp"
@@ -48,6 +49,19 @@ class Stage {
   virtual void forward(const Pass& pass, const StageTensors& tensors) = 0;
   /// Adds to the bound gradients and writes that of the input.
   virtual void backward(const Pass& pass, const StageTensors& tensors) = 0;
+  /// Does what the stage behind it, the only one that reads its output, would do too, in a pass
+  /// that does not train; false, with no result written, if it cannot.
+  virtual bool forward_with(const Pass& /*pass*/, const StageTensors& /*tensors*/, Stage& /*next*/,
+                            const StageTensors& /*of_next*/) {
+    return false;
+  }
+  /// For a stage in front that does this one's work, if this is a BatchNorm: with what, in a pass
+  /// that does not train, once fold() has queued it. `bias`: see fold_statistics().
+  virtual std::optional<Normaliser> normaliser(const Pass& /*pass*/,
+                                               const StageTensors& /*tensors*/) {
+    return std::nullopt;
+  }
+  virtual void fold(const Pass& /*pass*/, const float* /*bias*/) {}
   /// Before the first pass: see Convolution::choose(). No parameters are bound yet.
   virtual void choose(const Pass& /*pass*/, const StageTensors& /*tensors*/) {}
   virtual std::size_t workspace_bytes_per_sample() const { return 0; }
@@ -73,7 +87,7 @@ struct Tail {
 
 /// Whether a stage can be that layer and an Add behind it, or a ReLU.
 bool takes_add(const ResolvedLayer& layer);
-bool takes_relu(const StageContext& context, const ResolvedLayer& layer);
+bool takes_relu(const ResolvedLayer& layer);
 
 /// \throws ConfigError  a window too large for this backend
 std::unique_ptr<Stage> make_stage(const StageContext& context, const ResolvedLayer& layer,

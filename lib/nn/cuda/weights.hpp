@@ -42,6 +42,7 @@ class WorkingWeights {
   /// Queues one kernel: 4 bytes and those of the type for each weight, 4 from a bf16 copy.
   void refresh(DeviceStream& stream);
 
+  Precision precision() const noexcept { return precision_; }
   /// Of the layer with this index.
   const void* of(std::size_t layer) const { return weights_.at(layer); }
   const void* bias_of(std::size_t layer) const { return biases_.at(layer); }

@@ -39,7 +39,7 @@ class CudnnNetworks : public testing::Test {
     return {"three_convolutions",
             {2, 5, 4},
             3,
-            {conv, Relu{}, conv, Relu{}, conv, Linear{.out_features = 3}}};
+            {conv, Relu{}, conv, Relu{}, conv, Relu{}, Linear{.out_features = 3}}};
   }
   static constexpr std::size_t layers = 3;
   static constexpr std::size_t shapes = 2;
@@ -100,7 +100,7 @@ TEST_F(CudnnNetworks, layers_of_one_shape_share_their_plans_in_every_pass) {
 
   // Nobody wants the images' gradient.
   EXPECT_EQ(cudnn_history().searches.size(), 3 * shapes - 1);
-  EXPECT_EQ(runs_of("forward of 4"), 2 * layers);
+  EXPECT_EQ(runs_of("forward+relu of 4"), 2 * layers);
 }
 
 TEST_F(CudnnNetworks, plans_that_cannot_be_made_or_run_are_passed_over) {
@@ -157,19 +157,19 @@ TEST_F(CudnnNetworks, measure_before_the_first_step_and_never_again) {
   test::OnGpuNetwork network(spec(), options(Precision::f32, PlanChoice::measured), values);
   const std::size_t searches = cudnn_history().searches.size();
   EXPECT_EQ(searches, 3 * shapes - 1);
-  EXPECT_GT(runs_of("forward of 4"), shapes);
+  EXPECT_GT(runs_of("forward+relu of 4"), shapes);
 
   cudnn_history().runs.clear();
   network.train(test::TestBatch(spec(), 4));
   network.train(test::TestBatch(spec(), 3));
   network.evaluate(test::TestBatch(spec(), 2));
 
-  EXPECT_EQ(runs_of("forward of 4"), layers);
+  EXPECT_EQ(runs_of("forward+relu of 4"), layers);
   EXPECT_EQ(runs_of("backward_weights of 4"), layers);
-  EXPECT_EQ(runs_of("forward of 3"), layers);
+  EXPECT_EQ(runs_of("forward+relu of 3"), layers);
   EXPECT_EQ(runs_of("backward_data of 3"), layers - 1);
-  EXPECT_EQ(runs_of("forward of 2"), layers);
-  EXPECT_FALSE(was_run_by("forward of 3", 1));
+  EXPECT_EQ(runs_of("forward+relu of 2"), layers);
+  EXPECT_FALSE(was_run_by("forward+relu of 3", 1));
   EXPECT_EQ(cudnn_history().searches.size(), searches + 3 * shapes - 1 + shapes);
 }
 
@@ -182,6 +182,69 @@ TEST_F(CudnnNetworks, only_measured_gradients_of_weights_may_differ_from_run_to_
   train(options(Precision::f32, PlanChoice::measured));
   EXPECT_TRUE(was_run_by("backward_weights", 0));
   EXPECT_FALSE(was_run_by("backward_data", 0) || was_run_by("forward", 0));
+}
+
+/// All that is behind convolutions: with a bias or not, a ReLU or none, an Add on either side.
+NetworkSpec with_norms() {
+  const Conv2d conv{.out_channels = 5, .bias = false};
+  return {"with_norms",
+          {2, 5, 4},
+          3,
+          {Conv2d{.out_channels = 5}, BatchNorm{}, Relu{}, conv, BatchNorm{},
+           Residual{.branch = {conv, BatchNorm{}, Relu{}, conv, BatchNorm{}}}, Relu{},
+           Residual{.branch = {conv, BatchNorm{}}}, conv, Relu{}, BatchNorm{},
+           Linear{.out_features = 3}}};
+}
+
+TEST_F(CudnnNetworks, evaluation_normalises_in_the_convolution_or_behind_it) {
+  const NetworkSpec spec = with_norms();
+  const test::BoundNetwork values(spec, test::options_for(Backend::reference));
+  const test::TestBatch batch(spec, 4);
+  for (const Precision precision : {Precision::f32, Precision::bf16, Precision::f16}) {
+    const double tolerance = precision == Precision::f32 ? 1e-5 : 1e-2;
+    test::OnGpuNetwork direct(spec, test::device_options(precision), values);
+    const double expected = direct.evaluate(batch).loss;
+    for (const bool fuses : {true, false}) {
+      cudnn_history() = {};
+      cudnn_settings().engines = {{.fuses = fuses}};
+      test::OnGpuNetwork network(spec, options(precision), values);
+
+      EXPECT_NEAR(network.evaluate(batch).loss, expected, tolerance * expected);
+
+      // Of six convolutions, the one with a ReLU in front of its BatchNorm keeps to itself.
+      EXPECT_EQ(runs_of("forward+mul+add+relu of 4"), fuses ? 2U : 0U);
+      EXPECT_EQ(runs_of("forward+mul+add of 4"), fuses ? 1U : 0U);
+      EXPECT_EQ(runs_of("forward+mul+add+add+relu of 4"), fuses ? 1U : 0U);
+      EXPECT_EQ(runs_of("forward+mul+add+add of 4"), fuses ? 1U : 0U);
+      EXPECT_EQ(runs_of("forward+relu of 4"), fuses ? 1U : 0U);
+      EXPECT_EQ(runs_of("forward of 4"), fuses ? 0U : 6U);
+    }
+  }
+}
+
+TEST_F(CudnnNetworks, training_normalises_by_the_batch) {
+  const NetworkSpec spec = with_norms();
+  const test::BoundNetwork values(spec, test::options_for(Backend::reference));
+  test::OnGpuNetwork network(spec, options(), values);
+  test::OnGpuNetwork direct(spec, test::device_options(), values);
+  const test::TestBatch batch(spec, 4);
+
+  EXPECT_NEAR(network.train(batch).loss, direct.train(batch).loss, 1e-4);
+
+  for (std::size_t p = 0; p < direct.grads.size(); ++p)
+    EXPECT_LE(test::relative_distance(network.grads[p], direct.grads[p]), 1e-4) << p;
+  EXPECT_EQ(runs_of("forward of 4"), 4U);
+  EXPECT_EQ(runs_of("forward+relu of 4"), 1U);
+  EXPECT_EQ(runs_of("forward+add of 4"), 1U);
+}
+
+TEST_F(CudnnNetworks, measured_plans_have_what_is_behind_if_there_are_some) {
+  for (const bool fuses : {true, false}) {
+    cudnn_history() = {};
+    cudnn_settings().engines = {{.fuses = fuses}, {.fuses = fuses}};
+    expect_trained_as_direct(options(Precision::f32, PlanChoice::measured));
+    EXPECT_EQ(runs_of("forward+relu of 4") > 0, fuses);
+  }
 }
 
 TEST_F(CudnnNetworks, a_bias_is_added_with_the_convolution_or_behind_it) {

@@ -92,15 +92,28 @@ TEST_P(CudnnPlans, there_are_several_to_choose_from) {
   EXPECT_EQ(first_plans(target, problem, 4).size(), 4U);
 }
 
-/// Those of short types are compiled as they are needed, with a driver.
-TEST_P(CudnnPlans, those_of_f32_add_a_bias) {
+/// Others of f32 there are none of: those that it compiles as they are needed multiply in TF32.
+TEST_P(CudnnPlans, those_of_f32_add_a_bias_and_pass_a_relu) {
   const Target target(properties_of(GetParam()));
-  for (const Layer& layer : layers) {
-    Problem problem = problem_of(layer, Pass::forward, CUDNN_DATA_FLOAT, 256);
-    problem.has_bias = true;
-    PlanSearch search(target, problem);
-    EXPECT_TRUE(search.next()) << describe(problem) << search.tried();
-  }
+  for (const Layer& layer : layers)
+    for (const bool relu : {false, true}) {
+      Problem problem = problem_of(layer, Pass::forward, CUDNN_DATA_FLOAT, 256);
+      problem.epilogue = {.bias = true, .relu = relu};
+      PlanSearch search(target, problem);
+      EXPECT_TRUE(search.next()) << describe(problem) << search.tried();
+    }
+}
+
+/// Plans of short types are compiled as they are needed, with a driver; here, cuDNN takes the
+/// graph.
+TEST_P(CudnnPlans, graphs_of_short_types_do_what_is_behind) {
+  const Target target(properties_of(GetParam()));
+  for (const cudnnDataType_t type : {CUDNN_DATA_BFLOAT16, CUDNN_DATA_HALF})
+    for (const Layer& layer : layers) {
+      Problem problem = problem_of(layer, Pass::forward, type, 256);
+      problem.epilogue = {.scales = true, .bias = true, .adds = true, .relu = true};
+      EXPECT_NO_THROW(PlanSearch(target, problem)) << describe(problem);
+    }
 }
 
 TEST(CudnnPlan, what_cannot_be_is_named) {

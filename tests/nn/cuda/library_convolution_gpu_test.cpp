@@ -32,6 +32,7 @@ class LibraryConvolutions : public testing::Test {
 
   struct Results {
     std::vector<float> output, input_diff, gradient;
+    std::vector<float> normalised;  ///< none, if it cannot be had in one kernel
   };
 
   Results run(Convolution& convolution, const ConvolutionShape& shape, std::size_t batch) {
@@ -47,16 +48,58 @@ class LibraryConvolutions : public testing::Test {
     OnGpu<float> bias(device_, stream_, gpu_floats(shape.output.channels, 4));
     OnGpu<float> gradient(device_, stream_, std::vector<float>(shape.weights()));
 
+    const ConvolutionTail tail{.bias = bias.span().data(), .activation = Activation::relu};
     convolution.choose(stream_, {.input = x.view(),
                                  .output = y.view(),
                                  .output_diff = dy.view(),
                                  .input_diff = dx.view(),
                                  .weights = weights.span().data(),
-                                 .gradient = gradient.span()});
-    convolution.forward(stream_, x.view(), weights.span().data(), bias.span().data(), y.view());
+                                 .gradient = gradient.span(),
+                                 .tail = tail});
+    convolution.forward(stream_, x.view(), weights.span().data(), tail, y.view());
     convolution.backward_data(stream_, dy.view(), weights.span().data(), dx.view());
     convolution.backward_weights(stream_, x.view(), dy.view(), gradient.span());
-    return {y.read().values, dx.read().values, gradient.read()};
+    Results results{y.read().values, dx.read().values, gradient.read(), {}};
+    results.normalised = normalise(convolution, x.view(), weights.span().data(), y);
+    return results;
+  }
+
+  /// Of the output of a convolution, channel by channel, plus an addend.
+  std::vector<float> normalise(Convolution& convolution, const Tensor& x, const void* weights,
+                               test::TensorOnGpu<T>& y) {
+    const std::size_t channels = y.view().shape.channels;
+    OnGpu<float> scale(device_, stream_, gpu_floats(channels, 5));
+    OnGpu<float> shift(device_, stream_, gpu_floats(channels, 6));
+    Host host(x.batch, y.view().shape);
+    host.values = gpu_floats(host.values.size(), 7);
+    test::TensorOnGpu<T> addend(device_, stream_, host);
+    const Normaliser behind{.scale = scale.span().data(),
+                            .shift = shift.span().data(),
+                            .addend = addend.view(),
+                            .activation = Activation::relu};
+    if (convolution.forward_normalised(stream_, x, weights, behind, y.view()))
+      return y.read().values;
+    return {};
+  }
+  /// The same by the CPU.
+  std::vector<float> normalised_on_cpu(Convolution& direct, const ConvolutionShape& shape,
+                                       std::size_t batch) {
+    Host input(batch, shape.input);
+    input.values = gpu_floats(input.values.size(), 1);
+    test::TensorOnGpu<T> x(device_, stream_, input);
+    test::TensorOnGpu<T> y(device_, stream_, batch, shape.output);
+    OnGpu<T> weights(device_, stream_, test::typed_floats<T>(shape.weights(), 3));
+    direct.forward(stream_, x.view(), weights.span().data(), {}, y.view());
+    std::vector<float> values = y.read().values;
+    const auto scale = gpu_floats(shape.output.channels, 5);
+    const auto shift = gpu_floats(shape.output.channels, 6);
+    const auto addend = gpu_floats(values.size(), 7);
+    const std::size_t pixels = shape.output.height * shape.output.width;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t c = i / pixels % shape.output.channels;
+      values[i] = std::max(0.0F, values[i] * scale[c] + shift[c] + addend[i]);
+    }
+    return values;
   }
 
   void expect_alike(const ConvolutionShape& shape, std::size_t batch, PlanChoice choice) {
@@ -70,6 +113,11 @@ class LibraryConvolutions : public testing::Test {
     EXPECT_LT(test::relative_difference(found.output, expected.output), tolerance);
     EXPECT_LT(test::relative_difference(found.input_diff, expected.input_diff), tolerance);
     EXPECT_LT(test::relative_difference(found.gradient, expected.gradient), tolerance);
+    if (!found.normalised.empty()) {
+      EXPECT_LT(
+          test::relative_difference(found.normalised, normalised_on_cpu(*direct, shape, batch)),
+          2 * tolerance);
+    }
     const Results again = run(*library, shape, batch);
     EXPECT_TRUE(rondo::test::same_bits(again.output, found.output));
     EXPECT_TRUE(rondo::test::same_bits(again.input_diff, found.input_diff));

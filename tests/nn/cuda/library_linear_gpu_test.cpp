@@ -74,8 +74,8 @@ class LibraryLinears : public testing::Test {
   Results run_direct(Case<T> c, bool has_bias, Activation activation) {
     const auto direct = make_direct_convolution(c.shape);
     direct->forward(stream_, c.input.view(), c.weights.span().data(),
-                    has_bias ? c.bias.span().data() : nullptr, c.output.view());
-    if (activation == Activation::relu) relu(stream_, c.output.view(), c.output.view());
+                    {.bias = has_bias ? c.bias.span().data() : nullptr, .activation = activation},
+                    c.output.view());
     direct->backward_data(stream_, c.diff.view(), c.weights.span().data(), c.input_diff.view());
     direct->backward_weights(stream_, c.input.view(), c.diff.view(), c.gradient.span());
     if (has_bias)
