@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train_image/device_model.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -45,9 +46,9 @@ constexpr std::size_t many_elements = std::size_t{1} << 20U;
 /// are few elements, so that all passes of a step are equal.
 std::size_t choose_lanes_at_once(const TrainOptions& options, const nn::NetworkSpec& spec,
                                  comm::LaneRange lanes) {
-  if (options.lanes_at_once) return *options.lanes_at_once;
-  if (options.reduction == grad::Reduction::fixed) return 1;
   const std::size_t own = lanes.end - lanes.begin;
+  if (options.lanes_at_once) return std::min(*options.lanes_at_once, std::max<std::size_t>(own, 1));
+  if (options.reduction == grad::Reduction::fixed) return 1;
   for (std::size_t count = own; count > 1; --count)
     if (own % count == 0 && count * options.batch * spec.input.elements() <= many_elements)
       return count;
