@@ -226,10 +226,6 @@ const char* name_of(cudnnDataType_t type) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 std::string describe(const Epilogue& epilogue) {
   std::vector<std::string_view> parts;
   if (epilogue.scales) parts.emplace_back("a scale");
