@@ -168,10 +168,16 @@ TEST(Largest, takes_what_is_not_finite_first) {
   }
 }
 
-TEST(LowRank, products_equal_the_definition) {
-  constexpr std::size_t m = 5;
-  constexpr std::size_t n = 37;
-  constexpr std::size_t r = 3;
+struct LowRankSizes {
+  std::size_t m;
+  std::size_t n;
+  std::size_t r;
+};
+
+class LowRankProducts : public testing::TestWithParam<LowRankSizes> {};
+
+TEST_P(LowRankProducts, equal_the_definition) {
+  const auto [m, n, r] = GetParam();
   auto matrix_values = random_values(m * n);
   auto q_values = random_values(r * n, 1);
   std::vector<float> p_values(r * m);
@@ -203,9 +209,14 @@ TEST(LowRank, products_equal_the_definition) {
       double product = 0;
       for (std::size_t i = 0; i < m; ++i)
         product += static_cast<double>(p.row(k)[i]) * matrix.row(i)[j];
-      EXPECT_NEAR(q.row(k)[j], product, 1e-4);
+      EXPECT_NEAR(q.row(k)[j], product, 1e-6 * static_cast<double>(m + 100));
     }
 }
+
+/// Parts of slices, strips and groups, one of each, and more.
+INSTANTIATE_TEST_SUITE_P(Sizes, LowRankProducts,
+                         testing::Values(LowRankSizes{5, 37, 3}, LowRankSizes{slice_rows, 1024, 4},
+                                         LowRankSizes{2 * slice_rows + 3, 1100, 6}));
 
 TEST(LowRank, makes_rows_orthonormal) {
   for (const float size : {1e-30F, 1.0F, 1e15F}) {

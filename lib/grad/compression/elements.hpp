@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "rondo/base/philox.hpp"
+
 #include "base/host_device.hpp"
 
 /// What the methods do with single elements, on CPUs and on GPUs: the same bits, but for the sign
@@ -51,6 +53,18 @@ RONDO_HOST_DEVICE float int8_scale(std::uint32_t largest_bits) {
   const float scale = std::bit_cast<float>(largest_bits) / largest_code;
   if (scale < std::numeric_limits<float>::min()) return 0.0F;
   return scale < largest_scale ? scale : largest_scale;
+}
+
+/// Element `index` of a factor of PowerSGD's that is drawn anew, uniform in [-1, 1).
+RONDO_HOST_DEVICE float fresh_factor(const Philox& random, std::uint64_t index) {
+  return 2 * Philox::uniform(random.block(index / 4)[index % 4]) - 1;
+}
+
+/// What makes a row's length 1 that was `before` long and is `after` once its projections on
+/// earlier rows are gone: 0 if nothing but f32's rounding is left of it.
+RONDO_HOST_DEVICE double unit_factor(double before, double after) {
+  constexpr double dependent = 1e-6;
+  return after <= dependent * before ? 0.0 : 1.0 / after;
 }
 
 /// To nearest even, for magnitudes below 2^22: the sum's last bit is worth 1.

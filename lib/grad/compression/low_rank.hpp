@@ -16,10 +16,17 @@ struct Matrix {
   std::span<float> row(std::size_t i) const { return values.subspan(i * columns, columns); }
 };
 
-// All sums have an order that depends on the sizes alone. Factors are kept transposed: a factor of
-// rank r is r rows, so that the inner loops run along rows. The last argument is the result.
+// All sums have an order that depends on the sizes alone, and that GPUs take, too. Factors are kept
+// transposed: a factor of rank r is r rows, so that the inner loops run along rows. The last
+// argument is the result.
 
-/// The 2-norm, neither overflowing nor vanishing.
+/// An inner product of f32 with a matrix's row has so many partial sums, k taking the elements k,
+/// k + 32, ...; they are added pairwise, sum i and sum i + half first.
+inline constexpr std::size_t row_sums = 32;
+/// A sum over a matrix's rows adds up so many at a time, then what these came to, in order.
+inline constexpr std::size_t slice_rows = 128;
+
+/// The 2-norm, neither overflowing nor vanishing: the root of a strided_sum().
 double length_of(std::span<const float> values);
 
 /// p (r, m) = q (r, n) * M^T, of M (m, n)

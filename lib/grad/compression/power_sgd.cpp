@@ -3,17 +3,17 @@
 #include "grad/compression/power_sgd.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "rondo/base/aligned_buffer.hpp"
 #include "rondo/base/hash.hpp"
-#include "rondo/base/philox.hpp"
 #include "rondo/precision/casts.hpp"
 
 #include "grad/compression/buffer_pool.hpp"
+#include "grad/compression/elements.hpp"
 #include "grad/compression/exact_sum.hpp"
 #include "grad/compression/low_rank.hpp"
 #include "grad/compression/residual.hpp"
@@ -22,42 +22,30 @@
 namespace rondo::grad {
 namespace {
 
-/// A parameter as a matrix, with the factor that it starts the next step from.
+/// A matrix with the factor that it starts the next step from.
 struct Factored {
-  PlacedParameter parameter;
-  std::size_t rows;
-  std::size_t columns;
-  std::size_t rank;
-  Philox random;
+  FactoredMatrix matrix;
+  std::string name;
   AlignedBuffer<float> warm;  // (rank, columns)
 
-  Factored(PlacedParameter placed, std::size_t wanted_rank, std::uint64_t seed)
-      : parameter(std::move(placed)),
-        rows(parameter.spec.shape[0]),
-        columns(element_count(parameter.spec.shape) / rows),
-        rank(std::min({wanted_rank, rows, columns})),
-        random(seed ^ content_hash(parameter.spec.name), RandomPurpose::compress),
-        warm(rank * columns) {
-    for (std::size_t k = 0; k < rank; ++k)
+  Factored(const FactoredMatrix& of, std::string called)
+      : matrix(of), name(std::move(called)), warm(of.rank * of.columns) {
+    for (std::size_t k = 0; k < of.rank; ++k)
       draw(k);
   }
 
-  std::size_t begin() const { return parameter.begin; }
-  std::size_t end() const { return begin() + rows * columns; }
-  Matrix warm_factor() { return {warm.span(), rank, columns}; }
+  Matrix warm_factor() { return {warm.span(), matrix.rank, matrix.columns}; }
 
-  /// Row k anew, uniform in [-1, 1).
+  /// Row k anew.
   void draw(std::size_t k) {
     const auto row = warm_factor().row(k);
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t index = k * columns + j;
-      row[j] = 2 * Philox::uniform(random.block(index / 4)[index % 4]) - 1;
-    }
+    for (std::size_t j = 0; j < row.size(); ++j)
+      row[j] = element::fresh_factor(matrix.random, k * row.size() + j);
   }
 
   /// Keeps the rows of `q`, each of length 1, so that they neither grow nor vanish over the steps.
   void keep(Matrix q) {
-    for (std::size_t k = 0; k < rank; ++k) {
+    for (std::size_t k = 0; k < matrix.rank; ++k) {
       const double length = length_of(q.row(k));
       if (length > 0)
         std::ranges::transform(q.row(k), warm_factor().row(k).begin(), [length](float value) {
@@ -113,7 +101,7 @@ PowerSum::PowerSum(comm::Communicator& comm, std::span<float> gradients, Residua
   lay_out(gradients, matrices, pool);
   if (matrices_.empty()) return;
   for (auto& [factored, gradient, p, q] : matrices_) {
-    const auto kept = residual_.part(factored.begin(), gradient.values.size());
+    const auto kept = residual_.part(factored.matrix.begin, gradient.values.size());
     std::ranges::transform(gradient.values, kept, gradient.values.begin(), std::plus<>());
     multiply_rows(gradient, factored.warm_factor(), p);
   }
@@ -125,21 +113,21 @@ void PowerSum::lay_out(std::span<float> gradients, std::span<Factored* const> ma
   std::size_t p_count = 0;
   std::size_t q_count = 0;
   for (const Factored* factored : matrices) {
-    p_count += factored->rank * factored->rows;
-    q_count += factored->rank * factored->columns;
+    p_count += factored->matrix.rank * factored->matrix.rows;
+    q_count += factored->matrix.rank * factored->matrix.columns;
   }
   p_ = {pool, p_count};
   q_ = {pool, q_count};
   auto p_left = p_.span();
   auto q_left = q_.span();
   for (Factored* factored : matrices) {
-    const std::size_t p_length = factored->rank * factored->rows;
-    const std::size_t q_length = factored->rank * factored->columns;
+    const auto& [begin, rows, columns, rank, random] = factored->matrix;
+    const std::size_t p_length = rank * rows;
+    const std::size_t q_length = rank * columns;
     matrices_.push_back({*factored,
-                         {gradients.subspan(factored->begin(), factored->rows * factored->columns),
-                          factored->rows, factored->columns},
-                         {p_left.first(p_length), factored->rank, factored->rows},
-                         {q_left.first(q_length), factored->rank, factored->columns}});
+                         {gradients.subspan(begin, rows * columns), rows, columns},
+                         {p_left.first(p_length), rank, rows},
+                         {q_left.first(q_length), rank, columns}});
     p_left = p_left.subspan(p_length);
     q_left = q_left.subspan(q_length);
   }
@@ -171,7 +159,7 @@ void PowerSum::correct(Travelling& matrix) {
   orthonormalize(p);
   multiply_columns(gradient, p, q);
   if (!precision::all_finite(q.values)) return;
-  const auto kept = residual_.part(factored.begin(), gradient.values.size());
+  const auto kept = residual_.part(factored.matrix.begin, gradient.values.size());
   subtract_factors(gradient, p, q, {kept, gradient.rows, gradient.columns});
 }
 
@@ -189,13 +177,14 @@ void PowerSum::finish() {
 class PowerSgd final : public Compressor {
  public:
   PowerSgd(std::span<const PlacedParameter> parameters, std::size_t rank, std::uint64_t seed)
-      : PowerSgd(factored_of(parameters, rank), rank, seed) {}
+      : PowerSgd(factored_parameters(parameters, rank), rank, seed) {}
 
   std::unique_ptr<PendingSum> start(comm::Communicator& comm, std::span<float> gradients,
                                     ElementRange range) override {
     std::vector<Factored*> ending;
-    for (auto& matrix : matrices_) {
-      if (range.begin < matrix.end() && matrix.end() <= range.end) ending.push_back(&matrix);
+    for (Factored& factored : matrices_) {
+      const std::size_t end = factored.matrix.end();
+      if (range.begin < end && end <= range.end) ending.push_back(&factored);
     }
     return std::make_unique<PowerSum>(comm, gradients, residual_, std::move(ending),
                                       compressed_.outside(range), pool_);
@@ -203,10 +192,10 @@ class PowerSgd final : public Compressor {
 
   std::vector<StateTensor> state() override {
     auto tensors = residual_.state();
-    for (auto& matrix : matrices_)
-      tensors.push_back({.name = "factor/" + matrix.parameter.spec.name,
-                         .shape = {matrix.rank, matrix.columns},
-                         .values = matrix.warm.span(),
+    for (Factored& factored : matrices_)
+      tensors.push_back({.name = "factor/" + factored.name,
+                         .shape = {factored.matrix.rank, factored.matrix.columns},
+                         .values = factored.warm.span(),
                          .kind = StateKind::shared});
     return tensors;
   }
@@ -214,17 +203,9 @@ class PowerSgd final : public Compressor {
  private:
   PowerSgd(const std::vector<PlacedParameter>& factored, std::size_t rank, std::uint64_t seed)
       : compressed_(lossy_runs(factored)), residual_(factored) {
-    for (const auto& parameter : factored)
-      matrices_.emplace_back(parameter, rank, seed);
-  }
-
-  static std::vector<PlacedParameter> factored_of(std::span<const PlacedParameter> parameters,
-                                                  std::size_t rank) {
-    std::vector<PlacedParameter> factored;
-    std::ranges::copy_if(
-        parameters, std::back_inserter(factored),
-        [rank](const PlacedParameter& parameter) { return is_worth_factoring(parameter, rank); });
-    return factored;
+    const std::vector<FactoredMatrix> matrices = factored_matrices(factored, rank, seed);
+    for (std::size_t i = 0; i < matrices.size(); ++i)
+      matrices_.emplace_back(matrices[i], factored[i].spec.name);
   }
 
   Runs compressed_;
@@ -234,6 +215,30 @@ class PowerSgd final : public Compressor {
 };
 
 }  // namespace
+
+std::vector<PlacedParameter> factored_parameters(std::span<const PlacedParameter> parameters,
+                                                 std::size_t rank) {
+  std::vector<PlacedParameter> factored;
+  std::ranges::copy_if(
+      parameters, std::back_inserter(factored),
+      [rank](const PlacedParameter& parameter) { return is_worth_factoring(parameter, rank); });
+  return factored;
+}
+
+std::vector<FactoredMatrix> factored_matrices(std::span<const PlacedParameter> factored,
+                                              std::size_t rank, std::uint64_t seed) {
+  std::vector<FactoredMatrix> matrices;
+  for (const auto& [spec, begin] : factored) {
+    const std::size_t rows = spec.shape[0];
+    const std::size_t columns = element_count(spec.shape) / rows;
+    matrices.push_back({.begin = begin,
+                        .rows = rows,
+                        .columns = columns,
+                        .rank = std::min({rank, rows, columns}),
+                        .random = {seed ^ content_hash(spec.name), RandomPurpose::compress}});
+  }
+  return matrices;
+}
 
 std::unique_ptr<Compressor> make_power_sgd(std::span<const PlacedParameter> parameters,
                                            std::size_t rank, std::uint64_t seed) {

@@ -2,12 +2,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
+#include "rondo/base/philox.hpp"
 #include "rondo/grad/compression.hpp"
 
 namespace rondo::grad {
+
+/// A parameter as a matrix that is worth its factors.
+struct FactoredMatrix {
+  std::size_t begin;  ///< in the arena
+  std::size_t rows;
+  std::size_t columns;
+  std::size_t rank;  ///< of the factors
+  Philox random;     ///< what fresh factors are drawn from
+
+  std::size_t end() const noexcept { return begin + rows * columns; }
+};
+
+/// Those of `parameters` that become matrices with factors of `rank` at the most.
+std::vector<PlacedParameter> factored_parameters(std::span<const PlacedParameter> parameters,
+                                                 std::size_t rank);
+/// Each of these as a matrix.
+std::vector<FactoredMatrix> factored_matrices(std::span<const PlacedParameter> factored,
+                                              std::size_t rank, std::uint64_t seed);
 
 /// "powersgd": one step of power iteration a matrix (Vogels, Karimireddy and Jaggi, "PowerSGD",
 /// NeurIPS 2019). On rank w, of M_w = gradient + residual, (m, n), and Q of the step before, (n,
