@@ -3,6 +3,7 @@
 #include "base/no_cuda.hpp"
 
 #include "grad/compression/cuda/kernels.hpp"
+#include "grad/compression/cuda/low_rank.hpp"
 
 // Nobody has a DeviceStream, so that nothing here is ever called.
 namespace rondo::grad::cuda {
@@ -68,6 +69,25 @@ void take_largest(DeviceStream& /*stream*/, const TopK& /*work*/, DeviceSpan<Ent
 void add_entries(DeviceStream& /*stream*/, Chunks /*chunks*/, std::size_t /*origin*/,
                  DeviceSpan<const Entry> /*entries*/, std::size_t /*ranks*/,
                  DeviceSpan<float> /*gradients*/) {
+  no_cuda();
+}
+
+void multiply_rows(DeviceStream& /*stream*/, const LowRank& /*work*/) {
+  no_cuda();
+}
+void orthonormalize(DeviceStream& /*stream*/, const LowRank& /*work*/) {
+  no_cuda();
+}
+void multiply_columns(DeviceStream& /*stream*/, const LowRank& /*work*/) {
+  no_cuda();
+}
+void subtract_factors(DeviceStream& /*stream*/, const LowRank& /*work*/) {
+  no_cuda();
+}
+void multiply_factors(DeviceStream& /*stream*/, const LowRank& /*work*/) {
+  no_cuda();
+}
+void keep_factors(DeviceStream& /*stream*/, const LowRank& /*work*/) {
   no_cuda();
 }
 

@@ -84,7 +84,6 @@ void check_on_device(const Session::Options& options) {
     throw ConfigError(
         "sharding zero2 on a GPU: not built yet. Choose zero1, which shards the optimizer's state, "
         "or none");
-  grad::check_device_compression(options.compression);
 }
 
 void check(const Session::Options& options, const optim::Optimizer& optimizer, int ranks) {

@@ -18,7 +18,7 @@ namespace rondo::grad {
 /// The bits are the Compressor's, but for the sign and payload of a NaN (which of two NaNs topk
 /// takes first may differ by that), and for what is summed exactly: DeviceCommunicator adds in an
 /// order of its own, so f32 sums of p > 2 ranks differ by as much as any two orders, at most
-/// (p-1) 2^-23 of the sum of magnitudes.
+/// (p-1) 2^-23 of the sum of magnitudes. So do powersgd's factors, and what comes of them.
 ///
 /// One object per rank and arena. Nothing waits for the GPU but fetch() and send(). Not
 /// thread-safe.
@@ -43,8 +43,8 @@ class DeviceCompressor {
 };
 
 /// Null for "none". Residuals are zero. `layout`, and what `gradients` refers to, must outlive it.
-/// Local. \throws ConfigError  no such method on GPUs, or an option out of its range \throws
-/// DeviceError  out of memory
+/// Local. \throws ConfigError  no such method, or an option out of its range \throws DeviceError
+/// out of memory
 std::unique_ptr<DeviceCompressor> make_device_compressor(std::string_view name,
                                                          const CompressionOptions& options,
                                                          const Layout& layout,
@@ -54,8 +54,5 @@ std::unique_ptr<DeviceCompressor> make_device_compressor(std::string_view name,
 /// the longest bucket was summed exactly. 0 for "none".
 std::size_t planned_device_bytes(std::string_view name, const CompressionOptions& options,
                                  const Layout& layout);
-
-/// \throws ConfigError  compression `name` is not built for GPUs: powersgd
-void check_device_compression(std::string_view name);
 
 }  // namespace rondo::grad

@@ -133,7 +133,7 @@ class Session {
   /// \throws AgreedError  (internal) the ranks' parameters or options differ, listing how
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::Optimizer> optimizer, const Options& options);
-  /// On a GPU. Not built yet: Sharding::zero2, and compression by powersgd.
+  /// On a GPU. Not built yet: Sharding::zero2.
   /// \throws ConfigError  as above, or one of these; DeviceError  out of memory
   Session(comm::Communicator& comm, std::span<const ParameterSpec> parameters,
           std::unique_ptr<optim::DeviceOptimizer> optimizer, const Options& options,

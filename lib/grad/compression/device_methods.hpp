@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -37,5 +38,15 @@ std::unique_ptr<DeviceCompressor> make_device_top_k(const Layout& layout,
                                                     const DeviceGradients& gradients,
                                                     const std::vector<PlacedParameter>& parameters,
                                                     const TopKOptions& options);
+
+/// Kernels a bucket: 7. Messages: the factors of its matrices, one a matrix; sums of slices are
+/// longer than second factors by the number of slices.
+std::unique_ptr<DeviceCompressor> make_device_power_sgd(
+    const Layout& layout, const DeviceGradients& gradients,
+    const std::vector<PlacedParameter>& parameters, std::size_t rank, std::uint64_t seed);
+
+/// What it takes of the GPU's memory besides residuals, exact sums and tables.
+std::size_t planned_factor_bytes(const Layout& layout,
+                                 const std::vector<PlacedParameter>& parameters, std::size_t rank);
 
 }  // namespace rondo::grad

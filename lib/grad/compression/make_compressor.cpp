@@ -54,6 +54,13 @@ TopKOptions top_k_options(const CompressionOptions& options) {
   return {.fraction = options.fraction, .warmup_steps = options.warmup_steps};
 }
 
+/// In the order of the arena.
+std::vector<PlacedParameter> sorted_parameters(const Layout& layout) {
+  std::vector<PlacedParameter> parameters = placed_parameters(layout);
+  std::ranges::sort(parameters, {}, &PlacedParameter::begin);
+  return parameters;
+}
+
 /// Of the longest bucket.
 std::size_t message_bytes(std::string_view name, const CompressionOptions& options,
                           const Layout& layout) {
@@ -67,6 +74,8 @@ std::size_t message_bytes(std::string_view name, const CompressionOptions& optio
     return slices *
            Int8Slices(Runs({{0, elements}}), options.block, layout.ranks()).message_bytes();
   if (name == "topk") return (ranks + 1) * elements * sizeof(Entry);
+  if (name == "powersgd")
+    return planned_factor_bytes(layout, sorted_parameters(layout), options.rank);
   return 0;
 }
 
@@ -110,14 +119,14 @@ std::unique_ptr<DeviceCompressor> make_device_compressor(std::string_view name,
                                                          const Layout& layout,
                                                          const DeviceGradients& gradients) {
   check_options(name, options);
-  check_device_compression(name);
-  std::vector<PlacedParameter> parameters = placed_parameters(layout);
-  std::ranges::sort(parameters, {}, &PlacedParameter::begin);
+  const std::vector<PlacedParameter> parameters = sorted_parameters(layout);
   if (name == "bf16") return make_device_short_float<bfloat16>(layout, gradients, parameters);
   if (name == "f16") return make_device_short_float<half>(layout, gradients, parameters);
   if (name == "int8") return make_device_int8(layout, gradients, parameters, options.block);
   if (name == "topk")
     return make_device_top_k(layout, gradients, parameters, top_k_options(options));
+  if (name == "powersgd")
+    return make_device_power_sgd(layout, gradients, parameters, options.rank, options.seed);
   return nullptr;
 }
 
@@ -125,13 +134,6 @@ std::size_t planned_device_bytes(std::string_view name, const CompressionOptions
                                  const Layout& layout) {
   if (name == "none") return 0;
   return layout.elements() * sizeof(float) + message_bytes(name, options, layout);
-}
-
-void check_device_compression(std::string_view name) {
-  check_name(name);
-  if (name != "powersgd") return;
-  throw ConfigError(
-      "compression powersgd on a GPU is not built yet: choose bf16, f16, int8, topk or none");
 }
 
 void check_compression(std::string_view name, Reduction reduction, Sharding sharding) {
