@@ -3,7 +3,6 @@
 #include "common/failure.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -11,20 +10,15 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 #include "rondo/base/printable.hpp"
 
 namespace rondo::apps {
 namespace {
 
 constexpr auto turn = std::chrono::milliseconds(20);
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
-}
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include "run/hosts.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -12,9 +11,9 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 #include "rondo/job/helper_program.hpp"
 
 namespace rondo::apps {
@@ -32,9 +31,7 @@ std::string first_label(const std::string& name) {
 }
 
 bool is_this_host(const std::string& name) {
-  std::array<char, 256> own = {};
-  ::gethostname(own.data(), own.size() - 1);
-  return name == "localhost" || first_label(name) == first_label(own.data());
+  return name == "localhost" || first_label(name) == first_label(host_name());
 }
 
 Host parse_host(const std::string& text, int slots) {

@@ -3,7 +3,6 @@
 #include "scale/machine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <map>
 #include <set>
@@ -12,9 +11,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 
 namespace rondo::scale {
 namespace {
@@ -79,9 +78,7 @@ std::map<std::string, Use> use_by_machine(std::span<const RankPlace> places,
 }  // namespace
 
 RankPlace inspect_place() {
-  std::array<char, 256> name = {};
-  ::gethostname(name.data(), name.size() - 1);
-  return {.host = name.data(),
+  return {.host = host_name(),
           .machine = first_line("/proc/sys/kernel/random/boot_id"),
           .processor = processor_model(),
           .cpus = allowed_cpus()};

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "rondo/base/host_name.hpp"
 #include "rondo/comm/agree.hpp"
 
 #include "common/run_main.hpp"

@@ -3,12 +3,9 @@
 #include "rondo_bench/machine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 namespace rondo::bench {
 namespace {
@@ -24,11 +21,6 @@ std::size_t read_kibibytes(const std::filesystem::path& file) {
 }
 
 }  // namespace
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 std::size_t last_level_cache_bytes() {
   // sysconf(_SC_LEVEL3_CACHE_SIZE) is no help: on some machines it counts all caches of a package.

@@ -3,13 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "rondo/comm/communicator.hpp"
 
 namespace rondo::bench {
-
-std::string host_name();
 
 /// Of the first core's largest cache, as the kernel reports it; 32 MiB where it does not.
 std::size_t last_level_cache_bytes();

@@ -3,7 +3,6 @@
 #include "checkpoint/directories.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -20,6 +19,7 @@
 
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/base/output_error.hpp"
 
@@ -40,12 +40,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 bool is_alive(std::uint64_t process) {

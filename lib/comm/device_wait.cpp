@@ -2,18 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/device_wait.hpp"
 
-#include <array>
-
-#include <unistd.h>
-
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 
 namespace rondo::comm {
 
 std::string origin_of(const Place& place) {
-  std::array<char, 64> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return fmt::format("rank {} of {} on host {}", place.rank, place.size, host.data());
+  return fmt::format("rank {} of {} on host {}", place.rank, place.size, host_name());
 }
 
 std::string seconds_text(std::chrono::milliseconds duration) {

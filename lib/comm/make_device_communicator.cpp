@@ -11,9 +11,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "rondo/base/error.hpp"
+#include "rondo/base/host_name.hpp"
 #include "rondo/comm/agree.hpp"
 
 #include "comm/cuda_aware/cuda_aware_communicator.hpp"
@@ -29,7 +29,7 @@ constexpr int sharing_version = 23000;
 
 std::array<char, 64> own_host() {
   std::array<char, 64> name{};
-  ::gethostname(name.data(), name.size() - 1);
+  host_name().copy(name.data(), name.size() - 1);
   return name;
 }
 

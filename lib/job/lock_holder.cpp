@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job/lock_holder.hpp"
 
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "rondo/base/host_name.hpp"
 #include "rondo/job/launch.hpp"
 #include "rondo/telemetry/step_log.hpp"
 
@@ -19,11 +19,6 @@ namespace {
 
 // A second job is to learn within a second that it has to leave.
 constexpr auto patience = std::chrono::milliseconds(500);
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
-}
 
 /// When the process was started; nothing if it does not run.
 std::optional<std::uint64_t> start_of(pid_t process) {

@@ -3,7 +3,6 @@
 #include "rondo/telemetry/event_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <span>
@@ -15,6 +14,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "rondo/base/host_name.hpp"
 #include "rondo/base/output_error.hpp"
 
 #include "telemetry/event_record.hpp"
@@ -25,12 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view name_begin = "events.out.tfevents.";
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
 
 void make_directory(const fs::path& directory) {
   std::error_code problem;

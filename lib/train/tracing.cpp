@@ -3,7 +3,6 @@
 #include "rondo/train/tracing.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <span>
@@ -12,11 +11,11 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "rondo/base/atomic_file.hpp"
 #include "rondo/base/error.hpp"
 #include "rondo/base/hash.hpp"
+#include "rondo/base/host_name.hpp"
 #include "rondo/base/log.hpp"
 #include "rondo/base/output_error.hpp"
 #include "rondo/comm/agree.hpp"
@@ -40,12 +39,6 @@ std::uint64_t this_clock() {
   std::string id{std::istreambuf_iterator<char>(boot), std::istreambuf_iterator<char>()};
   id.append(std::istreambuf_iterator<char>(time_offsets), std::istreambuf_iterator<char>());
   return content_hash(id);
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
 }
 
 /// Later starts of a run have larger ones.

@@ -14,6 +14,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "rondo/base/host_name.hpp"
+
 #include "checkpoint/sample_state.hpp"
 #include "io/hdf5.hpp"
 #include "support/temporary_directory.hpp"
@@ -29,12 +31,6 @@ using testing::IsEmpty;
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 TEST(Save, round_trips_tensors_and_metadata_bit_for_bit) {
