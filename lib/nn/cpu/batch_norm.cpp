@@ -52,11 +52,7 @@ class BatchNormStage final : public Stage {
     backward_.run(context_.stream);
     scale_gradient_.add();
     shift_gradient_.add();
-    // The running variance is an estimate for unseen samples: Bessel's correction.
-    const auto count = static_cast<double>(samples_);
-    const double correction = samples_ > 1 ? count / (count - 1) : 1.0;
-    add_scaled(views_[2].grad, floats(mean_), static_cast<float>(weight));
-    add_scaled(views_[3].grad, floats(variance_), static_cast<float>(weight * correction));
+    add_statistics(views_, floats(mean_), floats(variance_), samples_, weight);
   }
 
   std::vector<StageKernel> kernels() const override {

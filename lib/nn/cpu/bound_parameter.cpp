@@ -13,6 +13,14 @@ void add_scaled(std::span<float> sum, const float* term, float factor) {
     sum[i] += factor * term[i];
 }
 
+void add_statistics(std::span<const ParameterView> views, const float* mean, const float* variance,
+                    std::size_t samples, double weight) {
+  const auto count = static_cast<double>(samples);
+  const double correction = samples > 1 ? count / (count - 1) : 1.0;
+  add_scaled(views[2].grad, mean, static_cast<float>(weight));
+  add_scaled(views[3].grad, variance, static_cast<float>(weight * correction));
+}
+
 dnnl::memory wrap(const PlanContext& context, std::span<float> vector) {
   const dnnl::memory::desc desc({static_cast<dnnl::memory::dim>(vector.size())},
                                 dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);

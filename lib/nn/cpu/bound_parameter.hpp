@@ -14,6 +14,12 @@ namespace rondo::nn::cpu {
 /// sum[i] += factor * term[i]
 void add_scaled(std::span<float> sum, const float* term, float factor);
 
+/// To the gradients of a BatchNorm's running statistics, `weight` times those of a micro-batch of
+/// `samples` values a channel: the running variance is an estimate for unseen samples, with
+/// Bessel's correction. `views` are the layer's.
+void add_statistics(std::span<const ParameterView> views, const float* mean, const float* variance,
+                    std::size_t samples, double weight);
+
 /// Memory over a bound f32 vector, not a copy of it.
 dnnl::memory wrap(const PlanContext& context, std::span<float> vector);
 

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/cpu/kernels/max_pool.hpp"
 
-#include <optional>
-
 #include "nn/cpu/operation.hpp"
+#include "nn/cpu/plane_layout.hpp"
 #include "nn/cpu/stage.hpp"
 
 namespace rondo::nn::cpu {
@@ -12,33 +11,12 @@ namespace {
 
 using dnnl::memory;
 
-/// A layout that the kernels know: planes one after another.
-struct Layout {
-  memory::format_tag tag;
-  std::size_t planes;
-  std::size_t channels;  ///< of a plane
-};
-
-std::optional<Layout> layout_of(const memory::desc& desc) {
-  const auto dims = desc.dims();
-  const auto batch = static_cast<std::size_t>(dims[0]);
-  const auto channels = static_cast<std::size_t>(dims[1]);
-  const auto blocked = [&](memory::format_tag tag, std::size_t block) {
-    return Layout{tag, batch * ((channels + block - 1) / block), block};
-  };
-  for (const Layout& layout :
-       {blocked(memory::format_tag::nChw8c, 8), blocked(memory::format_tag::nChw16c, 16),
-        Layout{memory::format_tag::nhwc, batch, channels}, blocked(memory::format_tag::nchw, 1)})
-    if (desc == memory::desc(dims, desc.data_type(), layout.tag)) return layout;
-  return std::nullopt;
-}
-
 /// T is the type of the activations.
 template <class T>
 class MaxPoolStage final : public Stage {
  public:
   MaxPoolStage(PlanContext& context, const ResolvedLayer& layer, const Edge& input,
-               const Layout& layout)
+               const PlaneLayout& layout)
       : shape_(shape_of(layer, layout)), planes_(layout.planes), input_(input) {
     const memory::desc output(context.dims(layer.output), input.value.get_desc().data_type(),
                               layout.tag);
@@ -60,7 +38,7 @@ class MaxPoolStage final : public Stage {
   }
 
  private:
-  static kernel::MaxPoolShape shape_of(const ResolvedLayer& layer, const Layout& layout) {
+  static kernel::MaxPoolShape shape_of(const ResolvedLayer& layer, const PlaneLayout& layout) {
     const auto& pool = std::get<MaxPool>(layer.layer);
     return {.height = layer.input.height,
             .width = layer.input.width,
@@ -105,7 +83,7 @@ class MaxPoolStage final : public Stage {
 }  // namespace
 
 StagePointer make_max_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input) {
-  const auto layout = layout_of(input.value.get_desc());
+  const auto layout = PlaneLayout::of(input.value.get_desc());
   const bool fits = std::get<MaxPool>(layer.layer).kernel <= kernel::most_max_pool_kernel;
   if (!layout || !fits) return make_pool(context, layer, input);
   if (context.type() == memory::data_type::bf16)

@@ -58,6 +58,17 @@ bool fuses_relu(const Topology& topology, std::span<const std::size_t> readers, 
          holds<Relu>(layers[i + 1]) && layers[i + 1].source == i + 1 && readers[i + 1] == 1;
 }
 
+/// Null unless layer `i`, with a ReLU that it fuses, and the MaxPool that alone reads that, become
+/// one stage.
+StagePointer fuse_pool(PlanContext& context, const Topology& topology,
+                       std::span<const std::size_t> readers, std::size_t i, const Edge& input) {
+  const auto& layers = topology.layers;
+  if (!holds<BatchNorm>(layers[i]) || i + 2 >= layers.size() || !holds<MaxPool>(layers[i + 2]) ||
+      layers[i + 2].source != i + 2 || readers[i + 2] != 1)
+    return nullptr;
+  return make_norm_pool(context, layers[i], layers[i + 2], input);
+}
+
 }  // namespace
 
 Plan::Plan(const Topology& topology, std::span<const ParameterView> views,
@@ -82,10 +93,13 @@ Edge Plan::build(const Topology& topology) {
   const auto& layers = topology.layers;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const Edge input = take(values[layers[i].source]);
-    const bool fuses = fuses_relu(topology, readers, i);
-    const auto relu = fuses ? FusedRelu::yes : FusedRelu::no;
+    const auto relu = fuses_relu(topology, readers, i) ? FusedRelu::yes : FusedRelu::no;
+    std::size_t fused = relu == FusedRelu::yes ? 1 : 0;
     StagePointer stage;
-    if (holds<Add>(layers[i])) {
+    if (fused > 0) stage = fuse_pool(context_, topology, readers, i, input);
+    if (stage) {
+      fused = 2;
+    } else if (holds<Add>(layers[i])) {
       const Edge shortcut = take(values[layers[i].shortcut]);
       stage = make_add(context_, input, shortcut, relu);
       context_.diffs.release(shortcut.diff);
@@ -95,8 +109,8 @@ Edge Plan::build(const Topology& topology) {
     context_.diffs.release(input.diff);
     const Edge output = stage ? stage->output() : input;
     add(std::move(stage), &layers[i]);
-    if (fuses) values.push_back({output, 0});
-    i += fuses ? 1 : 0;
+    values.insert(values.end(), fused, {output, 0});
+    i += fused;
     values.push_back({output, readers[i + 1]});
   }
   return values.back().edge;

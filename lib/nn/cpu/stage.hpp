@@ -135,6 +135,10 @@ StagePointer make_relu(PlanContext& context, const Edge& input);
 StagePointer make_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
 /// By our own kernels, whose rules are in kernels/max_pool.hpp; windows above 16 x 16 as make_pool.
 StagePointer make_max_pool(PlanContext& context, const ResolvedLayer& layer, const Edge& input);
+/// BatchNorm, ReLU and MaxPool as one stage, in bf16, if our own kernels can do that
+/// (kernels/norm_pool.hpp); null if not.
+StagePointer make_norm_pool(PlanContext& context, const ResolvedLayer& norm,
+                            const ResolvedLayer& pool, const Edge& input);
 /// The sum of two edges of the same shape, in the layout of the first.
 StagePointer make_add(PlanContext& context, const Edge& branch, const Edge& shortcut,
                       FusedRelu relu);
