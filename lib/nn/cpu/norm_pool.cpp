@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/cpu/kernels/norm_pool.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -57,6 +58,8 @@ class NormPoolStage final : public Stage {
     positions_.resize(planes_ * shape_.outputs());
     first_parts_.resize(context.batch_size * channels_);
     second_parts_.resize(first_parts_.size());
+    sums_.resize(channels_);
+    products_.resize(channels_);
     slope_.resize(channels_);
     offset_.resize(channels_);
     backward_ = Operation("rondo:norm-pool", [this] { run_backward(); });
@@ -85,14 +88,16 @@ class NormPoolStage final : public Stage {
     return 1 / std::sqrt(static_cast<double>(variance_[c]) + static_cast<double>(epsilon_));
   }
 
-  /// Over the images, of a part for each of them and channel.
+  /// `sums` of the images' parts, by channel.
   template <class Part>
-  std::vector<double> add_images(const Part& part) const {
-    std::vector<double> sums(channels_);
+  void add_images(std::vector<double>& sums, const Part& part) const {
+    std::ranges::fill(sums, 0.0);
     for (std::size_t n = 0; n < images(); ++n)
       for (std::size_t c = 0; c < channels_; ++c)
         sums[c] += part(n * channels_ + c, c);
-    return sums;
+  }
+  static auto part_of(const std::vector<float>& parts) {
+    return [&parts](std::size_t i, std::size_t) { return static_cast<double>(parts[i]); };
   }
 
   void measure() {
@@ -102,16 +107,15 @@ class NormPoolStage final : public Stage {
                             first_parts_.data() + i * shape_.channels,
                             second_parts_.data() + i * shape_.channels);
     const auto pixels = static_cast<double>(shape_.height * shape_.width);
-    const auto images_count = static_cast<double>(images());
-    const std::vector<double> means = add_images(
-        [&](std::size_t i, std::size_t) { return static_cast<double>(first_parts_[i]); });
-    const std::vector<double> squares = add_images([&](std::size_t i, std::size_t c) {
-      const double distance = static_cast<double>(first_parts_[i]) - means[c] / images_count;
+    const auto image_count = static_cast<double>(images());
+    add_images(sums_, part_of(first_parts_));
+    add_images(products_, [&](std::size_t i, std::size_t c) {
+      const double distance = static_cast<double>(first_parts_[i]) - sums_[c] / image_count;
       return static_cast<double>(second_parts_[i]) + pixels * distance * distance;
     });
     for (std::size_t c = 0; c < channels_; ++c) {
-      mean_[c] = static_cast<float>(means[c] / images_count);
-      variance_[c] = static_cast<float>(squares[c] / static_cast<double>(samples_));
+      mean_[c] = static_cast<float>(sums_[c] / image_count);
+      variance_[c] = static_cast<float>(products_[c] / static_cast<double>(samples_));
     }
   }
 
@@ -167,10 +171,8 @@ class NormPoolStage final : public Stage {
           shape_, elements(input_.value) + i * shape_.inputs(), mean_.data() + first_channel(i),
           positions(i), elements(output_.diff) + i * shape_.outputs(),
           first_parts_.data() + i * shape_.channels, second_parts_.data() + i * shape_.channels);
-    sums_ = add_images(
-        [&](std::size_t i, std::size_t) { return static_cast<double>(first_parts_[i]); });
-    products_ = add_images(
-        [&](std::size_t i, std::size_t) { return static_cast<double>(second_parts_[i]); });
+    add_images(sums_, part_of(first_parts_));
+    add_images(products_, part_of(second_parts_));
   }
 
   std::uint8_t* positions(std::size_t plane) {
@@ -192,8 +194,8 @@ class NormPoolStage final : public Stage {
   std::vector<float> shift_;
   std::vector<float> slope_;
   std::vector<float> offset_;
-  std::vector<double> sums_;
-  std::vector<double> products_;
+  std::vector<double> sums_;      ///< of the images, or of what came back
+  std::vector<double> products_;  ///< of squares, or of that with distances from the mean
   // By image and channel.
   std::vector<float> first_parts_;
   std::vector<float> second_parts_;
