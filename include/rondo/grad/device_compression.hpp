@@ -42,9 +42,9 @@ class DeviceCompressor {
   virtual std::size_t device_bytes() const noexcept = 0;
 };
 
-/// Null for "none". Residuals are zero. `layout`, and what `gradients` refers to, must outlive it.
-/// Local. \throws ConfigError  no such method, or an option out of its range \throws DeviceError
-/// out of memory
+/// Null for "none". Residuals are zero, factors those that a new Compressor has. `layout`, and what
+/// `gradients` refers to, must outlive it. Local. \throws ConfigError  no such method, or an option
+/// out of its range \throws DeviceError out of memory
 std::unique_ptr<DeviceCompressor> make_device_compressor(std::string_view name,
                                                          const CompressionOptions& options,
                                                          const Layout& layout,

@@ -28,8 +28,9 @@ void measure_plane(const MaxPoolShape& shape, const bfloat16* input, float* mean
 inline constexpr std::uint8_t no_position = 4;
 
 /// output = the largest of a window's max(0, scale input + shift), each rounded to bf16; of equal
-/// ones the first, and NaN before all. `positions` gets which it was, row by row, or no_position;
-/// it is not written if null. 2 bytes for each input, 3 for each output.
+/// ones the first, and of NaNs the last, which come before all numbers: a NaN passes the ReLU,
+/// which alone would make it 0. `positions` gets which it was, row by row, or no_position; it is
+/// not written if null. 2 bytes for each input, 3 for each output.
 void normalise_and_pool(const MaxPoolShape& shape, const bfloat16* input, const float* scale,
                         const float* shift, bfloat16* output, std::uint8_t* positions);
 
